@@ -1,0 +1,462 @@
+"""The backward pass: walk the graph from the newest node to the oldest, and apply the chain rule.
+
+    for node in nodes, newest first:
+        for each input of node:
+            gradient[input] += rule(gradient[node], what the rule named)
+
+Every node is newer than its inputs, so when its turn comes all its gradient has arrived. The same loop runs
+on arrays (an ordinary pass) and on Tensors (`create_graph=True`), where the rules record themselves.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .config import mode
+from .errors import GradientError, describe
+from .graph import WRITES, Node, by_number, format_line, notes
+from .op import OPS, PICK, Lazy, Plan, define, record
+from .tensor import Tensor, at, constant, why_constant
+
+_ndarray, _float64 = np.ndarray, np.float64
+_add_reduce = np.add.reduce
+Source = Node | Tensor
+
+
+def backward(
+    tensor: Tensor,
+    gradient: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    inputs: Iterable[Tensor] | None = None,
+) -> None:
+    """Compute the gradient of this tensor with respect to every leaf it was computed from.
+
+    It is added to each leaf's `.grad` (to that of `inputs` only, if given).
+
+    Args:
+        gradient: dL/d(this tensor), of its shape; needed unless it is a single real number, where it is 1.
+        retain_graph: keep what the nodes saved, so that the graph can be walked again. By default
+            it is freed on the way, except with `create_graph`.
+        create_graph: record the backward pass itself, so that the gradients can be differentiated.
+        inputs: the tensors whose `.grad` is wanted.
+
+    Raises GradientError if the tensor has no graph, is not a single number and no gradient is given, or
+    its graph was freed by an earlier pass.
+
+    >>> from autodiff import Tensor
+    >>> x, y, z = (Tensor(v, requires_grad=True) for v in (-2.0, 5.0, -4.0))
+    >>> f = (x + y) * z
+    >>> f.backward()
+    >>> x.grad.item(), y.grad.item(), z.grad.item()
+    (-4.0, -4.0, 3.0)
+    """
+    backward_all([tensor], [gradient], retain_graph, create_graph, inputs)
+
+
+def backward_all(
+    tensors: Sequence[Tensor],
+    gradients: Sequence[Any],
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    inputs: Iterable[Tensor] | None = None,
+) -> None:
+    """Run one backward pass from several tensors at once: the gradient of the sum of their losses."""
+    roots = [seed(t, g, create_graph) for t, g in zip(tensors, gradients, strict=True)]
+    retain = create_graph if retain_graph is None else retain_graph
+    if inputs is None:
+        wanted = None
+    else:
+        wanted = [_tracked(t) for t in inputs]
+    for source, g in sweep(roots, wanted, retain=retain, create_graph=create_graph).items():
+        _accumulate(source, g)
+
+
+def gradients(
+    outputs: Tensor | Sequence[Tensor],
+    inputs: Tensor | Sequence[Tensor],
+    grad_outputs: Any = None,
+    *,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    allow_unused: bool = False,
+) -> Any:
+    """Return the gradients of outputs with respect to inputs, leaving every `.grad` alone.
+
+    One tensor as `inputs` gives one gradient, a sequence a tuple. Inputs may be computed tensors. An input that
+    the outputs do not depend on is an error, or None with `allow_unused=True`.
+
+    >>> from autodiff import Tensor
+    >>> x = Tensor(3.0, requires_grad=True)
+    >>> dx = gradients(x * x * x, x, create_graph=True)
+    >>> dx.item(), gradients(dx, x).item()
+    (27.0, 18.0)
+    """
+    single = type(inputs) is Tensor
+    outs = [outputs] if type(outputs) is Tensor else list(outputs)
+    ins: list[Any] = [inputs] if single else list(inputs)  # type: ignore[arg-type]
+    seeds = [None] * len(outs) if grad_outputs is None else grad_outputs
+    if type(outputs) is Tensor and grad_outputs is not None and not isinstance(seeds, list | tuple):
+        seeds = [seeds]
+    roots = [seed(t, g, create_graph) for t, g in zip(outs, seeds, strict=True)]
+    retain = create_graph if retain_graph is None else retain_graph
+    wanted = [_tracked(t) for t in ins]
+    found = sweep(roots, wanted, retain=retain, create_graph=create_graph)
+    results = []
+    for i, source in enumerate(wanted):
+        g = found.get(source)
+        if g is None and not allow_unused:
+            raise GradientError(
+                f"the outputs do not depend on input {i} ({ins[i]!r}). Pass allow_unused=True to get None for it."
+            )
+        results.append(g if g is None or type(g) is Tensor else constant(g))
+    return results[0] if single else tuple(results)
+
+
+def _tracked(tensor: Any) -> Source:
+    if type(tensor) is not Tensor or not tensor.requires_grad:
+        what = repr(tensor) if type(tensor) is not Tensor else "this tensor does not require grad" + why_constant(tensor)
+        raise GradientError(f"gradients are found with respect to tensors that require grad; {what}")
+    return tensor.node or tensor
+
+
+def seed(tensor: Tensor, gradient: Any, create_graph: bool) -> tuple[Source, Any]:
+    """Check where a pass starts and with which gradient."""
+    if type(tensor) is not Tensor:
+        raise TypeError(f"a backward pass starts from a Tensor, got {describe(tensor)}")
+    if not tensor.requires_grad:
+        raise GradientError(f"this tensor does not require grad{why_constant(tensor)}.")
+    value = tensor.value
+    if gradient is None:
+        if value.size != 1:
+            raise GradientError(
+                f"backward() starts from a single number, this tensor is {describe(value)}. Reduce it to a loss "
+                "first, t.sum().backward(), or pass the gradient of your loss with respect to it: "
+                "t.backward(gradient)."
+            )
+        if value.dtype.kind == "c":
+            raise GradientError("backward() starts from a real number, this one is complex. Pass a gradient.")
+        g: Any = np.ones_like(value)
+    else:
+        g = gradient.value if type(gradient) is Tensor else np.asarray(gradient)
+        if g.shape != value.shape:
+            raise ValueError(f"gradient has shape {g.shape}, the tensor {value.shape}; they must be equal")
+        if g.dtype.kind == "c" and value.dtype.kind != "c":
+            raise TypeError(f"gradient is complex, the tensor {describe(value)}; pass its real part")
+    if g.dtype != value.dtype:
+        g = g.astype(value.dtype)
+    if type(g) is _ndarray and not g.shape:
+        g = g[()]
+    if create_graph:
+        g = gradient if type(gradient) is Tensor and gradient.dtype == value.dtype else constant(g)
+    return tensor.node or tensor, g
+
+
+# -- the loop -----------------------------------------------------------------------------------------
+
+
+def sweep(
+    roots: Sequence[tuple[Source, Any]],
+    wanted: Sequence[Source] | None = None,
+    *,
+    retain: bool = False,
+    create_graph: bool = False,
+    stop: bool = False,
+) -> dict[Any, Any]:
+    """Walk back from `(source, gradient)` pairs and return the gradients of the leaves.
+
+    With `wanted`, return the gradients of those sources instead, and do only the work that leads to them;
+    with `stop`, go no further below them. The arrays returned share memory with nothing else.
+    """
+    targets = None if wanted is None else set(wanted)
+    order, grads = _order(roots, targets if stop else ())
+    if order and WRITES.last > order[-1].number:
+        _check_writes(order)
+    live = None if targets is None else _leading_to(targets, order)
+    mine: set[Any] = set()  # sources whose gradient is a buffer of this pass, which it may write into
+    kept: dict[Any, Any] = {}
+    for source, g in roots:
+        grads[source] = _merge(grads[source], g, source, mine)
+    for node in order:
+        g = grads.pop(node)
+        if g is None or (live is not None and node not in live):
+            continue
+        if node.extra is not None:
+            g = _visit(node, g)
+        if targets is not None and node in targets:
+            kept[node] = g
+            if stop:
+                continue
+        saved, plan = node.saved, node.plan
+        if saved is None:
+            raise _freed(node)
+        if not retain and plan.frees:
+            node.saved = None
+        if live is not None:
+            plan = _narrow(plan, node.inputs, live)
+        if create_graph:
+            pulled = _pull_recorded(node, plan, saved, g)
+        else:
+            pulled = plan.pull(g, saved, node.params)
+        for source, gi in zip(node.inputs, pulled, strict=False):  # constants may be left out at the end
+            if source is None or gi is None or (live is not None and source not in live):
+                continue
+            kind = type(gi)
+            if kind is _ndarray or kind is not type(source.value):
+                gi = fit(gi, source)
+            before = grads[source]
+            if kind is _float64:  # NumPy scalars are immutable: nothing to own
+                grads[source] = gi if before is None else before + gi
+            elif before is None and not isinstance(gi, Lazy):
+                grads[source] = gi
+            else:
+                grads[source] = _merge(before, gi, source, mine)
+    for leaf, g in grads.items():
+        if g is not None and (targets is None or leaf in targets):
+            kept[leaf] = g if leaf.extra is None else _run_hooks(leaf, g)
+    grads.clear()
+    g = gi = before = saved = pulled = None  # so that `_own` sees who else holds an array
+    return kept if create_graph else _own(kept)
+
+
+def _order(roots: Sequence[tuple[Source, Any]], stops: Any) -> tuple[list[Node], dict[Any, Any]]:
+    """Return the nodes below the roots, newest first, and a table with None for each source."""
+    grads: dict[Any, Any] = dict.fromkeys(source for source, _ in roots)
+    nodes = [source for source in grads if type(source) is Node]
+    stack = nodes.copy()
+    push, pop, append = stack.append, stack.pop, nodes.append
+    while stack:
+        node = pop()
+        if node in stops:
+            continue
+        for source in node.inputs:
+            if source is not None and source not in grads:
+                grads[source] = None
+                if type(source) is Node:
+                    push(source)
+                    append(source)
+    nodes.sort(key=by_number, reverse=True)
+    return nodes, grads
+
+
+def _leading_to(targets: set[Any], order: list[Node]) -> set[Any]:
+    """The targets, and the nodes that were computed from them."""
+    live = set(targets)
+    for node in reversed(order):
+        if node not in live and not live.isdisjoint(node.inputs):
+            live.add(node)
+    return live
+
+
+def _narrow(plan: Plan, inputs: tuple[Any, ...], live: set[Any]) -> Plan:
+    """The plan for the inputs that matter to this pass."""
+    last, needs = len(plan.op.inputs) - 1, 0
+    for i, source in enumerate(inputs):
+        if source in live:
+            needs |= 1 << min(i, last)
+    return plan.narrow(needs)
+
+
+def fit(g: Any, source: Any) -> Any:
+    """Give a gradient the shape and dtype of what it is the gradient of: sum what was broadcast, and cast."""
+    if isinstance(g, Lazy):
+        return g
+    if type(g) is not _ndarray and type(g) is not Tensor:
+        g = np.asarray(g)
+    if g.shape != source.shape:
+        g = sum_to(g, source.shape)
+    dtype = source.dtype
+    if g.dtype != dtype:
+        if g.dtype.kind == "c" and dtype.kind != "c":
+            g = g.real
+        g = g.astype(dtype)
+    return g[()] if type(g) is _ndarray and not g.shape else g
+
+
+def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
+    """Undo broadcasting: sum over the axes along which `shape` was repeated.
+
+    >>> sum_to(np.ones((2, 3)), (3,))
+    array([2., 2., 2.])
+    """
+    extra = g.ndim - len(shape)
+    axes = (*range(extra), *(extra + i for i, n in enumerate(shape) if n == 1 and g.shape[extra + i] != 1))
+    if axes:
+        g = _add_reduce(g, axes) if type(g) is _ndarray else g.sum(axis=axes)
+    return g.reshape(shape)
+
+
+def _merge(before: Any, g: Any, source: Any, mine: set[Any]) -> Any:
+    """Add a gradient to what has arrived before, in place where the buffer is this pass's own."""
+    if isinstance(g, Lazy):
+        buffer = before
+        if before is not None and source not in mine:
+            buffer = before.copy()
+        mine.add(source)
+        g = g.into(buffer)
+        return g if type(g) is list or before is not None else fit(g, source)
+    if before is None:
+        return g
+    if type(before) is _ndarray and type(g) is _ndarray:
+        if source in mine:
+            before += g
+            return before
+        mine.add(source)
+    return before + g
+
+
+def _visit(node: Node, g: Any) -> Any:
+    """Run a node's hooks, and keep its gradient if it is to be kept."""
+    extra: Any = node.extra
+    g = _run_hooks(node, g)
+    if extra.retain:
+        extra.grad = _as_tensor(g if extra.grad is None else extra.grad.value + g if type(g) is not Tensor else extra.grad + g)
+    return g
+
+
+def _run_hooks(source: Any, g: Any) -> Any:
+    """Show the whole gradient of a source to its hooks; what they return takes its place."""
+    hooks: dict[int, Callable[[Tensor], Any]] | None = source.extra.hooks
+    if not hooks:
+        return g
+    recorded = type(g) is Tensor
+    for hook in list(hooks.values()):
+        result = hook(_as_tensor(g))
+        if result is None:
+            continue
+        value = result.value if type(result) is Tensor else np.asarray(result)
+        if value.shape != source.shape:
+            raise ValueError(f"a hook returned a gradient of shape {value.shape} for a tensor of shape {source.shape}")
+        g = _as_tensor(result) if recorded else fit(value, source)
+    return g
+
+
+def _as_tensor(g: Any) -> Tensor:
+    return g if type(g) is Tensor else constant(g)
+
+
+def _references(box: list[Any]) -> int:
+    return sys.getrefcount(box[0])
+
+
+_ALONE = _references([np.empty(1)])  # what an array counts that only the box holds
+
+
+def _own(kept: dict[Any, Any]) -> dict[Any, Any]:
+    """Copy the arrays that somebody else may hold: the seed, a saved array, another gradient, a view's base."""
+    for source in list(kept):
+        box = [kept.pop(source)]
+        if type(box[0]) is _ndarray and (box[0].base is not None or _references(box) > _ALONE):
+            box[0] = box[0].copy()
+        kept[source] = box[0]
+    return kept
+
+
+def _accumulate(source: Any, g: Any) -> None:
+    """Add a gradient to a tensor's `.grad`."""
+    extra = notes(source)
+    old = extra.grad
+    if old is None or type(g) is Tensor or old.requires_grad:
+        extra.grad = _as_tensor(g) if old is None else old + g
+    elif type(old.value) is _ndarray:
+        old.value += g
+        WRITES.note(old.value)
+    else:
+        old.value = old.value + g
+
+
+# -- errors that are better found before walking ------------------------------------------------------
+
+
+def _freed(node: Node) -> GradientError:
+    return GradientError(
+        f"the graph was freed by an earlier backward pass: op '{node.op.name}' at {format_line(node.line)} no longer "
+        "has what its rule needs. Pass retain_graph=True to the earlier backward(), or compute the loss again."
+    )
+
+
+def _check_writes(order: list[Node]) -> None:
+    """Find saved arrays that were written in place after they were saved."""
+    for node in order:
+        for name, saved in node.saved_arrays.items():
+            for array in saved if type(saved) is tuple else (saved,):
+                line = WRITES.after(node.number, array)
+                if line is not None:
+                    raise GradientError(
+                        f"op '{node.op.name}' at {format_line(node.line)} kept {name!r} for its rule, and "
+                        f"{format_line(line)} has written into that array since, so the gradient would be wrong. "
+                        "Call backward() before the write, or compute with a copy: t.clone()."
+                    )
+
+
+# -- the same loop on Tensors -------------------------------------------------------------------------
+
+
+def wrap(value: Any, source: Source | None) -> Tensor:
+    """Put an identity node above a source (or above nothing), which a sweep can stop at."""
+    return record(_IDENTITY, (source,), (), {}, value, sys._getframe(1))
+
+
+def revive(node: Node, saved: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Turn saved arrays back into Tensors, each at its place in the graph; constants stay arrays."""
+    op, n = node.op, len(node.op.inputs)
+    if not saved:
+        return saved
+
+    def at_source(value: Any, source: Any) -> Any:
+        if value is None or source is None:
+            return value
+        if type(source) is Node:
+            return at(value, source)
+        return source if source.value is value else wrap(value, source)  # the leaf has a new value since
+
+    revived: list[Any] = []
+    for i, value in enumerate(saved[:n]):
+        if op.variadic and i == n - 1 and value is not None:
+            revived.append(tuple(map(at_source, value, node.inputs[i:])))
+        else:
+            revived.append(at_source(value, node.inputs[i] if i < len(node.inputs) else None))
+    for index, value in enumerate(saved[n : n + len(op.outs)]):
+        if value is not None and op.several:
+            params = {"index": index, "count": len(op.outs)}
+            revived.append(record(PICK.plan(1), (node,), (), params, value, sys._getframe(1)))
+        else:
+            revived.append(None if value is None else at(value, node))
+    return (*revived, *saved[n + len(op.outs) :])
+
+
+def _pull_recorded(node: Node, plan: Plan, saved: tuple[Any, ...], g: Any) -> Any:
+    """Pull a Tensor gradient back through a node such that the rules record themselves."""
+    with mode(recording=True):
+        tensors = revive(node, saved)
+        if node.op.composed is None:
+            return plan.pull(g, tensors, node.params)
+        return pull_composed(node, plan, tensors, g)
+
+
+def pull_composed(node: Node, plan: Plan, tensors: tuple[Any, ...], g: Any) -> list[Any]:
+    """Run a fused op's composed form again from its inputs, and pull back through that."""
+    inputs = list(tensors[: len(node.op.inputs)])
+    wanted: dict[int, Source] = {}
+    for i, x in enumerate(inputs):
+        if plan.needs >> i & 1:
+            inputs[i] = wrap(x.value, x.node or x)
+            wanted[i] = inputs[i].node
+    out = node.op.composed(*inputs, **node.params)  # type: ignore[misc]  # the caller has looked
+    if not out.requires_grad:
+        return [None] * len(inputs)
+    found = sweep([(out.node, g)], list(wanted.values()), retain=True, create_graph=True, stop=True)
+    return [found.get(wanted[i]) if i in wanted else None for i in range(len(inputs))]
+
+
+identity = define(
+    "identity", lambda x: x, lambda g: g, kind="elementwise", linear=True,
+    doc="The value itself. Transforms put one above each argument, to know where their own graph begins.",
+)  # fmt: skip
+_IDENTITY = OPS["identity"].plan(1)
+
+Tensor.backward = backward  # type: ignore[attr-defined]  # declared in tensor.pyi

@@ -1,0 +1,112 @@
+"""Settings: the one context variable of modes, and the default dtype of parameters."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from contextlib import ContextDecorator
+from contextvars import ContextVar, Token
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+import numpy as np
+
+from .errors import describe
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Modes:
+    """What every op asks before it records. One immutable value, read once per op."""
+
+    recording: bool = True
+    keep_values: bool = False  # nodes keep their value and gradient, however large
+    keep_inputs: bool = False  # nodes keep every input: forward mode reads them later
+
+
+DEFAULT = Modes()
+MODES: ContextVar[Modes] = ContextVar("autodiff_modes", default=DEFAULT)
+
+
+class mode(ContextDecorator):
+    """Change some modes inside a `with` block or a decorated function, in this thread or task only."""
+
+    def __init__(self, **changes: bool) -> None:
+        self._changes = changes
+        self._tokens: list[Token[Modes]] = []
+
+    def __enter__(self) -> None:
+        changed = replace(MODES.get(), **self._changes)
+        self._tokens.append(MODES.set(DEFAULT if changed == DEFAULT else changed))
+
+    def __exit__(self, *exc: object) -> None:
+        MODES.reset(self._tokens.pop())
+
+    def _recreate_cm(self) -> mode:  # ContextDecorator asks for a fresh one per call
+        return mode(**self._changes)
+
+    def __call__(self, func: F) -> F:
+        if (
+            inspect.isgeneratorfunction(func)
+            or inspect.iscoroutinefunction(func)
+            or inspect.isasyncgenfunction(func)
+        ):
+            raise TypeError(
+                f"{func.__name__} is a generator or coroutine: a decorator would cover its creation only. "
+                "Write the `with` block inside it."
+            )
+        return super().__call__(func)
+
+
+def no_grad() -> mode:
+    """Stop recording: results need no gradient and hold no graph.
+
+    >>> import autodiff as ad
+    >>> x = ad.Tensor(3.0, requires_grad=True)
+    >>> with ad.no_grad():
+    ...     y = x * x
+    >>> y.requires_grad
+    False
+    """
+    return mode(recording=False)
+
+
+def enable_grad() -> mode:
+    """Record again inside a `no_grad` block."""
+    return mode(recording=True)
+
+
+def set_grad_enabled(enabled: bool) -> mode:
+    """Record or not, by a condition: `with set_grad_enabled(training): ...`."""
+    return mode(recording=bool(enabled))
+
+
+def is_grad_enabled() -> bool:
+    """Whether ops record right now, in this thread or task."""
+    return MODES.get().recording
+
+
+def keep_values() -> mode:
+    """Keep the value and the gradient of every node recorded inside, for drawing and debugging.
+
+    Without it a node keeps its value only where that is 16 elements or fewer.
+    """
+    return mode(keep_values=True)
+
+
+_default_dtype = np.dtype(np.float32)
+
+
+def default_dtype() -> np.dtype[Any]:
+    """The dtype that `nn` gives new parameters: float32 unless `set_default_dtype` said otherwise."""
+    return _default_dtype
+
+
+def set_default_dtype(dtype: Any) -> None:
+    """Set the dtype that `nn` gives new parameters; it must be floating or complex."""
+    global _default_dtype
+    chosen = np.dtype(dtype)
+    if not np.issubdtype(chosen, np.inexact):
+        raise TypeError(f"parameters need a floating or complex dtype, not {describe(np.empty(0, chosen))}")
+    _default_dtype = chosen

@@ -1,0 +1,260 @@
+"""The recorded graph: nodes, what they keep, and walking over them.
+
+A `Node` is the record of one op. It points to its inputs, each the node that computed it or the leaf
+tensor itself, and never to its own output, so there is no reference cycle: dropping the last tensor
+of a graph frees the graph at once. Nothing here is recursive; a chain of a million nodes is fine.
+"""
+
+from __future__ import annotations
+
+import sys
+import weakref
+from collections.abc import Callable, Iterable
+from itertools import count
+from operator import attrgetter
+from types import CodeType, FrameType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from .op import Op, Plan
+    from .tensor import Tensor
+
+SMALL = 16  # a node keeps a copy of its value up to this many elements, so it can be drawn later
+
+next_number: Callable[[], int] = count(1).__next__
+"""The clock of the process: numbers nodes and writes in the order they happen (atomic in CPython)."""
+
+
+class Extra:
+    """What only some tensors and nodes have."""
+
+    __slots__ = ("grad", "hooks", "mark", "name", "parameter", "retain")
+
+    def __init__(self) -> None:
+        self.grad: Tensor | None = None
+        self.hooks: dict[int, Callable[[Tensor], Any]] | None = None
+        self.mark: Mark | None = None
+        self.name: str | None = None
+        self.parameter = False
+        self.retain = False
+
+
+class Node:
+    """The record of one op: what it was, what it was given, and what its rules need."""
+
+    __slots__ = (
+        "code", "dtype", "extra", "inputs", "lasti", "number", "params", "plan", "saved", "shape", "value",
+    )  # fmt: skip
+    plan: Plan  # the op, and which of its inputs need a gradient
+    inputs: tuple[Node | Tensor | None, ...]  # a node, a leaf, or None for a constant
+    saved: tuple[Any, ...] | None  # (*inputs, out, *facts) with None for what is not kept; None once freed
+    params: dict[str, Any]
+    value: Any  # the output where it is small, a scalar or asked for; otherwise None
+    shape: Any  # a tuple of these for an op with several outputs; dtype likewise
+    dtype: Any
+    number: int
+    code: CodeType  # with lasti: where the user's code called the op
+    lasti: int
+    extra: Extra | None
+
+    @property
+    def op(self) -> Op:
+        """The op that this node records."""
+        return self.plan.op
+
+    @property
+    def line(self) -> tuple[str, int]:
+        """File and line of the user's code that called the op."""
+        return source_line(self.code, self.lasti)
+
+    @property
+    def name(self) -> str | None:
+        """The name given to the node's output, if any."""
+        return self.extra.name if self.extra is not None else None
+
+    @property
+    def grad(self) -> Tensor | None:
+        """The gradient kept by `retain_grad` or `keep_values`, if any."""
+        return self.extra.grad if self.extra is not None else None
+
+    @property
+    def saved_arrays(self) -> dict[str, Any]:
+        """The arrays kept for the backward pass, by the name that the op's rules know them by.
+
+        >>> import autodiff as ad
+        >>> x = ad.Tensor([1.0, 2.0], requires_grad=True)
+        >>> sorted(ad.tanh(x).node.saved_arrays), sorted((x + x).node.saved_arrays)
+        (['out'], [])
+        """
+        if not self.saved:
+            return {}
+        names = (*self.op.inputs, *self.op.outs, *self.op.facts)
+        pairs = zip(names, self.saved, strict=True)
+        return {k: v for k, v in pairs if v is not None and not k.endswith(("_shape", "_dtype"))}
+
+    def __repr__(self) -> str:
+        return f"<Node {self.number} {self.op.name} {self.dtype} {self.shape}>"
+
+
+def notes(holder: Node | Tensor) -> Extra:
+    """Return what only some tensors and nodes have, making the record on first need."""
+    if holder.extra is None:
+        holder.extra = Extra()
+    return holder.extra
+
+
+class Mark:
+    """Why a value has no graph: "detach", "no_grad", "integer" or "constant"; the op and the line."""
+
+    __slots__ = ("code", "lasti", "op", "reason")
+
+    def __init__(self, reason: str, op: str, frame: FrameType) -> None:
+        self.reason, self.op = reason, op
+        self.code, self.lasti = frame.f_code, frame.f_lasti
+
+    @property
+    def line(self) -> tuple[str, int]:
+        """File and line of the user's code that made the value."""
+        return source_line(self.code, self.lasti)
+
+    def __str__(self) -> str:
+        what = {
+            "detach": "`detach()` cut it off the graph",
+            "no_grad": f"op '{self.op}' ran under `no_grad()`",
+            "integer": f"op '{self.op}' gave integers or booleans, which have no gradient",
+            "constant": f"op '{self.op}' has no derivative",
+            "copy": "it is a copy (or was unpickled), and a copy keeps the value, not the graph",
+        }[self.reason]
+        return f"{what}, at {format_line(self.line)}"
+
+
+# -- where the user's code stands ---------------------------------------------------------------------
+
+class _Internal(dict[str | None, bool]):
+    """Whether a module is one of this distribution's, by its name; worked out once per name."""
+
+    def __missing__(self, name: str | None) -> bool:
+        root = (name or "").partition(".")[0]
+        self[name] = answer = root in ("autodiff", "nn", "optim")
+        return answer
+
+
+INTERNAL = _Internal()
+
+
+def user_frame(frame: FrameType) -> FrameType:
+    """Return the innermost frame, from this one outwards, that is not ours."""
+    outer: FrameType | None = frame
+    while outer is not None and INTERNAL[outer.f_globals.get("__name__")]:
+        outer = outer.f_back
+    return outer if outer is not None else frame
+
+
+def source_line(code: CodeType, lasti: int) -> tuple[str, int]:
+    """Return the file and line of an instruction."""
+    for start, end, line in code.co_lines():
+        if start <= lasti < end and line is not None:
+            return code.co_filename, line
+    return code.co_filename, code.co_firstlineno
+
+
+def format_line(line: tuple[str, int]) -> str:
+    """Write a source line the way tracebacks and editors do."""
+    return f"{line[0]}:{line[1]}"
+
+
+# -- walking ------------------------------------------------------------------------------------------
+
+by_number = attrgetter("number")
+
+
+def history(roots: Iterable[Node | Tensor | None]) -> tuple[list[Node], list[Tensor]]:
+    """Return the nodes that the roots were computed by, oldest first, and the leaves below them.
+
+    Every node is created after its inputs, so sorting by creation number is a topological order.
+    """
+    nodes: list[Node] = []
+    leaves: list[Tensor] = []
+    stack = [root for root in roots if root is not None]
+    seen = set(stack)
+    while stack:
+        source = stack.pop()
+        if type(source) is not Node:
+            leaves.append(source)  # type: ignore[arg-type]  # what is not a node is a leaf
+            continue
+        nodes.append(source)
+        for below in source.inputs:
+            if below is not None and below not in seen:
+                seen.add(below)
+                stack.append(below)
+    nodes.sort(key=by_number)
+    return nodes, leaves
+
+
+def saved_bytes(*roots: Node | Tensor) -> int:
+    """Bytes of the arrays that these tensors' graphs keep for the backward pass, each buffer once.
+
+    Scalars count as what they are; views count as their part of the buffer, overlapping views once.
+    """
+    nodes, _ = history([getattr(root, "node", root) for root in roots])
+    spans: list[tuple[int, int]] = []
+    scalars: dict[int, int] = {}
+    for node in nodes:
+        for value in node.saved_arrays.values():
+            for array in value if isinstance(value, tuple) else (value,):
+                if isinstance(array, np.ndarray) and array.size:
+                    spans.append(np.lib.array_utils.byte_bounds(array))
+                elif isinstance(array, np.generic):
+                    scalars[id(array)] = array.nbytes
+    total, end = sum(scalars.values()), 0
+    for start, stop in sorted(spans):
+        total += max(0, stop - max(start, end))
+        end = max(end, stop)
+    return total
+
+
+# -- writes -------------------------------------------------------------------------------------------
+
+
+class Writes:
+    """When a tensor's buffer was last written in place, so that a stale saved array is an error.
+
+    A write stamps the buffer's owner with the clock that numbers nodes. A backward pass looks at
+    the stamps only if the last write of all is newer than the oldest node it walks.
+    """
+
+    def __init__(self) -> None:
+        self.last = 0
+        self.stamps: dict[int, tuple[weakref.ref[Any], int, CodeType, int]] = {}
+
+    def note(self, array: Any) -> None:
+        """Record that the array's buffer has just been written, by the calling user's line."""
+        if type(array) is not np.ndarray:
+            return  # NumPy scalars are immutable
+        owner, stamps = buffer_owner(array), self.stamps
+        key, number = id(owner), next_number()
+        frame = user_frame(sys._getframe(1))
+        old = stamps.get(key)
+        ref = old[0] if old is not None else weakref.ref(owner, lambda _: stamps.pop(key, None))
+        stamps[key] = ref, number, frame.f_code, frame.f_lasti
+        self.last = number
+
+    def after(self, number: int, array: Any) -> tuple[str, int] | None:
+        """Return the line that wrote the array's buffer later than the given number, if one did."""
+        if isinstance(array, np.ndarray):
+            stamp = self.stamps.get(id(buffer_owner(array)))
+            if stamp is not None and stamp[1] > number:
+                return source_line(stamp[2], stamp[3])
+        return None
+
+
+def buffer_owner(array: Any) -> Any:
+    """Return the array that owns the memory a view looks into."""
+    while isinstance(array.base, np.ndarray):
+        array = array.base
+    return array
+
+
+WRITES = Writes()

@@ -1,0 +1,1 @@
+"""Numerical kernels: arrays in, arrays out, no Tensor. Here are the plain NumPy references."""

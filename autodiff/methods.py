@@ -1,0 +1,209 @@
+"""Operators, array methods and NumPy's protocols on Tensor. `METHODS` is the whole list."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from . import functional as F
+from .errors import GradientError, describe
+from .op import operator_method
+from .ops import arithmetic, compare, elementwise
+from .tensor import Tensor
+
+# -- operators -----------------------------------------------------------------------------------------
+
+
+def _reflected(function: Callable[..., Any]) -> Callable[[Any, Any], Any]:
+    def method(self: Any, other: Any) -> Any:
+        return function(other, self)
+
+    return method
+
+
+def _comparison(function: Callable[..., Any]) -> Callable[[Any, Any], Any]:
+    def method(self: Any, other: Any) -> Any:
+        try:
+            return function(self, other)
+        except TypeError:
+            return NotImplemented  # == with something that is no number is False, < an error
+
+    return method
+
+
+def _matmul(self: Tensor, other: Any) -> Any:
+    return F.matmul(self, other)
+
+
+def _rmatmul(self: Tensor, other: Any) -> Any:
+    return F.matmul(other, self)
+
+
+def _refuse_setitem(self: Tensor, key: Any, value: Any) -> None:
+    raise TypeError(
+        "Tensors are not written in place yet: t[key] = v would change what the graph has saved. "
+        "Build the result with where(mask, v, t), concatenate or stack; outside the graph write t.value[key] = v."
+    )
+
+
+# -- conversion ----------------------------------------------------------------------------------------
+
+
+def _bool(self: Tensor) -> bool:
+    return bool(self.value)
+
+
+def _float(self: Tensor) -> float:
+    return float(self.item())
+
+
+def _int(self: Tensor) -> int:
+    return int(self.item())
+
+
+def _complex(self: Tensor) -> complex:
+    return complex(self.item())
+
+
+def _index(self: Tensor) -> int:
+    return operator.index(self.value)
+
+
+def _len(self: Tensor) -> int:
+    if not self.value.shape:
+        raise TypeError("len() of a tensor of shape (), a scalar")
+    return len(self.value)
+
+
+def _iter(self: Tensor) -> Iterator[Tensor]:
+    if not self.value.shape:
+        raise TypeError("iteration over a tensor of shape (), a scalar")
+    return (F.getitem(self, i) for i in range(len(self.value)))
+
+
+def _contains(self: Tensor, item: Any) -> bool:
+    return bool(np.any(self.value == (item.value if type(item) is Tensor else item)))
+
+
+def _format(self: Tensor, spec: str) -> str:
+    return format(self.value, spec) if spec else str(self)
+
+
+# -- methods with NumPy's signatures --------------------------------------------------------------------
+
+
+def _reshape(self: Tensor, *shape: Any) -> Any:
+    return F.reshape(self, shape[0] if len(shape) == 1 else shape)
+
+
+def _transpose(self: Tensor, *axes: Any) -> Any:
+    if len(axes) == 1 and (axes[0] is None or isinstance(axes[0], tuple | list)):
+        axes = axes[0]
+    return F.transpose(self, axes or None)
+
+
+def _mT(self: Tensor) -> Any:
+    if self.ndim < 2:
+        raise ValueError(f"mT swaps the last two axes, and {describe(self)} has fewer")
+    return F.swapaxes(self, -1, -2)
+
+
+def _expand(self: Tensor, *shape: Any) -> Any:
+    return F.broadcast_to(self, shape[0] if len(shape) == 1 else shape)
+
+
+# -- NumPy's protocols ----------------------------------------------------------------------------------
+
+
+def _array(self: Tensor, dtype: Any = None, copy: bool | None = None) -> Any:
+    if self.requires_grad:
+        raise GradientError(
+            "NumPy asked for the plain array of a tensor that requires grad, and its gradient would be lost. "
+            "Write t.detach() if that is wanted; to join tensors use autodiff.stack or concatenate."
+        )
+    return np.array(self.value, dtype=dtype, copy=copy)
+
+
+UFUNCS: dict[Any, Callable[..., Any]] = {
+    np.add: F.add, np.subtract: F.subtract, np.multiply: F.multiply, np.true_divide: F.divide,
+    np.floor_divide: F.floor_divide, np.remainder: F.remainder, np.negative: F.negative, np.power: F.power,
+    np.float_power: F.power, np.absolute: F.absolute, np.square: F.square, np.exp: F.exp, np.log: F.log,
+    np.log1p: F.log1p, np.expm1: F.expm1, np.sqrt: F.sqrt, np.sin: F.sin, np.cos: F.cos, np.tanh: F.tanh,
+    np.maximum: F.maximum, np.minimum: F.minimum, np.matmul: F.matmul, np.sign: F.sign, np.floor: F.floor,
+    np.ceil: F.ceil, np.conjugate: F.conj, np.less: F.less, np.less_equal: F.less_equal, np.greater: F.greater,
+    np.greater_equal: F.greater_equal, np.equal: F.equal, np.not_equal: F.not_equal, np.isnan: F.isnan,
+    np.isfinite: F.isfinite, np.invert: F.logical_not,
+}  # fmt: skip
+"""The ufuncs that Tensors take part in."""
+
+FUNCTIONS: dict[Any, Callable[..., Any]] = {
+    np.sum: F.sum, np.mean: F.mean, np.prod: F.prod, np.max: F.max, np.min: F.min, np.var: F.var, np.std: F.std,
+    np.argmax: F.argmax, np.argmin: F.argmin, np.any: F.any, np.all: F.all, np.reshape: F.reshape,
+    np.ravel: F.ravel, np.transpose: F.transpose, np.swapaxes: F.swapaxes, np.broadcast_to: F.broadcast_to,
+    np.squeeze: F.squeeze, np.expand_dims: F.expand_dims, np.concatenate: F.concatenate, np.stack: F.stack,
+    np.where: F.where, np.clip: F.clip, np.dot: F.dot, np.real: F.real, np.imag: F.imag,
+    np.astype: F.astype, np.shape: lambda x: x.shape, np.ndim: lambda x: x.ndim, np.size: lambda x: x.size,
+}  # fmt: skip
+"""The other NumPy functions that Tensors take part in."""
+
+
+def _array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+    function = UFUNCS.get(ufunc)
+    if function is None or method != "__call__":
+        name = f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")
+        raise TypeError(
+            f"{name} does not take Tensors: it has no derivative here. Define it with autodiff.define, "
+            "or pass t.detach().value where no gradient is wanted."
+        )
+    if kwargs:
+        raise TypeError(f"np.{ufunc.__name__} of a Tensor takes no {', '.join(sorted(kwargs))}= argument")
+    return function(*inputs)
+
+
+def _array_function(self: Tensor, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+    function = FUNCTIONS.get(func)
+    if function is None:
+        raise TypeError(
+            f"np.{func.__name__} does not take Tensors: it has no derivative here. Write it with autodiff's functions, "
+            "or pass t.detach().value where no gradient is wanted."
+        )
+    return function(*args, **kwargs)
+
+
+METHODS: dict[str, Any] = {
+    "__add__": operator_method(F.add), "__radd__": _reflected(F.add),
+    "__sub__": operator_method(F.subtract), "__rsub__": _reflected(F.subtract),
+    "__mul__": operator_method(F.multiply), "__rmul__": _reflected(F.multiply),
+    "__truediv__": operator_method(F.divide), "__rtruediv__": _reflected(F.divide),
+    "__floordiv__": _comparison(F.floor_divide), "__rfloordiv__": _reflected(F.floor_divide),
+    "__mod__": operator_method(F.remainder), "__rmod__": _reflected(F.remainder),
+    "__pow__": operator_method(F.power), "__rpow__": _reflected(F.power),
+    "__matmul__": _matmul, "__rmatmul__": _rmatmul,
+    "__neg__": arithmetic.neg, "__pos__": lambda self: self, "__abs__": elementwise.abs_,
+    "__invert__": compare.invert,
+    "__and__": _comparison(compare.and_), "__rand__": _reflected(compare.and_),
+    "__or__": _comparison(compare.or_), "__ror__": _reflected(compare.or_),
+    "__xor__": _comparison(compare.xor), "__rxor__": _reflected(compare.xor),
+    "__lt__": _comparison(F.less), "__le__": _comparison(F.less_equal),
+    "__gt__": _comparison(F.greater), "__ge__": _comparison(F.greater_equal),
+    "__eq__": _comparison(F.equal), "__ne__": _comparison(F.not_equal),
+    "__getitem__": F.getitem, "__setitem__": _refuse_setitem, "__len__": _len, "__iter__": _iter,
+    "__contains__": _contains, "__bool__": _bool, "__float__": _float, "__int__": _int, "__complex__": _complex,
+    "__index__": _index, "__format__": _format,
+    "__array__": _array, "__array_ufunc__": _array_ufunc, "__array_function__": _array_function,
+    "exp": F.exp, "log": F.log, "sqrt": F.sqrt, "sin": F.sin, "cos": F.cos, "tanh": F.tanh,
+    "sigmoid": F.sigmoid, "relu": F.relu, "abs": F.abs, "square": F.square, "clip": F.clip, "sign": F.sign,
+    "sum": F.sum, "mean": F.mean, "prod": F.prod, "max": F.max, "min": F.min, "var": F.var, "std": F.std,
+    "argmax": F.argmax, "argmin": F.argmin, "any": F.any, "all": F.all, "logsumexp": F.logsumexp,
+    "softmax": F.softmax, "log_softmax": F.log_softmax, "dot": F.dot,
+    "reshape": _reshape, "ravel": F.ravel, "flatten": F.ravel, "transpose": _transpose, "swapaxes": F.swapaxes,
+    "squeeze": F.squeeze, "expand": _expand, "astype": F.astype, "clone": F.clone, "copy": F.clone, "conj": F.conj,
+    "T": property(F.transpose), "mT": property(_mT), "real": property(F.real), "imag": property(F.imag),
+}  # fmt: skip
+"""What this file attaches to Tensor; `tensor.pyi` declares it."""
+
+for _name, _method in METHODS.items():
+    setattr(Tensor, _name, _method)

@@ -1,0 +1,638 @@
+'''Ops: what an operation computes, and how a gradient passes back through it.
+
+How a rule is written
+=====================
+
+An op is one `define` statement: a name, a forward function of arrays, and one rule per input.
+
+    tanh = define("tanh", np.tanh, lambda g, out: g * (1 - out * out), kind="elementwise")
+    mul = define("mul", operator.mul, lambda g, y: g * y, lambda g, x: g * x, inputs="x y",
+                 kind="elementwise", symbol="*")
+
+`g` is the gradient of the loss with respect to the op's output (the *cotangent*, "upstream gradient"). The
+rule of an input returns the gradient with respect to that input (the *vector-Jacobian product*): for
+`out = x y` and `dL/dout = g` the chain rule gives `dL/dx = g y` and `dL/dy = g x`.
+
+**A rule asks for what it needs by naming it**, and the graph keeps exactly what is named:
+
+    g                   the incoming gradient
+    x, y, ...           an input's array, by its name in `inputs=`
+    out                 the output's array (prefer it to an input where either would do)
+    x_shape, x_dtype    facts about an input that keep no array
+    *, axis, ...        after a star: keyword parameters of the call
+
+`add` names nothing and keeps nothing; `tanh` names `out` and keeps its output alone. An array is kept only
+if a rule that will run names it: `x * 3` with a constant 3 does not keep `x`.
+
+**A rule uses operators, array methods and defined ops only**: `g * y`, `g.reshape(x_shape)`, `expand(g, ...)`.
+On an ordinary backward pass it receives plain arrays. With `create_graph=True` it receives Tensors, records
+itself, and so has a derivative of its own. That is where second and higher derivatives come from; there is
+no second set of rules.
+
+**A rule does not care about**: broadcasting (a gradient of the broadcast shape is summed back), dtypes (it is
+cast back to the input's, and its real part taken for real inputs), or accumulation. The backward pass
+does those, once, for all ops.
+
+**Forward mode is derived**, so say what the op is:
+
+    linear=True         linear in all inputs together (add, concatenate, reshape, sum)
+    linear="x w"        linear in each of these alone (matmul, convolution)
+    kind="elementwise"  the Jacobian is diagonal, so the rule applied to a tangent gives the output's tangent
+    anything else       the rule's own derivative is used (the vjp of the vjp)
+
+**More than one output**: `outs="q r"`; forward returns a tuple, a rule may name each output, and its `g` is a
+tuple with None for an output that has no gradient.
+
+**Any number of inputs**: `inputs="*xs"` (or `"x *xs"`): the rule of `xs` returns a sequence of gradients, and
+`xs`, `xs_shape` and `xs_dtype` are tuples.
+
+**Fused ops** have a forward that returns `(out, saved)`, where `saved` is whatever the backward pass wants
+to find again, a `vjp=` that names what it needs (`saved` and `needs`, a tuple of bools, among it) and returns
+the gradients of all inputs, and a `composed=`: the same mathematics written in smaller ops. A first-order
+backward pass runs `vjp`; every other derivative runs `composed` again from the saved inputs.
+
+**Complex numbers** need nothing in a rule: write the plain transpose, as for real ones. For a complex output
+the pass conjugates what goes in and what comes out, which gives PyTorch's convention. An op that is not
+holomorphic (`abs`, `conj`) says `holomorphic=False` and is taken at its word.
+
+Arrays are positional; parameters are keyword-only and hashable. An input without a derivative has the rule
+`None`; an op without rules (a comparison, say) gives constants.
+
+A user's own op is defined the same way:
+
+>>> import autodiff as ad
+>>> cube = ad.define("cube", lambda x: x * x * x, lambda g, x: 3 * g * x * x, kind="elementwise")
+>>> x = ad.Tensor(2.0, requires_grad=True)
+>>> y = cube(x)
+>>> y.backward()
+>>> y.item(), x.grad.item()
+(8.0, 12.0)
+>>> ad.testing.check_grads(cube, [np.array([1.0, -2.0])])
+'''
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+import numpy as np
+
+from .config import DEFAULT, MODES, Modes
+from .errors import broadcast_hint, describe, describe_all
+from .graph import INTERNAL, SMALL, Extra, Mark, Node, next_number, user_frame
+from .tensor import Tensor, constant
+
+KINDS = frozenset("elementwise reduce shape index contract linalg scan random opaque".split())
+
+OPS: dict[str, Op] = {}
+"""Every defined op, by name."""
+
+_new = object.__new__
+_read_modes = MODES.get
+_getframe = sys._getframe
+_ndarray, _float64 = np.ndarray, np.float64
+
+
+class Op:
+    """The record of one operation; `call` is the function that users and rules call."""
+
+    def __init__(self, name: str, forward: Callable[..., Any], rules: tuple[Any, ...], **spec: Any) -> None:
+        self.name = name
+        self.forward = forward
+        self.rules = rules
+        self.symbol: str = spec["symbol"] or name
+        self.kind: str = spec["kind"]
+        names = spec["inputs"].split()
+        self.variadic = bool(names) and names[-1].startswith("*")
+        self.inputs = tuple(name.lstrip("*") for name in names)
+        self.outs: tuple[str, ...] = tuple((spec["outs"] or "out").split())
+        self.several = spec["outs"] is not None
+        linear = spec["linear"]
+        self.linear: bool | tuple[str, ...] = tuple(linear.split()) if isinstance(linear, str) else linear
+        self.composed: Callable[..., Any] | None = spec["composed"]
+        self.vjp: Callable[..., Any] | None = spec["vjp"]
+        self.holomorphic: bool = spec["holomorphic"]
+        self.facts: tuple[str, ...] = ()
+        self._plans: dict[int, Plan] = {}
+        self._check()
+        self.call: Callable[..., Any] = _make_call(self)
+
+    @property
+    def differentiable(self) -> bool:
+        """Whether any input has a rule."""
+        return self.vjp is not None or any(rule is not None for rule in self.rules)
+
+    def has_rule(self, i: int) -> bool:
+        """Whether declared input i has a derivative."""
+        return self.vjp is not None or (i < len(self.rules) and self.rules[i] is not None)
+
+    def plan(self, needs: int) -> Plan:
+        """The plan for recording with gradients of the inputs whose bits are set."""
+        plan = self._plans.get(needs)
+        if plan is None:
+            plan = self._plans[needs] = Plan(self, needs)
+        return plan
+
+    def _check(self) -> None:
+        """Find mistakes of a definition where it is made, and collect the facts that its rules name."""
+
+        def wrong(message: str) -> TypeError:
+            return TypeError(f"op '{self.name}': {message}")
+
+        if self.kind not in KINDS:
+            raise wrong(f"kind {self.kind!r} is none of {', '.join(sorted(KINDS))}")
+        for i, name in enumerate(self.inputs):
+            if not name.isidentifier() or name in ("g", *self.outs) or self.inputs.index(name) != i:
+                raise wrong(f"{name!r} cannot name an input here (rules use it for something else)")
+        if len(self.rules) > len(self.inputs):
+            raise wrong(f"{len(self.rules)} rules for the inputs {' '.join(self.inputs)!r}; name them in inputs=")
+        if self.rules and len(self.rules) < len(self.inputs):
+            raise wrong("one rule per input, please; None where there is no derivative")
+        if (self.vjp is None) != (self.composed is None) or (self.vjp and self.rules):
+            raise wrong("a fused op has vjp= and composed=, and no other rules")
+        if isinstance(self.linear, tuple) and not set(self.linear) <= set(self.inputs):
+            raise wrong(f"linear={' '.join(self.linear)!r} names something that is no input")
+        known = {"g", *self.inputs, *self.outs}
+        facts = {f"{name}_{fact}" for name in self.inputs for fact in ("shape", "dtype")}
+        extras = {"saved", "needs"} if self.vjp else set()
+        found: dict[str, None] = {}
+        for rule in (*self.rules, self.vjp):
+            if rule is None:
+                continue
+            positional, _ = signature(rule)
+            for name in positional:
+                if name not in known | facts | extras:
+                    raise wrong(
+                        f"a rule names {name!r}; it may name {', '.join(sorted(known | facts | extras))}, "
+                        "and keyword parameters after a star"
+                    )
+                if name in facts:
+                    found[name] = None
+        self.facts = (*found, "saved") if self.vjp else tuple(found)
+
+    def __repr__(self) -> str:
+        return f"<Op {self.name}({', '.join(self.inputs)}) {self.kind}>"
+
+
+class Plan:
+    """An op with a given set of inputs to find gradients of: what to keep, and how to pull back."""
+
+    __slots__ = ("_conjugated", "_conjugates", "frees", "keep", "needs", "op", "pull")
+
+    def __init__(self, op: Op, needs: int) -> None:
+        self.op, self.needs = op, needs
+        wanted = [i for i in range(len(op.inputs)) if needs >> i & 1]
+        named: set[str] = set()
+        if op.vjp is not None:
+            named |= {*op.inputs, *signature(op.vjp)[0]}  # the inputs: `composed` may have to run again
+        for i in wanted if op.vjp is None else ():
+            named |= set(signature(op.rules[i])[0])
+        # Which of (*inputs, *outs) to keep. None: nothing at all, not even facts, and nothing to free.
+        kept = tuple(name in named for name in (*op.inputs, *op.outs))
+        self.frees = any(kept)
+        self.keep = kept if self.frees or named & set(op.facts) or op.vjp is not None else None
+        self.pull = _make_pull(op, wanted)
+        self._conjugated: Plan | None = None
+        self._conjugates = False
+
+    @property
+    def conjugated(self) -> Plan:
+        """The plan for a complex output: `conj(rule(conj(g)))`, where that is not the rule itself."""
+        if not self.op.holomorphic or self.op.linear is True:
+            return self
+        if self._conjugated is None:
+            twin = self._conjugated = Plan(self.op, self.needs)
+            pull, twin._conjugated, twin._conjugates = twin.pull, twin, True
+            twin.pull = lambda g, saved, params: _conj(pull(_conj(g), saved, params))
+        return self._conjugated
+
+    def narrow(self, needs: int) -> Plan:
+        """The plan for fewer gradients."""
+        needs &= self.needs
+        if needs == self.needs:
+            return self
+        plan = self.op.plan(needs)
+        return plan.conjugated if self._conjugates else plan
+
+
+def _conj(g: Any) -> Any:
+    if isinstance(g, tuple):
+        return tuple([None if part is None else part.conj() for part in g])
+    return g.conj()
+
+
+def signature(rule: Callable[..., Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return a rule's positional and keyword-only parameter names."""
+    try:
+        code = rule.__code__
+    except AttributeError:
+        raise TypeError(f"a rule is a plain Python function, got {rule!r}") from None
+    n = code.co_argcount
+    return code.co_varnames[:n], code.co_varnames[n : n + code.co_kwonlyargcount]
+
+
+def _make_pull(op: Op, wanted: list[int]) -> Callable[[Any, Any, Any], Any]:
+    """Write the function `(g, saved, params) -> gradients` that hands each rule what it names.
+
+    For `mul` with both gradients wanted it is `return (rule0(g, saved[1]), rule1(g, saved[0]))`.
+    """
+    place = {name: f"saved[{i}]" for i, name in enumerate((*op.inputs, *op.outs, *op.facts))}
+    place["g"] = "g"
+    place["needs"] = repr(tuple(i in wanted for i in range(len(op.inputs))))
+
+    def text(rule: Callable[..., Any], name: str) -> str:
+        positional, keyword = signature(rule)
+        given = [place[p] for p in positional] + [f"{k}=params[{k!r}]" for k in keyword]
+        return f"{name}({', '.join(given)})"
+
+    scope: dict[str, Any] = {"vjp": op.vjp}
+    if op.vjp is not None:
+        result = text(op.vjp, "vjp")
+    else:
+        parts = []
+        for i, name in enumerate(op.inputs):
+            many = op.variadic and i == len(op.inputs) - 1
+            if i in wanted:
+                scope[f"{name}_rule"] = op.rules[i]
+                parts.append("*" * many + text(op.rules[i], f"{name}_rule"))
+            elif not many:
+                parts.append("None")
+        result = f"({', '.join(parts)},)" if parts else "()"
+    exec(f"def pull(g, saved, params): return {result}", scope)  # names checked by Op._check
+    return scope["pull"]  # type: ignore[no-any-return]
+
+
+class Lazy:
+    """A gradient not yet written out in full; the backward pass adds it into a buffer that it owns."""
+
+    __slots__ = ()
+
+    def into(self, buffer: Any) -> Any:
+        """Add it into the buffer, a new one if None, and return the buffer."""
+        raise TypeError(f"{type(self).__name__} is abstract")
+
+
+class Part(Lazy):
+    """The gradient of one of several outputs, on its way to the node that has them all."""
+
+    __slots__ = ("count", "g", "index")
+
+    def __init__(self, g: Any, index: int, count: int) -> None:
+        self.g, self.index, self.count = g, index, count
+
+    def into(self, buffer: Any) -> Any:
+        """Put the gradient into the list with a place for each output."""
+        parts = [None] * self.count if buffer is None else buffer
+        before = parts[self.index]
+        parts[self.index] = self.g if before is None else before + self.g
+        return parts
+
+
+# -- calling an op ------------------------------------------------------------------------------------
+
+
+def lift(value: Any) -> Any:
+    """Return an operand that is no Tensor as NumPy can use it; Python numbers stay as they are (weak)."""
+    if type(value) is _ndarray:
+        if value.dtype.kind in "fciub":
+            return value
+        raise TypeError(f"an array of numbers is needed, got {describe(value)}")
+    if isinstance(value, np.number | np.bool | float | int | complex):
+        return value
+    if isinstance(value, list | tuple):
+        return lift(np.asarray(value))
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError("masked arrays are not supported; write where(mask, 0, x) or array.filled(...)")
+    if isinstance(value, _ndarray):
+        return lift(np.asarray(value))
+    raise TypeError(f"a Tensor, an array or a number is needed, got {type(value).__name__}")
+
+
+def _value(x: Any) -> Any:
+    return x.value if type(x) is Tensor else lift(x)
+
+
+def _run(op: Op, values: list[Any], params: dict[str, Any]) -> Any:
+    """Run the forward; an exception keeps its type and gains a note of what was given where."""
+    try:
+        return op.forward(*values, **params)
+    except Exception as error:
+        _explain(error, op, values, params)
+        raise
+
+
+def _explain(error: Exception, op: Op, values: list[Any], params: dict[str, Any]) -> None:
+    given = describe_all(values) + "".join(f", {key}={value!r}" for key, value in params.items())
+    line = user_frame(_getframe(2))
+    note = f"op '{op.name}' was given {given}, at {line.f_code.co_filename}:{line.f_lineno}"
+    if op.kind == "elementwise":
+        hint = broadcast_hint([np.shape(value) for value in values])
+        if hint is not None:
+            note += f": {hint}. Add axes with x[:, None] or x.reshape(...)."
+    error.add_note(note)
+
+
+def record(
+    plan: Plan, sources: tuple[Any, ...], saved: Any, params: dict[str, Any], value: Any, frame: FrameType
+) -> Tensor:
+    """Make the output Tensor of a recorded op, and its node."""
+    node: Node = _new(Node)
+    node.inputs = sources
+    node.saved = saved
+    node.params = params
+    node.dtype = dtype = value.dtype
+    if type(value) is _ndarray:
+        node.shape = value.shape
+        node.value = value.copy() if value.size <= SMALL else None
+    else:
+        node.shape = ()
+        node.value = value
+    node.plan = plan if dtype.kind != "c" else plan.conjugated
+    node.number = next_number()
+    if INTERNAL[frame.f_globals.get("__name__")]:
+        frame = user_frame(frame)
+    node.code = frame.f_code
+    node.lasti = frame.f_lasti
+    node.extra = None
+    out: Tensor = _new(Tensor)
+    out.value = value
+    out.node = node
+    out.requires_grad = True
+    out.extra = None
+    return out
+
+
+def apply(op: Op, inputs: tuple[Any, ...], params: dict[str, Any], frame: FrameType | None = None) -> Any:
+    """Call an op in the general way: any number of inputs and outputs, any mode."""
+    values = [x.value if type(x) is Tensor else lift(x) for x in inputs]
+    result = _run(op, values, params)
+    residual = None
+    if op.vjp is not None:
+        result, residual = result
+    if not any(type(x) is Tensor for x in inputs):
+        return result
+    frame = frame or _getframe(2)
+    modes = _read_modes()
+    last = len(op.inputs) - 1
+    sources: list[Any] = []
+    needs = 0
+    for i, x in enumerate(inputs):
+        slot = min(i, last)
+        source = None
+        if type(x) is Tensor and x.requires_grad and op.has_rule(slot):
+            needs |= 1 << slot
+            source = x.node or x
+        sources.append(source)
+    outs = [_scalar(value) for value in result] if op.several else [_scalar(result)]
+    if not (needs and modes.recording and all(value.dtype.kind in "fc" for value in outs)):
+        mark = _mark(op, inputs, outs[0], modes, frame)
+        constants = tuple(constant(value, mark) for value in outs)
+        return constants if op.several else constants[0]
+    plan = op.plan(needs)
+    saved = _saved(op, plan, values, outs, residual, modes)
+    if not op.several:
+        out = record(plan, tuple(sources), saved, params, outs[0], frame)
+        _keep(out.node, out.value, modes)
+        return out
+    return _record_several(plan, tuple(sources), saved, params, outs, frame, modes)
+
+
+def _saved(op: Op, plan: Plan, values: list[Any], outs: list[Any], residual: Any, modes: Modes) -> tuple[Any, ...]:
+    """Pick what the plan keeps: `(*inputs, *outs, *facts)`; a variadic input takes one place, as a tuple."""
+    if plan.keep is None and not modes.keep_inputs:
+        return ()
+    given: list[Any] = list(values)
+    if op.variadic:
+        fixed = len(op.inputs) - 1
+        given = [*values[:fixed], tuple(values[fixed:])]
+    arrays = [*given, *outs]
+    if not modes.keep_inputs:
+        assert_keep: Any = plan.keep
+        arrays = [array if kept else None for array, kept in zip(arrays, assert_keep, strict=True)]
+    facts = [residual if name == "saved" else _fact(op, name, given) for name in op.facts]
+    return (*arrays, *facts)
+
+
+def _fact(op: Op, name: str, given: list[Any]) -> Any:
+    of, _, what = name.rpartition("_")
+    value = given[op.inputs.index(of)]
+    get: Callable[[Any], Any] = np.shape if what == "shape" else np.result_type
+    return tuple(get(v) for v in value) if isinstance(value, tuple) else get(value)
+
+
+def _scalar(value: Any) -> Any:
+    """Turn arrays of shape () and Python numbers into NumPy scalars."""
+    if type(value) is _ndarray:
+        return value if value.shape else value[()]
+    return value if isinstance(value, np.generic) else np.asarray(value)[()]
+
+
+def _keep(node: Node | None, value: Any, modes: Modes) -> None:
+    if node is not None and modes.keep_values:
+        node.value = value
+        node.extra = Extra()
+        node.extra.retain = True
+
+
+def _mark(op: Op, inputs: tuple[Any, ...], value: Any, modes: Modes, frame: FrameType) -> Mark | None:
+    """Say why a result is a constant, if something cut it off; an input's own mark goes on."""
+    tracked = any(type(x) is Tensor and x.requires_grad for x in inputs)
+    if not tracked:
+        return next((x.mark for x in inputs if type(x) is Tensor and x.mark is not None), None)
+    if not modes.recording:
+        reason = "no_grad"
+    else:
+        reason = "integer" if value.dtype.kind not in "fc" else "constant"
+    return Mark(reason, op.name, user_frame(frame))
+
+
+def _record_several(
+    plan: Plan, sources: tuple[Any, ...], saved: Any, params: Any, outs: list[Any], frame: FrameType, modes: Modes
+) -> tuple[Tensor, ...]:
+    """Record an op with several outputs: one node, and a `pick` node for each output."""
+    whole = record(plan, sources, saved, params, outs[0], frame).node
+    assert_node: Any = whole
+    assert_node.value = None
+    assert_node.shape = tuple(value.shape for value in outs)
+    assert_node.dtype = tuple(value.dtype for value in outs)
+    picks = []
+    for index, value in enumerate(outs):
+        picked = record(PICK.plan(1), (whole,), (), {"index": index, "count": len(outs)}, value, frame)
+        _keep(picked.node, value, modes)
+        picks.append(picked)
+    return tuple(picks)
+
+
+def _make_call(op: Op) -> Callable[..., Any]:
+    fused = op.vjp is not None or op.several or op.variadic or not op.differentiable
+    if len(op.inputs) == 1 and not fused:
+        return _unary(op)
+    if len(op.inputs) == 2 and not fused and not op.facts and all(op.rules) and not _has_params(op):
+        return _binary(op, operator=False)
+
+    def call(*inputs: Any, **params: Any) -> Any:
+        if not op.variadic and len(inputs) != len(op.inputs):
+            raise TypeError(f"op '{op.name}' takes {len(op.inputs)} arrays, got {len(inputs)}")
+        for x in inputs:
+            if type(x) is Tensor:
+                return apply(op, inputs, params)
+        result = op.forward(*inputs, **params)
+        return result[0] if op.vjp is not None else result
+
+    return call
+
+
+def _has_params(op: Op) -> bool:
+    code = getattr(op.forward, "__code__", None)
+    return code is not None and bool(code.co_kwonlyargcount)
+
+
+def _unary(op: Op) -> Callable[..., Any]:
+    """Make the function of an op with one array: the ordinary case straight on, all else by `apply`."""
+    forward, plan = op.forward, op.plan(1)
+    keep_x, keep_out = plan.keep or (False, False)
+    nothing = plan.keep is None
+    facts = [name.rpartition("_")[2] for name in op.facts]
+
+    def call(x: Any, **params: Any) -> Any:
+        if type(x) is not Tensor:
+            return forward(lift(x), **params)
+        if not x.requires_grad or _read_modes() is not DEFAULT:
+            return apply(op, (x,), params)
+        value = x.value
+        try:
+            out = forward(value, **params)
+        except Exception as error:
+            _explain(error, op, [value], params)
+            raise
+        if type(out) is not _float64 and (type(out) is not _ndarray or not out.shape):
+            out = _scalar(out)
+        if nothing:
+            saved: tuple[Any, ...] = ()
+        else:
+            saved = (value if keep_x else None, out if keep_out else None)
+            if facts:
+                saved += tuple([getattr(value, fact) for fact in facts])
+        return record(plan, (x.node or x,), saved, params, out, _getframe(1))
+
+    return call
+
+
+def _binary(op: Op, *, operator: bool) -> Callable[[Any, Any], Any]:
+    """Make the function of an op with two arrays and no parameters.
+
+    As an operator method it returns NotImplemented for what is no number, so that Python asks the other side.
+    """
+    forward = op.forward
+    plans = (None, op.plan(1), op.plan(2), op.plan(3))
+    no_params: dict[str, Any] = {}
+
+    def call(x: Any, y: Any) -> Any:
+        needs = 0
+        x_source = y_source = None
+        if type(x) is Tensor:
+            x_value = x.value
+            if x.requires_grad:
+                needs = 1
+                x_source = x.node or x
+        else:
+            x_value = lift(x)
+        if type(y) is Tensor:
+            y_value = y.value
+            if y.requires_grad:
+                needs |= 2
+                y_source = y.node or y
+        else:
+            try:
+                y_value = lift(y)
+            except TypeError:
+                if operator and not isinstance(y, _ndarray | np.generic | list | tuple):
+                    return NotImplemented
+                raise
+        if not needs or _read_modes() is not DEFAULT:
+            if type(x) is not Tensor and type(y) is not Tensor:
+                return forward(x_value, y_value)
+            return apply(op, (x, y), no_params)
+        try:
+            out = forward(x_value, y_value)
+        except Exception as error:
+            _explain(error, op, [x_value, y_value], no_params)
+            raise
+        if type(out) is not _float64 and (type(out) is not _ndarray or not out.shape):
+            out = _scalar(out)
+        plan: Any = plans[needs]
+        keep = plan.keep
+        if keep is None:
+            saved: tuple[Any, ...] = ()
+        else:
+            keep_x, keep_y, keep_out = keep
+            saved = (x_value if keep_x else None, y_value if keep_y else None, out if keep_out else None)
+        return record(plan, (x_source, y_source), saved, no_params, out, _getframe(1))
+
+    return call
+
+
+# -- defining an op -----------------------------------------------------------------------------------
+
+
+def define(
+    name: str,
+    forward: Callable[..., Any],
+    *rules: Callable[..., Any] | None,
+    inputs: str = "x",
+    kind: str = "opaque",
+    symbol: str | None = None,
+    linear: bool | str = False,
+    holomorphic: bool = True,
+    outs: str | None = None,
+    composed: Callable[..., Any] | None = None,
+    vjp: Callable[..., Any] | None = None,
+    doc: str | None = None,
+) -> Callable[..., Any]:
+    """Define an op and return the function that calls it; `function.op` is its record in `OPS`.
+
+    The manual at the top of this file says how rules are written. The function takes Tensors, arrays and
+    numbers, gives a Tensor if a Tensor is among them, and otherwise what `forward` gives. Defining a name
+    again replaces a user's op (a notebook cell runs twice), but not one of the engine's.
+
+    >>> square = define("my_square", lambda x: x * x, lambda g, x: 2 * g * x, kind="elementwise")
+    >>> square(3.0), square.op
+    (9.0, <Op my_square(x) elementwise>)
+
+    Raises TypeError for a definition that cannot work: an unknown name in a rule, too few rules.
+    """
+    module = _getframe(1).f_globals.get("__name__")
+    if name in OPS and not INTERNAL[module] and INTERNAL[OPS[name].call.__module__]:
+        raise ValueError(f"op '{name}' belongs to the engine; choose another name")
+    op = Op(
+        name, forward, rules, inputs=inputs, kind=kind, symbol=symbol,
+        linear=linear, holomorphic=holomorphic, outs=outs, composed=composed, vjp=vjp,
+    )  # fmt: skip
+    call = op.call
+    call.__name__ = call.__qualname__ = name
+    call.__module__ = module or "__main__"
+    call.__doc__ = doc or f"Op `{name}` of {', '.join(op.inputs) or 'no arrays'}."
+    call.op = op  # type: ignore[attr-defined]
+    OPS[name] = op
+    return call
+
+
+def operator_method(function: Any) -> Callable[[Any, Any], Any]:
+    """Return a binary op's form for `__add__` and its like: NotImplemented for what is no number."""
+    op: Op = function.op
+    method = _binary(op, operator=True)
+    method.__name__ = method.__qualname__ = op.name
+    return method
+
+
+def _pick(outs: tuple[Any, ...], *, index: int, count: int) -> Any:
+    return outs[index]
+
+
+define(
+    "pick", _pick, lambda g, *, index, count: Part(g, index, count), kind="index", linear=True,
+    doc="One of the outputs of an op that has several.",
+)  # fmt: skip
+PICK = OPS["pick"]

@@ -1,0 +1,38 @@
+"""Comparisons, logic, and what else has no derivative. They give constants."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..op import define
+
+
+def _constant(name: str, forward: Callable[..., Any], inputs: str, symbol: str, doc: str) -> Callable[..., Any]:
+    return define(name, forward, inputs=inputs, kind="elementwise", symbol=symbol, doc=doc)
+
+
+less = _constant("less", operator.lt, "x y", "<", "Whether `x < y`, elementwise.")
+less_equal = _constant("less_equal", operator.le, "x y", "<=", "Whether `x <= y`, elementwise.")
+greater = _constant("greater", operator.gt, "x y", ">", "Whether `x > y`, elementwise.")
+greater_equal = _constant("greater_equal", operator.ge, "x y", ">=", "Whether `x >= y`, elementwise.")
+equal = _constant("equal", np.equal, "x y", "==", "Whether `x == y`, elementwise.")
+not_equal = _constant("not_equal", np.not_equal, "x y", "!=", "Whether `x != y`, elementwise.")
+invert = _constant("invert", np.invert, "x", "~", "Not, bit by bit; of booleans, logical not.")
+and_ = _constant("and", operator.and_, "x y", "&", "And, bit by bit; of booleans, logical and.")
+or_ = _constant("or", operator.or_, "x y", "|", "Or, bit by bit; of booleans, logical or.")
+xor = _constant("xor", operator.xor, "x y", "^", "Exclusive or, bit by bit.")
+isnan = _constant("isnan", np.isnan, "x", "isnan", "Whether an element is NaN.")
+isfinite = _constant("isfinite", np.isfinite, "x", "isfinite", "Whether an element is neither infinite nor NaN.")
+
+floor = _constant("floor", np.floor, "x", "floor", "Round down; a constant.")
+ceil = _constant("ceil", np.ceil, "x", "ceil", "Round up; a constant.")
+round_ = _constant("round", np.round, "x", "round", "Round to the nearest, halves to even; a constant.")
+
+argmax = define("argmax", np.argmax, kind="reduce", doc="Position of the largest element along an axis.")
+argmin = define("argmin", np.argmin, kind="reduce", doc="Position of the smallest element along an axis.")
+any_ = define("any", np.any, kind="reduce", doc="Whether any element is true, along axes.")
+all_ = define("all", np.all, kind="reduce", doc="Whether all elements are true, along axes.")

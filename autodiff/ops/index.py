@@ -1,0 +1,117 @@
+"""Indexing: `x[key]`, and its adjoint, which adds a gradient into the places it was read from.
+
+A key is written as a hashable tuple `index`: ints, None and Ellipsis stand for themselves, a slice is
+`("slice", start, stop, step)`, and `ARRAY` stands for the next of the index arrays, which are inputs.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from ..op import Lazy, define, lift
+from ..tensor import Tensor
+
+ARRAY = "array"
+Index = tuple[Any, ...]
+
+
+def split_key(key: Any) -> tuple[Index, list[Any]]:
+    """Write a key in hashable form; return it with its index arrays."""
+    index: list[Any] = []
+    arrays: list[Any] = []
+    for part in key if isinstance(key, tuple) else (key,):
+        if type(part) is Tensor:
+            part = part.value
+        if isinstance(part, slice):
+            ends = [getattr(end, "value", end) for end in (part.start, part.stop, part.step)]
+            index.append(("slice", *(None if end is None else int(end) for end in ends)))
+        elif part is None or part is Ellipsis or (isinstance(part, int) and not isinstance(part, bool)):
+            index.append(part)
+        elif isinstance(part, np.integer):
+            index.append(int(part))
+        else:
+            array = np.asarray(part)
+            if array.size == 0 and array.dtype.kind == "f" and isinstance(part, list):
+                array = array.astype(np.intp)
+            if array.dtype.kind not in "iub":
+                raise IndexError(
+                    f"an index is an integer, a slice, None, ..., or an array of integers or booleans; "
+                    f"got {array.dtype} from {type(part).__name__}"
+                )
+            index.append(ARRAY)
+            arrays.append(lift(array))
+    return tuple(index), arrays
+
+
+@lru_cache(maxsize=4096)
+def _template(index: Index) -> tuple[Any, ...]:
+    return tuple(slice(*part[1:]) if type(part) is tuple else part for part in index)
+
+
+def join_key(index: Index, arrays: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The key that `split_key` took apart."""
+    key = _template(index)
+    if not arrays:
+        return key
+    following = iter(arrays)
+    return tuple(next(following) if part is ARRAY or part == ARRAY else part for part in key)
+
+
+class Scatter(Lazy):
+    """A gradient that is `g` at some places and zero elsewhere."""
+
+    __slots__ = ("arrays", "g", "index", "shape")
+
+    def __init__(self, g: Any, index: Index, arrays: tuple[Any, ...], shape: tuple[int, ...]) -> None:
+        self.g, self.index, self.arrays, self.shape = g, index, arrays, shape
+
+    def into(self, buffer: Any) -> Any:
+        """Add `g` into the buffer at its places."""
+        if buffer is None:
+            buffer = np.zeros(self.shape, self.g.dtype)
+        key = join_key(self.index, self.arrays)
+        g = self.g if buffer.dtype.kind == "c" or self.g.dtype.kind != "c" else self.g.real
+        if any(array.dtype.kind != "b" for array in self.arrays):
+            np.add.at(buffer, key, g)  # a place may be read more than once
+        else:
+            buffer[key] += g
+        return buffer
+
+
+def _scatter(g: Any, *arrays: Any, index: Index, shape: tuple[int, ...]) -> Any:
+    return Scatter(np.asarray(g), index, arrays, shape).into(None)
+
+
+scatter = define(
+    "scatter", _scatter, lambda g, arrays, *, index, shape: read(g, index, arrays), None,
+    inputs="x *arrays", kind="index", linear=True,
+    doc="Zeros of a shape, with x added at the places of an index; places that repeat add up.",
+)  # fmt: skip
+
+
+def _scatter_rule(g: Any, index: Index, arrays: tuple[Any, ...], shape: tuple[int, ...]) -> Any:
+    if type(g) is Tensor:
+        return scatter(g, *arrays, index=index, shape=shape)
+    return Scatter(g, index, arrays, shape)
+
+
+getitem = define(
+    "getitem", lambda x, *, index: x[_template(index)],
+    lambda g, x_shape, *, index: _scatter_rule(g, index, (), x_shape),
+    kind="index", linear=True, symbol="[]", doc="Basic indexing `x[key]`: a view.",
+)  # fmt: skip
+
+gather = define(
+    "gather", lambda x, *arrays, index: x[join_key(index, arrays)],
+    lambda g, arrays, x_shape, *, index: _scatter_rule(g, index, arrays, x_shape), None,
+    inputs="x *arrays", kind="index", linear=True, symbol="[]",
+    doc="Advanced indexing `x[key]` with arrays of integers or booleans: a copy.",
+)  # fmt: skip
+
+
+def read(x: Any, index: Index, arrays: Any) -> Any:
+    """Index by a key in split form."""
+    return gather(x, *arrays, index=index) if len(arrays) else getitem(x, index=index)

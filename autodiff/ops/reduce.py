@@ -1,0 +1,129 @@
+"""Reductions. `axis` is a sorted tuple of non-negative ints; friendlier forms are in `functional.py`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..op import define
+from .elementwise import exp
+from .shape import expand
+
+Axes = tuple[int, ...]
+
+
+def kept(shape: Axes, axis: Axes) -> Axes:
+    """The shape of a reduction over `axis` with `keepdims=True`."""
+    return tuple(1 if i in axis else n for i, n in enumerate(shape))
+
+
+def spread(g: Any, shape: Axes, axis: Axes) -> Any:
+    """Give each reduced element back to those it was reduced from: the adjoint of a sum."""
+    return expand(g.reshape(kept(shape, axis)), shape=shape)
+
+
+def count(shape: Axes, axis: Axes) -> int:
+    """How many elements each output of a reduction is made of."""
+    n = 1
+    for i in axis:
+        n *= shape[i]
+    return n
+
+
+def _sum(x: Any, *, axis: Axes, keepdims: bool) -> Any:
+    return np.add.reduce(x, axis=axis, keepdims=keepdims)
+
+
+sum_ = define(
+    "sum", _sum, lambda g, x_shape, *, axis, keepdims: spread(g, x_shape, axis), kind="reduce", linear=True,
+    doc="Sum over axes.",
+)  # fmt: skip
+
+
+def _mean(x: Any, *, axis: Axes, keepdims: bool) -> Any:
+    return np.mean(x, axis=axis, keepdims=keepdims)
+
+
+mean = define(
+    "mean", _mean,
+    lambda g, x_shape, *, axis, keepdims: spread(g / count(x_shape, axis), x_shape, axis),
+    kind="reduce", linear=True, doc="Arithmetic mean over axes.",
+)  # fmt: skip
+
+
+def _var_rule(g: Any, x: Any, x_shape: Axes, *, axis: Axes, keepdims: bool, ddof: int) -> Any:
+    """`2 (x - mean) / (n - ddof)`, spread."""
+    scale = 2.0 / (count(x_shape, axis) - ddof)
+    return spread(g * scale, x_shape, axis) * (x - mean(x, axis=axis, keepdims=True))
+
+
+var = define(
+    "var", lambda x, *, axis, keepdims, ddof: np.var(x, axis=axis, keepdims=keepdims, ddof=ddof), _var_rule,
+    kind="reduce", doc="Variance over axes, with divisor n - ddof.",
+)  # fmt: skip
+
+
+def _ties(x: Any, out: Any, axis: Axes) -> Any:
+    """Weights that share an extreme value's gradient evenly among the elements that equal it."""
+    equal = x == out.reshape(kept(x.shape, axis))
+    return equal / equal.sum(axis=axis, keepdims=True)
+
+
+ties = define(
+    "ties", lambda x, out, *, axis: _ties(x, out, axis).astype(x.dtype), inputs="x y", kind="reduce",
+    doc="How `max` and `min` share their gradient among equal elements.",
+)  # fmt: skip
+
+
+def _extreme_rule(g: Any, x: Any, out: Any, x_shape: Axes, *, axis: Axes, keepdims: bool) -> Any:
+    return spread(g, x_shape, axis) * ties(x, out, axis=axis)
+
+
+max_ = define(
+    "max", lambda x, *, axis, keepdims: np.max(x, axis=axis, keepdims=keepdims), _extreme_rule, kind="reduce",
+    doc="Largest element over axes; equal ones share the gradient evenly.",
+)  # fmt: skip
+
+min_ = define(
+    "min", lambda x, *, axis, keepdims: np.min(x, axis=axis, keepdims=keepdims), _extreme_rule, kind="reduce",
+    doc="Smallest element over axes; equal ones share the gradient evenly.",
+)  # fmt: skip
+
+
+def _prod_rule(g: Any, x: Any, x_shape: Axes, *, axis: Axes, keepdims: bool) -> Any:
+    """The product of all other elements, which a zero among them does not spoil.
+
+    It is the product of those before and of those after, in the order of the reduced axes.
+    """
+    rest = tuple(i for i in range(len(x_shape)) if i not in axis)
+    order = (*rest, *axis)
+    n = count(x_shape, axis)
+    flat = x.transpose(order).reshape((*(x_shape[i] for i in rest), n))
+    others = flat * 0 + 1
+    for shift in range(1, n):
+        others = others * flat[..., [(i + shift) % n for i in range(n)]]
+    others = others.reshape(tuple(x_shape[i] for i in order))
+    return spread(g, x_shape, axis) * others.transpose(tuple(order.index(i) for i in range(len(order))))
+
+
+prod = define(
+    "prod", lambda x, *, axis, keepdims: np.multiply.reduce(x, axis=axis, keepdims=keepdims), _prod_rule,
+    kind="reduce", doc="Product over axes; right in the presence of zeros.",
+)  # fmt: skip
+
+
+def _logsumexp(x: Any, *, axis: Axes, keepdims: bool) -> Any:
+    top = np.max(x, axis=axis, keepdims=True, initial=-np.inf)
+    top = np.where(np.isfinite(top), top, 0)
+    with np.errstate(divide="ignore"):
+        out = np.log(np.add.reduce(np.exp(x - top), axis=axis, keepdims=True)) + top
+    return out if keepdims else out.reshape(tuple(n for i, n in enumerate(x.shape) if i not in axis))
+
+
+logsumexp = define(
+    "logsumexp", _logsumexp,
+    lambda g, x, out, x_shape, *, axis, keepdims: spread(g, x_shape, axis)
+    * exp(x - spread(out, x_shape, axis)),
+    kind="reduce", doc="`log(sum(exp(x)))` over axes, without overflow.",
+)  # fmt: skip

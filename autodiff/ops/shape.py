@@ -1,0 +1,74 @@
+"""Ops that move elements and change none."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..op import define
+
+
+def _reshape(x: Any, *, shape: tuple[int, ...]) -> Any:
+    return np.reshape(x, shape) if not hasattr(x, "reshape") else x.reshape(shape)
+
+
+reshape = define(
+    "reshape", _reshape, lambda g, x_shape: g.reshape(x_shape), kind="shape", linear=True,
+    doc="The same elements in another shape; a view where NumPy gives one.",
+)  # fmt: skip
+
+
+def _inverse(axes: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(sorted(range(len(axes)), key=axes.__getitem__))
+
+
+transpose = define(
+    "transpose", lambda x, *, axes: x.transpose(axes), lambda g, *, axes: g.transpose(_inverse(axes)),
+    kind="shape", linear=True, symbol="T", doc="Axes in another order: output axis i is input axis `axes[i]`.",
+)  # fmt: skip
+
+def _expand(x: Any, *, shape: tuple[int, ...]) -> Any:
+    if math.prod(shape) > 4096:
+        return np.broadcast_to(x, shape)
+    out = np.empty(shape, np.result_type(x))  # for small arrays a copy costs a quarter of a view
+    out[...] = x
+    return out
+
+
+expand = define(
+    "expand", _expand, lambda g: g, kind="shape", linear=True,
+    doc="Broadcast to a shape, as a read-only view where it is large. The backward pass sums the gradient back by itself.",
+)  # fmt: skip
+
+astype = define(
+    "astype", lambda x, *, dtype: np.asarray(x).astype(dtype), lambda g: g, kind="elementwise", linear=True,
+    holomorphic=False, doc="Cast to a dtype. The backward pass casts the gradient back by itself.",
+)  # fmt: skip
+
+
+def _split(g: Any, xs_shape: tuple[tuple[int, ...], ...], *, axis: int) -> list[Any]:
+    before, pieces, start = (slice(None),) * axis, [], 0
+    for shape in xs_shape:
+        stop = start + shape[axis]
+        pieces.append(g[(*before, slice(start, stop))])
+        start = stop
+    return pieces
+
+
+concatenate = define(
+    "concatenate", lambda *xs, axis: np.concatenate(xs, axis), _split, inputs="*xs", kind="shape", linear=True,
+    doc="Join arrays along an axis they already have.",
+)  # fmt: skip
+
+
+def _unstack(g: Any, xs_shape: tuple[tuple[int, ...], ...], *, axis: int) -> list[Any]:
+    before = (slice(None),) * axis
+    return [g[(*before, i)] for i in range(len(xs_shape))]
+
+
+stack = define(
+    "stack", lambda *xs, axis: np.stack(xs, axis), _unstack, inputs="*xs", kind="shape", linear=True,
+    doc="Join arrays along a new axis.",
+)  # fmt: skip

@@ -1,0 +1,350 @@
+"""`Tensor`: a value with a place in the graph.
+
+This file holds the object itself. Operators and NumPy's protocols are attached by `methods.py`,
+`backward()` by `backward.py`, the notebook picture by `draw`; `tensor.pyi` declares them all.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from itertools import count
+from typing import Any
+
+import numpy as np
+
+from .errors import GradientError, describe
+from .graph import Extra, Mark, Node, notes, user_frame
+
+_new = object.__new__
+_hook_number = count()
+
+
+class Tensor:
+    """An n-dimensional array, or a scalar, that remembers how it was computed.
+
+    `Tensor(a)` copies its argument, `asarray(a)` shares memory; both keep an array's dtype, and Python
+    numbers become what NumPy makes of them. A tensor that nothing computed is a leaf; a leaf made with
+    `requires_grad=True` collects the gradients of backward passes in `.grad`.
+
+    >>> x = Tensor(-2.0, requires_grad=True)
+    >>> y = x * x + 3.0
+    >>> y.backward()
+    >>> y, x.grad
+    (Tensor(7.0, op='add'), Tensor(-4.0))
+
+    Raises TypeError for values that are not numbers, and for integers that are to require a gradient.
+    """
+
+    __slots__ = ("__weakref__", "extra", "node", "requires_grad", "value")
+    value: Any  # an ndarray, or a NumPy scalar where the shape is ()
+    node: Node | None  # what computed it; None for leaves and constants
+    requires_grad: bool
+    extra: Extra | None
+
+    def __init__(
+        self, value: Any, dtype: Any = None, *, requires_grad: bool = False, name: str | None = None
+    ) -> None:
+        self.value = _numbers(value, dtype, copy=True)
+        self.node = None
+        self.extra = None
+        self.requires_grad = False
+        if requires_grad:
+            self.requires_grad_()
+        if name is not None:
+            self.name = name
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        raise TypeError(
+            "Tensor cannot be subclassed: ops test `type(x) is Tensor`. Hold a Tensor in an attribute, "
+            "or write a function of Tensors."
+        )
+
+    # -- the array ------------------------------------------------------------------------------------
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Lengths of the axes."""
+        return self.value.shape  # type: ignore[no-any-return]
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the elements."""
+        return self.value.dtype  # type: ignore[no-any-return]
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return self.value.ndim  # type: ignore[no-any-return]
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return self.value.size  # type: ignore[no-any-return]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all elements."""
+        return self.value.nbytes  # type: ignore[no-any-return]
+
+    def item(self) -> Any:
+        """Return the only element as a Python number; more than one element is a ValueError."""
+        if self.value.size != 1:
+            raise ValueError(
+                f"item() takes a tensor of one element, this one has {self.value.size} ({describe(self.value)}). "
+                "Index one element first, t[i, j].item(), or reduce it, t.sum().item()."
+            )
+        return self.value.item()
+
+    def tolist(self) -> Any:
+        """Return the values as nested Python lists."""
+        return self.value.tolist()
+
+    def numpy(self) -> Any:
+        """Return the value as an ndarray that shares memory; a tensor that requires grad must be detached.
+
+        A scalar comes back as an array of shape ().
+        """
+        if self.requires_grad:
+            raise GradientError(
+                "numpy() of a tensor that requires grad would lose its gradient without a word. "
+                "Write t.detach().numpy() if that is wanted."
+            )
+        return np.asarray(self.value)
+
+    # -- its place in the graph -----------------------------------------------------------------------
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether no recorded op computed it."""
+        return self.node is None
+
+    @property
+    def is_parameter(self) -> bool:
+        """Whether `nn.Parameter` made it; freezing does not change that."""
+        return self.extra is not None and self.extra.parameter
+
+    @property
+    def mark(self) -> Mark | None:
+        """Why it has no graph, where something cut it off."""
+        return self.extra.mark if self.extra is not None else None
+
+    def notes(self) -> Extra:
+        """Return the record of name, hooks and gradient, making it on first need."""
+        return notes(self.node or self)
+
+    @property
+    def name(self) -> str | None:
+        """A name for pictures and messages."""
+        extra = (self.node or self).extra
+        return extra.name if extra is not None else None
+
+    @name.setter
+    def name(self, name: str | None) -> None:
+        self.notes().name = name
+
+    def named(self, name: str) -> Tensor:
+        """Give it a name and return it: `q = (x + y).named("q")`."""
+        self.name = name
+        return self
+
+    @property
+    def grad(self) -> Tensor | None:
+        """The gradient: of a leaf summed over all backward passes, of another tensor after `retain_grad()`."""
+        extra = (self.node or self).extra
+        return extra.grad if extra is not None else None
+
+    @grad.setter
+    def grad(self, grad: Any) -> None:
+        if grad is not None:
+            if type(grad) is not Tensor:
+                grad = Tensor(grad)
+            if grad.shape != self.shape or grad.dtype != self.dtype:
+                raise ValueError(
+                    f"a gradient has the shape and dtype of its tensor, {describe(self.value)}; "
+                    f"got {describe(grad.value)}"
+                )
+        elif (self.node or self).extra is None:
+            return
+        self.notes().grad = grad
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Ask for gradients of this leaf, or stop asking; returns the tensor itself."""
+        if self.node is not None:
+            if requires_grad:
+                return self
+            raise GradientError(
+                f"this tensor was computed by op '{self.node.op.name}' and takes part in the graph. "
+                "Write t.detach() for a tensor of the same value outside it."
+            )
+        if requires_grad and self.value.dtype.kind not in "fc":
+            raise TypeError(
+                f"only floating and complex tensors can require a gradient, this one is {describe(self.value)}. "
+                "Write Tensor(2.0) instead of Tensor(2), or give dtype=float."
+            )
+        self.requires_grad = bool(requires_grad)
+        return self
+
+    def detach(self) -> Tensor:
+        """Return a tensor of the same memory outside the graph: gradients stop here."""
+        return constant(self.value, Mark("detach", "detach", user_frame(sys._getframe(1))))
+
+    def retain_grad(self) -> Tensor:
+        """Keep the gradient of this computed tensor in `.grad` as well; returns the tensor itself."""
+        self._needs_graph("retain_grad()")
+        self.notes().retain = True
+        return self
+
+    def register_hook(self, hook: Callable[[Tensor], Any]) -> Hook:
+        """Call `hook(grad)` in each backward pass once the tensor's whole gradient is known.
+
+        What the hook returns, if not None, takes the gradient's place. `handle.remove()` takes it off.
+        """
+        self._needs_graph("register_hook()")
+        extra = self.notes()
+        if extra.hooks is None:
+            extra.hooks = {}
+        handle = Hook(extra.hooks, next(_hook_number))
+        extra.hooks[handle.number] = hook
+        return handle
+
+    def _needs_graph(self, what: str) -> None:
+        if not self.requires_grad:
+            raise GradientError(f"{what} needs a tensor that requires grad{why_constant(self)}.")
+
+    # -- copies and text ------------------------------------------------------------------------------
+
+    def __copy__(self) -> Tensor:
+        return at(self.value, self.node) if self.node is not None else _leaf_like(self, self.value)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        if self.node is not None:  # the value alone: copying a graph would detach it from its leaves
+            twin = constant(_own(self.value), Mark("copy", "deepcopy", user_frame(sys._getframe(1))))
+        else:
+            twin = _leaf_like(self, _own(self.value))
+            if self.grad is not None:
+                twin.notes().grad = constant(_own(self.grad.value))
+        memo[id(self)] = twin
+        return twin
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        leaf = self.node is None
+        return _unpickle, (
+            self.value, leaf and self.requires_grad, self.name, self.is_parameter, not leaf,
+        )  # fmt: skip
+
+    def __repr__(self) -> str:
+        text = np.array2string(np.asarray(self.value), separator=", ", prefix="Tensor(", floatmode="maxprec_equal")
+        if self.value.shape == () and isinstance(self.value, np.generic):
+            text = str(self.value)
+        elif self.value.size == 0:
+            text += f", shape={self.value.shape}"
+        if self.value.dtype not in (np.float64, np.int64, np.bool_, np.complex128):
+            text += f", dtype={self.value.dtype}"
+        if self.name is not None:
+            text += f", name={self.name!r}"
+        if self.node is not None:
+            text += f", op={self.node.op.name!r}"
+        elif self.requires_grad:
+            text += ", requires_grad=True"
+        return f"Tensor({text})"
+
+
+class Hook:
+    """The handle of a registered hook."""
+
+    __slots__ = ("hooks", "number")
+
+    def __init__(self, hooks: dict[int, Any], number: int) -> None:
+        self.hooks, self.number = hooks, number
+
+    def remove(self) -> None:
+        """Take the hook off; doing it twice is no error."""
+        self.hooks.pop(self.number, None)
+
+
+def asarray(value: Any, dtype: Any = None) -> Tensor:
+    """Make a Tensor that shares the array's memory where it can; a Tensor of that dtype comes back as it is.
+
+    >>> a = np.zeros(2)
+    >>> t = asarray(a)
+    >>> a[0] = 5.0
+    >>> t
+    Tensor([5., 0.])
+    """
+    if type(value) is Tensor:
+        if dtype is None or value.dtype == dtype:
+            return value
+        if value.requires_grad:
+            return value.astype(dtype)  # type: ignore[attr-defined, no-any-return]  # attached by methods.py
+        value = value.value
+    return constant(_numbers(value, dtype, copy=False))
+
+
+def at(value: Any, source: Node) -> Tensor:
+    """Make a Tensor of this value at this place of the graph: the output of a node."""
+    tensor: Tensor = _new(Tensor)
+    tensor.value = value
+    tensor.node = source
+    tensor.requires_grad = True
+    tensor.extra = None
+    return tensor
+
+
+def constant(value: Any, mark: Mark | None = None) -> Tensor:
+    """Make a Tensor outside the graph that shares the value's memory."""
+    tensor: Tensor = _new(Tensor)
+    tensor.value = value[()] if type(value) is np.ndarray and not value.shape else value
+    tensor.node = None
+    tensor.requires_grad = False
+    tensor.extra = None
+    if mark is not None:
+        tensor.extra = Extra()
+        tensor.extra.mark = mark
+    return tensor
+
+
+def why_constant(tensor: Tensor) -> str:
+    """Say why a tensor does not require grad: what follows "this tensor does not require grad"."""
+    if tensor.mark is not None:
+        return f": {tensor.mark}"
+    if tensor.value.dtype.kind not in "fc":
+        return f": it is {describe(tensor.value)}, and only floating and complex tensors have gradients"
+    return "; make its inputs with Tensor(..., requires_grad=True)"
+
+
+def _numbers(value: Any, dtype: Any, *, copy: bool) -> Any:
+    """Return the value as an ndarray or NumPy scalar, refusing what holds no numbers."""
+    if type(value) is Tensor:
+        if value.requires_grad:
+            raise GradientError(
+                "Tensor(t) of a tensor that requires grad would lose its gradient without a word. "
+                "Use t itself, t.clone() for a recorded copy, or Tensor(t.detach())."
+            )
+        value = value.value
+    array = np.array(value, dtype=dtype) if copy else np.asarray(value, dtype=dtype)
+    if array.dtype.kind not in "fciub":
+        raise TypeError(f"a Tensor holds numbers, got {array.dtype} from {type(value).__name__}")
+    return array[()] if array.shape == () else array
+
+
+def _own(value: Any) -> Any:
+    return value.copy() if isinstance(value, np.ndarray) else value
+
+
+def _leaf_like(leaf: Tensor, value: Any) -> Tensor:
+    twin = constant(value)
+    twin.requires_grad = leaf.requires_grad
+    if leaf.extra is not None:
+        extra = twin.notes()
+        extra.name, extra.parameter, extra.mark = leaf.extra.name, leaf.extra.parameter, leaf.extra.mark
+    return twin
+
+
+def _unpickle(value: Any, requires_grad: bool, name: str | None, parameter: bool, cut: bool) -> Tensor:
+    twin = constant(value, Mark("copy", "unpickle", user_frame(sys._getframe(1))) if cut else None)
+    twin.requires_grad = requires_grad
+    if name is not None or parameter:
+        extra = twin.notes()
+        extra.name, extra.parameter = name, parameter
+    return twin
