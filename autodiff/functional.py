@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .errors import describe
-from .op import lift
+from .op import apply, lift
 from .ops import arithmetic, compare, conv, elementwise, index, linalg, norm, pool, random, reduce
 from .ops import shape as shapes
 from .random import Generator, as_generator
@@ -302,13 +302,17 @@ def stack(arrays: Iterable[Any], axis: int = 0) -> Any:
 
 
 def astype(x: Any, dtype: Any) -> Any:
-    """Cast to a dtype; the gradient comes back in the old one.
+    """Cast to a dtype; the gradient comes back in the old one. Integers and booleans are constants.
 
     >>> astype(np.ones(2), np.float32).dtype
     dtype('float32')
     """
     x, dtype = _array(x), np.dtype(dtype)
-    return x if x.dtype == dtype else shapes.astype(x, dtype=dtype)
+    if x.dtype == dtype:
+        return x
+    if dtype.kind not in "fc":
+        return apply(shapes.astype.op, (x,), {"dtype": dtype})  # type: ignore[attr-defined]  # set by define
+    return shapes.astype(x, dtype=dtype)
 
 
 def clone(x: Any) -> Any:

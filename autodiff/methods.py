@@ -166,8 +166,9 @@ def _array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, **kwargs: 
 def _array_function(self: Tensor, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
     function = FUNCTIONS.get(func)
     if function is None:
+        module = func.__module__.replace("numpy", "np", 1)
         raise TypeError(
-            f"np.{func.__name__} does not take Tensors: it has no derivative here. Write it with autodiff's functions, "
+            f"{module}.{func.__name__} does not take Tensors: it has no derivative here. Write it with autodiff's functions, "
             "or pass t.detach().value where no gradient is wanted."
         )
     return function(*args, **kwargs)
