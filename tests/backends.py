@@ -1,8 +1,8 @@
 """The systems that a test program can run on, with one set of names: NumPy's.
 
 `Ours` is what is tested. `NumPy` gives values only, for finite differences. `Torch`, in
-tests/parity/conftest.py, is the judge. A scenario or a random program is written once, against these
-names, and run on several.
+tests/parity/conftest.py, is the judge. A scenario or a random program is written once, against
+these names, and run on several.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """Situations that a backward pass has to get right, each with the closed form of its results.
 
-A scenario is a function of a backend `b` (tests/backends.py) that returns a list of arrays, and stands
-below what they must be. tests/test_backward.py compares ours to these closed forms,
+A scenario is a function of a backend `b` (tests/backends.py) that returns a list of arrays, and
+stands below what they must be. tests/test_backward.py compares ours to these closed forms,
 tests/parity/test_core.py to what PyTorch makes of the same code.
 """
 

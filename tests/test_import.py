@@ -1,0 +1,54 @@
+"""Importing the packages costs little more than importing NumPy, and brings nothing else in."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+LATER = (
+    "numba",
+    "scipy",
+    "graphviz",
+    "matplotlib",
+    "optree",
+    "torch",
+    "IPython",
+    "sklearn",
+    "tqdm",
+)
+
+
+def fresh(code: str, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run code in a new interpreter at the root of the project."""
+    command = [sys.executable, *options, "-c", code]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+
+
+@pytest.mark.parametrize("package", ["autodiff", "nn", "optim"])
+def test_only_numpy_is_imported(package):
+    code = f"import sys, {package}; print(*sorted(sys.modules))"
+    roots = {name.partition(".")[0] for name in fresh(code).stdout.split()}
+    assert "numpy" in roots
+    assert not roots & set(LATER)
+
+
+def test_only_the_standard_library_and_numpy():
+    code = "import sys; before = set(sys.modules); import autodiff; print(*(set(sys.modules) - before))"
+    roots = {name.partition(".")[0] for name in fresh(code).stdout.split()}
+    ours = {name for name in roots - set(sys.stdlib_module_names) if "cython" not in name}
+    assert ours == {"autodiff", "numpy"}  # Cython's own modules come with numpy.random
+
+
+def test_report_of_the_time_beside_numpy(record_property):
+    """Report what our own files add to NumPy's; `make bench` measures whole processes."""
+    lines = fresh("import autodiff", "-X", "importtime").stderr.splitlines()
+    spent = {}  # microseconds, with all that the module imports
+    for line in lines[1:]:
+        _, cumulative, name = line.removeprefix("import time:").split("|")
+        spent.setdefault(name.strip(), int(cumulative))
+    ratio = spent["autodiff"] / spent["numpy"]  # numpy is imported below autodiff
+    record_property("import_time_ratio", ratio)
+    print(f"import autodiff / import numpy: {ratio:.2f}")
+    assert spent["numpy"] < spent["autodiff"]
