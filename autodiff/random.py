@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from typing import Any
 
@@ -26,7 +27,7 @@ class Generator:
 
     def __init__(self, seed: int | None = None, offset: int = 0) -> None:
         if seed is None:
-            seed = int(np.random.SeedSequence().generate_state(1, np.uint64)[0])
+            seed = int.from_bytes(os.urandom(8))  # numpy.random, 10 ms to import, waits for its first use
         elif isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
             raise TypeError(f"a seed is a non-negative int, got {seed!r}")
         self.seed, self.offset = int(seed), int(offset)
