@@ -8,9 +8,11 @@
 Tensor([2., 4.])
 """
 
-from . import functional, methods
+from . import functional, methods, testing
 from .backward import backward_all, gradients
 from .config import *
 from .functional import *
 from .op import OPS, define
+from .random import *
 from .tensor import Tensor, asarray
+from .transforms import grad, jvp, value_and_grad, vjp

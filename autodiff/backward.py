@@ -22,7 +22,7 @@ from .graph import WRITES, Node, by_number, format_line, notes
 from .op import OPS, PICK, Lazy, Plan, define, record
 from .tensor import Tensor, at, constant, why_constant
 
-_ndarray, _float64 = np.ndarray, np.float64
+_ndarray, _float64, _ONE = np.ndarray, np.float64, np.float64(1.0)
 _add_reduce = np.add.reduce
 Source = Node | Tensor
 
@@ -68,11 +68,9 @@ def backward_all(
     """Run one backward pass from several tensors at once: the gradient of the sum of their losses."""
     roots = [seed(t, g, create_graph) for t, g in zip(tensors, gradients, strict=True)]
     retain = create_graph if retain_graph is None else retain_graph
-    if inputs is None:
-        wanted = None
-    else:
-        wanted = [_tracked(t) for t in inputs]
-    for source, g in sweep(roots, wanted, retain=retain, create_graph=create_graph).items():
+    wanted = None if inputs is None else [_tracked(t) for t in inputs]
+    found = sweep(roots, wanted, retain=retain, create_graph=create_graph)
+    for source, g in found.items():
         _accumulate(source, g)
 
 
@@ -119,7 +117,11 @@ def gradients(
 
 def _tracked(tensor: Any) -> Source:
     if type(tensor) is not Tensor or not tensor.requires_grad:
-        what = repr(tensor) if type(tensor) is not Tensor else "this tensor does not require grad" + why_constant(tensor)
+        what = (
+            repr(tensor)
+            if type(tensor) is not Tensor
+            else "this tensor does not require grad" + why_constant(tensor)
+        )
         raise GradientError(f"gradients are found with respect to tensors that require grad; {what}")
     return tensor.node or tensor
 
@@ -131,6 +133,8 @@ def seed(tensor: Tensor, gradient: Any, create_graph: bool) -> tuple[Source, Any
     if not tensor.requires_grad:
         raise GradientError(f"this tensor does not require grad{why_constant(tensor)}.")
     value = tensor.value
+    if gradient is None and type(value) is _float64:
+        return tensor.node or tensor, _ONE if not create_graph else constant(_ONE)
     if gradient is None:
         if value.size != 1:
             raise GradientError(
@@ -180,29 +184,30 @@ def sweep(
     mine: set[Any] = set()  # sources whose gradient is a buffer of this pass, which it may write into
     kept: dict[Any, Any] = {}
     for source, g in roots:
-        grads[source] = _merge(grads[source], g, source, mine)
+        if live is None or source in live:
+            grads[source] = g if grads[source] is None else grads[source] + g
     for node in order:
         g = grads.pop(node)
-        if g is None or (live is not None and node not in live):
+        if g is None:
             continue
         if node.extra is not None:
             g = _visit(node, g)
-        if targets is not None and node in targets:
-            kept[node] = g
-            if stop:
-                continue
         saved, plan = node.saved, node.plan
+        if live is not None:
+            if node in targets:  # type: ignore[operator]  # a set, whenever live is one
+                kept[node] = g
+                if stop:
+                    continue
+            plan = _narrow(plan, node.inputs, live)
         if saved is None:
             raise _freed(node)
         if not retain and plan.frees:
             node.saved = None
-        if live is not None:
-            plan = _narrow(plan, node.inputs, live)
         if create_graph:
             pulled = _pull_recorded(node, plan, saved, g)
         else:
             pulled = plan.pull(g, saved, node.params)
-        for source, gi in zip(node.inputs, pulled, strict=False):  # constants may be left out at the end
+        for source, gi in zip(node.inputs, pulled):  # noqa: B905  # strict= costs time, see `_make_pull`
             if source is None or gi is None or (live is not None and source not in live):
                 continue
             kind = type(gi)
@@ -225,7 +230,7 @@ def sweep(
 
 def _order(roots: Sequence[tuple[Source, Any]], stops: Any) -> tuple[list[Node], dict[Any, Any]]:
     """Return the nodes below the roots, newest first, and a table with None for each source."""
-    grads: dict[Any, Any] = dict.fromkeys(source for source, _ in roots)
+    grads: dict[Any, Any] = {source: None for source, _ in roots}
     nodes = [source for source in grads if type(source) is Node]
     stack = nodes.copy()
     push, pop, append = stack.append, stack.pop, nodes.append
@@ -284,7 +289,10 @@ def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
     array([2., 2., 2.])
     """
     extra = g.ndim - len(shape)
-    axes = (*range(extra), *(extra + i for i, n in enumerate(shape) if n == 1 and g.shape[extra + i] != 1))
+    axes = (
+        *range(extra),
+        *(extra + i for i, n in enumerate(shape) if n == 1 and g.shape[extra + i] != 1),
+    )
     if axes:
         g = _add_reduce(g, axes) if type(g) is _ndarray else g.sum(axis=axes)
     return g.reshape(shape)
@@ -314,7 +322,9 @@ def _visit(node: Node, g: Any) -> Any:
     extra: Any = node.extra
     g = _run_hooks(node, g)
     if extra.retain:
-        extra.grad = _as_tensor(g if extra.grad is None else extra.grad.value + g if type(g) is not Tensor else extra.grad + g)
+        extra.grad = _as_tensor(
+            g if extra.grad is None else extra.grad.value + g if type(g) is not Tensor else extra.grad + g
+        )
     return g
 
 
@@ -330,7 +340,9 @@ def _run_hooks(source: Any, g: Any) -> Any:
             continue
         value = result.value if type(result) is Tensor else np.asarray(result)
         if value.shape != source.shape:
-            raise ValueError(f"a hook returned a gradient of shape {value.shape} for a tensor of shape {source.shape}")
+            raise ValueError(
+                f"a hook returned a gradient of shape {value.shape} for a tensor of shape {source.shape}"
+            )
         g = _as_tensor(result) if recorded else fit(value, source)
     return g
 
@@ -348,11 +360,12 @@ _ALONE = _references([np.empty(1)])  # what an array counts that only the box ho
 
 def _own(kept: dict[Any, Any]) -> dict[Any, Any]:
     """Copy the arrays that somebody else may hold: the seed, a saved array, another gradient, a view's base."""
-    for source in list(kept):
-        box = [kept.pop(source)]
-        if type(box[0]) is _ndarray and (box[0].base is not None or _references(box) > _ALONE):
-            box[0] = box[0].copy()
-        kept[source] = box[0]
+    for source in kept:
+        if type(kept[source]) is _ndarray:
+            box, kept[source] = [kept[source]], None
+            if box[0].base is not None or _references(box) > _ALONE:
+                box[0] = box[0].copy()
+            kept[source] = box[0]
     return kept
 
 
@@ -396,9 +409,9 @@ def _check_writes(order: list[Node]) -> None:
 # -- the same loop on Tensors -------------------------------------------------------------------------
 
 
-def wrap(value: Any, source: Source | None) -> Tensor:
+def wrap(value: Any, source: Source | None, **params: Any) -> Tensor:
     """Put an identity node above a source (or above nothing), which a sweep can stop at."""
-    return record(_IDENTITY, (source,), (), {}, value, sys._getframe(1))
+    return record(IDENTITY.plan(1), (source,), (), params, value, sys._getframe(1))
 
 
 def revive(node: Node, saved: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -444,7 +457,8 @@ def pull_composed(node: Node, plan: Plan, tensors: tuple[Any, ...], g: Any) -> l
     wanted: dict[int, Source] = {}
     for i, x in enumerate(inputs):
         if plan.needs >> i & 1:
-            inputs[i] = wrap(x.value, x.node or x)
+            tracked = type(x) is Tensor and x.requires_grad
+            inputs[i] = wrap(x.value, x.node or x) if tracked else wrap(getattr(x, "value", x), None)
             wanted[i] = inputs[i].node
     out = node.op.composed(*inputs, **node.params)  # type: ignore[misc]  # the caller has looked
     if not out.requires_grad:
@@ -457,6 +471,6 @@ identity = define(
     "identity", lambda x: x, lambda g: g, kind="elementwise", linear=True,
     doc="The value itself. Transforms put one above each argument, to know where their own graph begins.",
 )  # fmt: skip
-_IDENTITY = OPS["identity"].plan(1)
+IDENTITY = OPS["identity"]
 
 Tensor.backward = backward  # type: ignore[attr-defined]  # declared in tensor.pyi

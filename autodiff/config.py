@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable
 from contextlib import ContextDecorator
 from contextvars import ContextVar, Token
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -23,6 +23,12 @@ class Modes:
     recording: bool = True
     keep_values: bool = False  # nodes keep their value and gradient, however large
     keep_inputs: bool = False  # nodes keep every input: forward mode reads them later
+    transforming: bool = False  # inside a function that a transform differentiates
+    plain: bool = field(init=False)  # nothing but recording is asked for: ops take their short way
+
+    def __post_init__(self) -> None:
+        plain = self.recording and not (self.keep_values or self.keep_inputs)
+        object.__setattr__(self, "plain", plain)
 
 
 DEFAULT = Modes()
@@ -38,7 +44,7 @@ class mode(ContextDecorator):
 
     def __enter__(self) -> None:
         changed = replace(MODES.get(), **self._changes)
-        self._tokens.append(MODES.set(DEFAULT if changed == DEFAULT else changed))
+        self._tokens.append(MODES.set(changed))
 
     def __exit__(self, *exc: object) -> None:
         MODES.reset(self._tokens.pop())

@@ -23,7 +23,12 @@ from .tensor import Tensor
 # -- elementwise: the ops themselves, under NumPy's names ----------------------------------------------
 
 add, subtract, multiply, divide = arithmetic.add, arithmetic.sub, arithmetic.mul, arithmetic.div
-true_divide, negative, floor_divide, remainder = divide, arithmetic.neg, arithmetic.floordiv, arithmetic.mod
+true_divide, negative, floor_divide, remainder = (
+    divide,
+    arithmetic.neg,
+    arithmetic.floordiv,
+    arithmetic.mod,
+)
 mod, power, absolute, abs = remainder, elementwise.pow_, elementwise.abs_, elementwise.abs_
 exp, log, log1p, expm1, sqrt = (
     elementwise.exp, elementwise.log, elementwise.log1p, elementwise.expm1, elementwise.sqrt,
@@ -37,7 +42,12 @@ conj, real, imag = elementwise.conj, elementwise.real, elementwise.imag
 less, less_equal, greater, greater_equal = (
     compare.less, compare.less_equal, compare.greater, compare.greater_equal,
 )  # fmt: skip
-equal, not_equal, isnan, isfinite = compare.equal, compare.not_equal, compare.isnan, compare.isfinite
+equal, not_equal, isnan, isfinite = (
+    compare.equal,
+    compare.not_equal,
+    compare.isnan,
+    compare.isfinite,
+)
 logical_not = compare.invert
 
 
@@ -77,7 +87,8 @@ def axes_of(axis: Axis, ndim: int) -> tuple[int, ...]:
     if axis is None:
         return tuple(range(ndim))
     axes = tuple(
-        one_axis(a, ndim) for a in (axis if isinstance(axis, tuple | list) else (axis,))  # type: ignore[arg-type]
+        one_axis(a, ndim)
+        for a in (axis if isinstance(axis, tuple | list) else (axis,))  # type: ignore[arg-type]
     )
     if len(set(axes)) != len(axes):
         raise ValueError(f"axis {axis} names an axis twice")
@@ -342,7 +353,9 @@ def matmul(x: Any, y: Any) -> Any:
     """
     x, y = _array(x), _array(y)
     if x.ndim == 0 or y.ndim == 0:
-        raise ValueError(f"matmul needs one axis at least, got {describe(x)} and {describe(y)}; use * for scalars")
+        raise ValueError(
+            f"matmul needs one axis at least, got {describe(x)} and {describe(y)}; use * for scalars"
+        )
     inner = y.shape[-2] if y.ndim > 1 else y.shape[0]
     if x.shape[-1] != inner:
         raise ValueError(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from itertools import count
 from operator import attrgetter
 from types import CodeType, FrameType
@@ -132,22 +132,23 @@ class Mark:
 
 # -- where the user's code stands ---------------------------------------------------------------------
 
-class _Internal(dict[str | None, bool]):
-    """Whether a module is one of this distribution's, by its name; worked out once per name."""
-
-    def __missing__(self, name: str | None) -> bool:
-        root = (name or "").partition(".")[0]
-        self[name] = answer = root in ("autodiff", "nn", "optim")
-        return answer
+INTERNAL: dict[str | None, bool] = {}
+"""Whether a module is one of this distribution's, by its name, for the modules met so far."""
 
 
-INTERNAL = _Internal()
+def is_internal(module: str | None) -> bool:
+    """Whether a module of this name is ours, so that a source line in it tells the user nothing."""
+    answer = INTERNAL.get(module)
+    if answer is None:
+        root = (module or "").partition(".")[0]
+        answer = INTERNAL[module] = root in ("autodiff", "nn", "optim")
+    return answer
 
 
 def user_frame(frame: FrameType) -> FrameType:
     """Return the innermost frame, from this one outwards, that is not ours."""
     outer: FrameType | None = frame
-    while outer is not None and INTERNAL[outer.f_globals.get("__name__")]:
+    while outer is not None and is_internal(outer.f_globals.get("__name__")):
         outer = outer.f_back
     return outer if outer is not None else frame
 
@@ -170,10 +171,12 @@ def format_line(line: tuple[str, int]) -> str:
 by_number = attrgetter("number")
 
 
-def history(roots: Iterable[Node | Tensor | None]) -> tuple[list[Node], list[Tensor]]:
+def history(
+    roots: Iterable[Node | Tensor | None], stop: Container[Any] = ()
+) -> tuple[list[Node], list[Tensor]]:
     """Return the nodes that the roots were computed by, oldest first, and the leaves below them.
 
-    Every node is created after its inputs, so sorting by creation number is a topological order.
+    The walk goes no further below the nodes in `stop`. Every node is created after its inputs, so sorting by creation number is a topological order.
     """
     nodes: list[Node] = []
     leaves: list[Tensor] = []
@@ -185,7 +188,7 @@ def history(roots: Iterable[Node | Tensor | None]) -> tuple[list[Node], list[Ten
             leaves.append(source)  # type: ignore[arg-type]  # what is not a node is a leaf
             continue
         nodes.append(source)
-        for below in source.inputs:
+        for below in source.inputs if source not in stop else ():
             if below is not None and below not in seen:
                 seen.add(below)
                 stack.append(below)

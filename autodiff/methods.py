@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from . import functional as F
+from .config import MODES
 from .errors import GradientError, describe
 from .op import operator_method
 from .ops import arithmetic, compare, elementwise
@@ -56,16 +57,16 @@ def _bool(self: Tensor) -> bool:
     return bool(self.value)
 
 
-def _float(self: Tensor) -> float:
-    return float(self.item())
+def _number(kind: type) -> Callable[[Tensor], Any]:
+    def convert(self: Tensor) -> Any:
+        if self.requires_grad and MODES.get().transforming:
+            raise GradientError(
+                f"{kind.__name__}(t) inside a function that is being differentiated would lose the gradient "
+                "(math.sin(t) calls it too). Use autodiff's functions, or t.item() for the plain number."
+            )
+        return kind(self.item())
 
-
-def _int(self: Tensor) -> int:
-    return int(self.item())
-
-
-def _complex(self: Tensor) -> complex:
-    return complex(self.item())
+    return convert
 
 
 def _index(self: Tensor) -> int:
@@ -105,7 +106,7 @@ def _transpose(self: Tensor, *axes: Any) -> Any:
     return F.transpose(self, axes or None)
 
 
-def _mT(self: Tensor) -> Any:
+def _matrix_transpose(self: Tensor) -> Any:
     if self.ndim < 2:
         raise ValueError(f"mT swaps the last two axes, and {describe(self)} has fewer")
     return F.swapaxes(self, -1, -2)
@@ -192,7 +193,7 @@ METHODS: dict[str, Any] = {
     "__gt__": _comparison(F.greater), "__ge__": _comparison(F.greater_equal),
     "__eq__": _comparison(F.equal), "__ne__": _comparison(F.not_equal),
     "__getitem__": F.getitem, "__setitem__": _refuse_setitem, "__len__": _len, "__iter__": _iter,
-    "__contains__": _contains, "__bool__": _bool, "__float__": _float, "__int__": _int, "__complex__": _complex,
+    "__contains__": _contains, "__bool__": _bool, "__float__": _number(float), "__int__": _number(int), "__complex__": _number(complex),
     "__index__": _index, "__format__": _format,
     "__array__": _array, "__array_ufunc__": _array_ufunc, "__array_function__": _array_function,
     "exp": F.exp, "log": F.log, "sqrt": F.sqrt, "sin": F.sin, "cos": F.cos, "tanh": F.tanh,
@@ -202,7 +203,7 @@ METHODS: dict[str, Any] = {
     "softmax": F.softmax, "log_softmax": F.log_softmax, "dot": F.dot,
     "reshape": _reshape, "ravel": F.ravel, "flatten": F.ravel, "transpose": _transpose, "swapaxes": F.swapaxes,
     "squeeze": F.squeeze, "expand": _expand, "astype": F.astype, "clone": F.clone, "copy": F.clone, "conj": F.conj,
-    "T": property(F.transpose), "mT": property(_mT), "real": property(F.real), "imag": property(F.imag),
+    "T": property(F.transpose), "mT": property(_matrix_transpose), "real": property(F.real), "imag": property(F.imag),
 }  # fmt: skip
 """What this file attaches to Tensor; `tensor.pyi` declares it."""
 

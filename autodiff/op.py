@@ -1,4 +1,4 @@
-'''Ops: what an operation computes, and how a gradient passes back through it.
+"""Ops: what an operation computes, and how a gradient passes back through it.
 
 How a rule is written
 =====================
@@ -68,7 +68,7 @@ A user's own op is defined the same way:
 >>> y.item(), x.grad.item()
 (8.0, 12.0)
 >>> ad.testing.check_grads(cube, [np.array([1.0, -2.0])])
-'''
+"""
 
 from __future__ import annotations
 
@@ -79,12 +79,21 @@ from typing import Any
 
 import numpy as np
 
-from .config import DEFAULT, MODES, Modes
+from .config import MODES, Modes
 from .errors import broadcast_hint, describe, describe_all
-from .graph import INTERNAL, SMALL, Extra, Mark, Node, next_number, user_frame
+from .graph import (
+    INTERNAL,
+    SMALL,
+    Extra,
+    Mark,
+    Node,
+    is_internal,
+    next_number,
+    user_frame,
+)
 from .tensor import Tensor, constant
 
-KINDS = frozenset("elementwise reduce shape index contract linalg scan random opaque".split())
+KINDS = frozenset(["elementwise", "reduce", "shape", "index", "contract", "linalg", "scan", "random", "opaque"])
 
 OPS: dict[str, Op] = {}
 """Every defined op, by name."""
@@ -92,7 +101,7 @@ OPS: dict[str, Op] = {}
 _new = object.__new__
 _read_modes = MODES.get
 _getframe = sys._getframe
-_ndarray, _float64 = np.ndarray, np.float64
+_ndarray, _float64, _FLOAT64 = np.ndarray, np.float64, np.dtype(np.float64)
 
 
 class Op:
@@ -147,7 +156,9 @@ class Op:
             if not name.isidentifier() or name in ("g", *self.outs) or self.inputs.index(name) != i:
                 raise wrong(f"{name!r} cannot name an input here (rules use it for something else)")
         if len(self.rules) > len(self.inputs):
-            raise wrong(f"{len(self.rules)} rules for the inputs {' '.join(self.inputs)!r}; name them in inputs=")
+            raise wrong(
+                f"{len(self.rules)} rules for the inputs {' '.join(self.inputs)!r}; name them in inputs="
+            )
         if self.rules and len(self.rules) < len(self.inputs):
             raise wrong("one rule per input, please; None where there is no derivative")
         if (self.vjp is None) != (self.composed is None) or (self.vjp and self.rules):
@@ -186,7 +197,10 @@ class Plan:
         wanted = [i for i in range(len(op.inputs)) if needs >> i & 1]
         named: set[str] = set()
         if op.vjp is not None:
-            named |= {*op.inputs, *signature(op.vjp)[0]}  # the inputs: `composed` may have to run again
+            named |= {
+                *op.inputs,
+                *signature(op.vjp)[0],
+            }  # the inputs: `composed` may have to run again
         for i in wanted if op.vjp is None else ():
             named |= set(signature(op.rules[i])[0])
         # Which of (*inputs, *outs) to keep. None: nothing at all, not even facts, and nothing to free.
@@ -218,7 +232,7 @@ class Plan:
 
 
 def _conj(g: Any) -> Any:
-    if isinstance(g, tuple):
+    if isinstance(g, tuple | list):
         return tuple([None if part is None else part.conj() for part in g])
     return g.conj()
 
@@ -335,7 +349,12 @@ def _explain(error: Exception, op: Op, values: list[Any], params: dict[str, Any]
 
 
 def record(
-    plan: Plan, sources: tuple[Any, ...], saved: Any, params: dict[str, Any], value: Any, frame: FrameType
+    plan: Plan,
+    sources: tuple[Any, ...],
+    saved: Any,
+    params: dict[str, Any],
+    value: Any,
+    frame: FrameType,
 ) -> Tensor:
     """Make the output Tensor of a recorded op, and its node."""
     node: Node = _new(Node)
@@ -351,7 +370,10 @@ def record(
         node.value = value
     node.plan = plan if dtype.kind != "c" else plan.conjugated
     node.number = next_number()
-    if INTERNAL[frame.f_globals.get("__name__")]:
+    try:
+        if INTERNAL[frame.f_globals["__name__"]]:
+            frame = user_frame(frame)
+    except KeyError:  # a module not met before
         frame = user_frame(frame)
     node.code = frame.f_code
     node.lasti = frame.f_lasti
@@ -399,7 +421,9 @@ def apply(op: Op, inputs: tuple[Any, ...], params: dict[str, Any], frame: FrameT
     return _record_several(plan, tuple(sources), saved, params, outs, frame, modes)
 
 
-def _saved(op: Op, plan: Plan, values: list[Any], outs: list[Any], residual: Any, modes: Modes) -> tuple[Any, ...]:
+def _saved(
+    op: Op, plan: Plan, values: list[Any], outs: list[Any], residual: Any, modes: Modes
+) -> tuple[Any, ...]:
     """Pick what the plan keeps: `(*inputs, *outs, *facts)`; a variadic input takes one place, as a tuple."""
     if plan.keep is None and not modes.keep_inputs:
         return ()
@@ -449,7 +473,13 @@ def _mark(op: Op, inputs: tuple[Any, ...], value: Any, modes: Modes, frame: Fram
 
 
 def _record_several(
-    plan: Plan, sources: tuple[Any, ...], saved: Any, params: Any, outs: list[Any], frame: FrameType, modes: Modes
+    plan: Plan,
+    sources: tuple[Any, ...],
+    saved: Any,
+    params: Any,
+    outs: list[Any],
+    frame: FrameType,
+    modes: Modes,
 ) -> tuple[Tensor, ...]:
     """Record an op with several outputs: one node, and a `pick` node for each output."""
     whole = record(plan, sources, saved, params, outs[0], frame).node
@@ -499,7 +529,7 @@ def _unary(op: Op) -> Callable[..., Any]:
     def call(x: Any, **params: Any) -> Any:
         if type(x) is not Tensor:
             return forward(lift(x), **params)
-        if not x.requires_grad or _read_modes() is not DEFAULT:
+        if not x.requires_grad or not _read_modes().plain:
             return apply(op, (x,), params)
         value = x.value
         try:
@@ -551,7 +581,7 @@ def _binary(op: Op, *, operator: bool) -> Callable[[Any, Any], Any]:
                 if operator and not isinstance(y, _ndarray | np.generic | list | tuple):
                     return NotImplemented
                 raise
-        if not needs or _read_modes() is not DEFAULT:
+        if not needs or not _read_modes().plain:
             if type(x) is not Tensor and type(y) is not Tensor:
                 return forward(x_value, y_value)
             return apply(op, (x, y), no_params)
@@ -563,13 +593,42 @@ def _binary(op: Op, *, operator: bool) -> Callable[[Any, Any], Any]:
         if type(out) is not _float64 and (type(out) is not _ndarray or not out.shape):
             out = _scalar(out)
         plan: Any = plans[needs]
-        keep = plan.keep
-        if keep is None:
+        if plan.keep is None:
             saved: tuple[Any, ...] = ()
         else:
-            keep_x, keep_y, keep_out = keep
-            saved = (x_value if keep_x else None, y_value if keep_y else None, out if keep_out else None)
-        return record(plan, (x_source, y_source), saved, no_params, out, _getframe(1))
+            keep_x, keep_y, keep_out = plan.keep
+            saved = (
+                x_value if keep_x else None,
+                y_value if keep_y else None,
+                out if keep_out else None,
+            )
+        frame = _getframe(1)
+        if type(out) is not _float64:
+            return record(plan, (x_source, y_source), saved, no_params, out, frame)
+        # What `record` does, written out: graphs of scalars are made of this case.
+        try:
+            if INTERNAL[frame.f_globals["__name__"]]:
+                frame = user_frame(frame)
+        except KeyError:
+            frame = user_frame(frame)
+        node: Node = _new(Node)
+        node.plan = plan
+        node.inputs = (x_source, y_source)
+        node.saved = saved
+        node.params = no_params
+        node.shape = ()
+        node.dtype = _FLOAT64
+        node.value = out
+        node.number = next_number()
+        node.code = frame.f_code
+        node.lasti = frame.f_lasti
+        node.extra = None
+        tensor: Tensor = _new(Tensor)
+        tensor.value = out
+        tensor.node = node
+        tensor.requires_grad = True
+        tensor.extra = None
+        return tensor
 
     return call
 
@@ -604,7 +663,7 @@ def define(
     Raises TypeError for a definition that cannot work: an unknown name in a rule, too few rules.
     """
     module = _getframe(1).f_globals.get("__name__")
-    if name in OPS and not INTERNAL[module] and INTERNAL[OPS[name].call.__module__]:
+    if name in OPS and not is_internal(module) and is_internal(OPS[name].call.__module__):
         raise ValueError(f"op '{name}' belongs to the engine; choose another name")
     op = Op(
         name, forward, rules, inputs=inputs, kind=kind, symbol=symbol,

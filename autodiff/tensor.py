@@ -45,12 +45,16 @@ class Tensor:
     def __init__(
         self, value: Any, dtype: Any = None, *, requires_grad: bool = False, name: str | None = None
     ) -> None:
-        self.value = _numbers(value, dtype, copy=True)
         self.node = None
         self.extra = None
         self.requires_grad = False
-        if requires_grad:
-            self.requires_grad_()
+        if type(value) is float and dtype is None:
+            self.value = np.float64(value)
+            self.requires_grad = bool(requires_grad)
+        else:
+            self.value = _numbers(value, dtype, copy=True)
+            if requires_grad:
+                self.requires_grad_()
         if name is not None:
             self.name = name
 
@@ -234,7 +238,9 @@ class Tensor:
         )  # fmt: skip
 
     def __repr__(self) -> str:
-        text = np.array2string(np.asarray(self.value), separator=", ", prefix="Tensor(", floatmode="maxprec_equal")
+        text = np.array2string(
+            np.asarray(self.value), separator=", ", prefix="Tensor(", floatmode="maxprec_equal"
+        )
         if self.value.shape == () and isinstance(self.value, np.generic):
             text = str(self.value)
         elif self.value.size == 0:
@@ -337,7 +343,11 @@ def _leaf_like(leaf: Tensor, value: Any) -> Tensor:
     twin.requires_grad = leaf.requires_grad
     if leaf.extra is not None:
         extra = twin.notes()
-        extra.name, extra.parameter, extra.mark = leaf.extra.name, leaf.extra.parameter, leaf.extra.mark
+        extra.name, extra.parameter, extra.mark = (
+            leaf.extra.name,
+            leaf.extra.parameter,
+            leaf.extra.mark,
+        )
     return twin
 
 

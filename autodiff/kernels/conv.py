@@ -52,9 +52,7 @@ def _columns(x: Any, kernel: Pair, stride: Pair, padding: Pair, dilation: Pair, 
 def conv2d(x: Any, w: Any, *, stride: Pair, padding: Pair, dilation: Pair, groups: int) -> Any:
     """`out[n, o, p, q] = sum_cij w[o, c, i, j] x[n, c, p sh + i dh - ph, q sw + j dw - pw]`."""
     o, _, kh, kw = w.shape
-    size = [
-        output_size(x.shape[2 + i], w.shape[2 + i], stride[i], padding[i], dilation[i]) for i in range(2)
-    ]
+    size = [output_size(x.shape[2 + i], w.shape[2 + i], stride[i], padding[i], dilation[i]) for i in range(2)]
     if min(size) < 1:
         raise ValueError(
             f"kernel {(kh, kw)} with dilation {dilation} does not fit into an image of {x.shape[2:]} padded by {padding}"

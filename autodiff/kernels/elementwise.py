@@ -22,3 +22,10 @@ def share(x: Any, y: Any) -> Any:
     """The part of `max(x, y)` that is x's: 1 where x is larger, 0 where smaller, a half where equal."""
     dtype = np.result_type(x, y)
     return ((x > y) + np.equal(x, y) * 0.5).astype(dtype if dtype.kind == "f" else np.float64)
+
+
+def sign(x: Any) -> Any:
+    """Sign of real numbers; of complex ones it is no constant, and the caller is told."""
+    if np.iscomplexobj(x):
+        raise TypeError("sign takes real numbers; for complex x write x / abs(x)")
+    return np.sign(x)

@@ -30,7 +30,14 @@ def max_pool2d(x: Any, *, kernel: Pair, stride: Pair, padding: Pair, dilation: P
 
 
 def max_pool2d_vjp(
-    g: Any, x_shape: tuple[int, ...], saved: Any, *, kernel: Pair, stride: Pair, padding: Pair, dilation: Pair
+    g: Any,
+    x_shape: tuple[int, ...],
+    saved: Any,
+    *,
+    kernel: Pair,
+    stride: Pair,
+    padding: Pair,
+    dilation: Pair,
 ) -> tuple[Any]:
     """Give each window's gradient to the element that was its largest."""
     n, c, h, w = x_shape

@@ -1,6 +1,18 @@
 """The table of ops. Importing it fills `OPS`; each file holds one subject."""
 
-from . import arithmetic, compare, conv, elementwise, index, linalg, norm, pool, random, reduce, shape
+from . import (
+    arithmetic,
+    compare,
+    conv,
+    elementwise,
+    index,
+    linalg,
+    norm,
+    pool,
+    random,
+    reduce,
+    shape,
+)
 
 __all__ = [
     "arithmetic", "compare", "conv", "elementwise", "index", "linalg", "norm", "pool", "random", "reduce",

@@ -30,7 +30,15 @@ div = define(
     kind="elementwise", symbol="/", doc="Quotient `x / y`, elementwise with broadcasting.",
 )  # fmt: skip
 
-neg = define("neg", operator.neg, lambda g: -g, kind="elementwise", symbol="-", linear=True, doc="Negative `-x`.")
+neg = define(
+    "neg",
+    operator.neg,
+    lambda g: -g,
+    kind="elementwise",
+    symbol="-",
+    linear=True,
+    doc="Negative `-x`.",
+)
 
 floordiv = define(
     "floordiv", operator.floordiv, inputs="x y", kind="elementwise", symbol="//",

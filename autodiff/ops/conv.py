@@ -13,13 +13,31 @@ from ..op import define
 Pair = tuple[int, int]
 
 
-def _dx(g: Any, w: Any, x_shape: tuple[int, ...], *, stride: Pair, padding: Pair, dilation: Pair, groups: int) -> Any:
+def _dx(
+    g: Any,
+    w: Any,
+    x_shape: tuple[int, ...],
+    *,
+    stride: Pair,
+    padding: Pair,
+    dilation: Pair,
+    groups: int,
+) -> Any:
     return conv2d_dx(
         g, w, shape=x_shape[2:], stride=stride, padding=padding, dilation=dilation, groups=groups
     )  # fmt: skip
 
 
-def _dw(g: Any, x: Any, w_shape: tuple[int, ...], *, stride: Pair, padding: Pair, dilation: Pair, groups: int) -> Any:
+def _dw(
+    g: Any,
+    x: Any,
+    w_shape: tuple[int, ...],
+    *,
+    stride: Pair,
+    padding: Pair,
+    dilation: Pair,
+    groups: int,
+) -> Any:
     return conv2d_dw(
         x, g, kernel=w_shape[2:], stride=stride, padding=padding, dilation=dilation, groups=groups
     )  # fmt: skip

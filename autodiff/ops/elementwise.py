@@ -14,9 +14,21 @@ exp = define("exp", np.exp, lambda g, out: g * out, kind="elementwise", doc="Exp
 
 log = define("log", np.log, lambda g, x: g / x, kind="elementwise", doc="Natural logarithm.")
 
-log1p = define("log1p", np.log1p, lambda g, x: g / (1 + x), kind="elementwise", doc="`log(1 + x)`, exact near 0.")
+log1p = define(
+    "log1p",
+    np.log1p,
+    lambda g, x: g / (1 + x),
+    kind="elementwise",
+    doc="`log(1 + x)`, exact near 0.",
+)
 
-expm1 = define("expm1", np.expm1, lambda g, out: g * (out + 1), kind="elementwise", doc="`e^x - 1`, exact near 0.")
+expm1 = define(
+    "expm1",
+    np.expm1,
+    lambda g, out: g * (out + 1),
+    kind="elementwise",
+    doc="`e^x - 1`, exact near 0.",
+)
 
 sqrt = define("sqrt", np.sqrt, lambda g, out: 0.5 * g / out, kind="elementwise", doc="Square root.")
 
@@ -39,10 +51,21 @@ relu = define(
     doc="Rectified linear unit `max(0, x)`; its derivative at 0 is taken as 0.",
 )  # fmt: skip
 
-sign = define("sign", np.sign, kind="elementwise", doc="Sign: -1, 0 or 1; a constant (for complex x, `x / |x|`).")
+sign = define(
+    "sign", kernels.sign, kind="elementwise", doc="Sign of a real number: -1, 0 or 1; a constant."
+)  # fmt: skip
+
+
+def _abs_rule(g: Any, x: Any) -> Any:
+    """`g sign(x)`; of complex x the direction `x / |x|`, which is no constant."""
+    if x.dtype.kind != "c":
+        return g * sign(x)
+    size = abs_(x)
+    return g * (x / where(size == 0, 1, size))
+
 
 abs_ = define(
-    "abs", operator.abs, lambda g, x: g * sign(x), kind="elementwise", symbol="|x|", holomorphic=False,
+    "abs", operator.abs, _abs_rule, kind="elementwise", symbol="|x|", holomorphic=False,
     doc="Absolute value; its derivative at 0 is taken as 0.",
 )  # fmt: skip
 

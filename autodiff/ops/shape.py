@@ -29,6 +29,7 @@ transpose = define(
     kind="shape", linear=True, symbol="T", doc="Axes in another order: output axis i is input axis `axes[i]`.",
 )  # fmt: skip
 
+
 def _expand(x: Any, *, shape: tuple[int, ...]) -> Any:
     if math.prod(shape) > 4096:
         return np.broadcast_to(x, shape)
