@@ -1,0 +1,54 @@
+"""Neural networks: modules, their initial values, losses and data.
+
+>>> import nn
+>>> model = nn.Sequential(nn.Linear(2, 8, generator=0), nn.Tanh(), nn.Linear(8, 1, generator=1))
+>>> loss = nn.MSELoss()(model([[0.0, 1.0]]), [[1.0]])
+>>> loss.backward()
+>>> model[0].weight.grad.shape
+(8, 2)
+"""
+
+from . import data, functional, init, scalar
+from .activation import LogSoftmax, ReLU, Sigmoid, Softmax, Tanh
+from .container import ModuleList, Sequential
+from .conv import Conv2d
+from .dropout import Dropout
+from .linear import Flatten, Identity, Linear
+from .loss import CrossEntropyLoss, L1Loss, MSELoss, NLLLoss
+from .module import Module, Parameter
+from .neuron import MLP, Layer, Neuron
+from .pool import MaxPool2d
+
+__all__ = [
+    "Module",
+    "Parameter",
+    "Sequential",
+    "ModuleList",
+    # layers
+    "Linear",
+    "Flatten",
+    "Identity",
+    "Conv2d",
+    "MaxPool2d",
+    "Dropout",
+    # activations
+    "ReLU",
+    "Tanh",
+    "Sigmoid",
+    "Softmax",
+    "LogSoftmax",
+    # losses
+    "CrossEntropyLoss",
+    "NLLLoss",
+    "MSELoss",
+    "L1Loss",
+    # neuron by neuron
+    "Neuron",
+    "Layer",
+    "MLP",
+    "scalar",
+    # the rest
+    "data",
+    "functional",
+    "init",
+]

@@ -1,0 +1,312 @@
+"""`Module`: plain attributes and a `forward`. Parameters are found by walking the attributes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+
+from autodiff.config import default_dtype
+from autodiff.errors import GradientError, describe
+from autodiff.tensor import Tensor
+
+from .init import fill_
+
+
+def Parameter(  # noqa: N802  # it reads as the type it stands for, as in PyTorch
+    value: Any, requires_grad: bool = True, dtype: Any = None
+) -> Tensor:
+    """Make a Tensor that `Module.parameters()` finds, from a copy of a value.
+
+    Arrays and Tensors keep their floating dtype, Python numbers become `default_dtype()`, float32.
+    The tensor stays a parameter while `requires_grad` is off: freezing it loses nothing.
+
+    >>> Parameter([1, 2])
+    Tensor([1., 2.], dtype=float32, requires_grad=True)
+
+    Raises TypeError for arrays of integers, GradientError for a computed tensor.
+    """
+    if type(value) is Tensor:
+        if value.node is not None:
+            raise GradientError(
+                f"a parameter is where a graph begins, and this value was computed by op "
+                f"'{value.node.op.name}'. Write nn.Parameter(t.detach())."
+            )
+        value = value.value
+    elif dtype is None and not isinstance(value, np.ndarray | np.generic):
+        value = np.asarray(value)
+        dtype = default_dtype() if value.dtype.kind in "fiub" else None
+    parameter = Tensor(value, dtype, requires_grad=requires_grad)
+    parameter.notes().parameter = True
+    return parameter
+
+
+class Loaded(NamedTuple):
+    """What `load_state_dict` could not match."""
+
+    missing: list[str]
+    unexpected: list[str]
+
+
+class Module:
+    """A part of a network: tensors and modules as attributes, and `forward` to compute with.
+
+    An attribute made by `nn.Parameter` is a parameter, any other Tensor that is not computed a
+    buffer, be it the attribute itself or inside a list, tuple or dict. There is nothing to
+    register, and no `super().__init__()` to forget.
+
+    >>> class Scale(Module):
+    ...     def __init__(self):
+    ...         self.factor = Parameter(3.0)
+    ...     def forward(self, x):
+    ...         return self.factor * x
+    >>> Scale()(2.0).item(), [name for name, _ in Scale().named_parameters()]
+    (6.0, ['factor'])
+    """
+
+    training = True
+
+    def forward(self, *inputs: Any, **options: Any) -> Any:
+        """Compute the output; every module writes its own."""
+        raise NotImplementedError(
+            f"{type(self).__name__} has no forward. Write `def forward(self, x): ...` in the class."
+        )
+
+    def __call__(self, *inputs: Any, **options: Any) -> Any:
+        try:
+            return self.forward(*inputs, **options)
+        except Exception as error:
+            error.add_note(f"in {type(self).__name__}({self.extra_repr()})")
+            raise
+
+    # -- what it holds ----------------------------------------------------------------------------
+
+    def _held(self) -> Iterator[tuple[str, Tensor | Module]]:
+        """The tensors and modules among the attributes, with lists, tuples and dicts opened."""
+        opened: set[int] = set()
+        stack: list[tuple[str, Any]] = list(vars(self).items())[::-1]
+        while stack:
+            name, value = stack.pop()
+            if type(value) is Tensor or isinstance(value, Module):
+                yield name, value
+            elif isinstance(value, list | tuple | dict) and id(value) not in opened:
+                opened.add(id(value))
+                items = value.items() if isinstance(value, dict) else enumerate(value)
+                stack += [(f"{name}.{key}", item) for key, item in items][::-1]
+
+    def _walk(self, once: bool = True) -> Iterator[tuple[str, Module]]:
+        """This module and those below it, parents first: each once, or once per path to it."""
+        seen: set[int] = set()
+        stack: list[tuple[str | None, Module]] = [("", self)]
+        while stack:
+            name, module = stack.pop()
+            if name is None:  # all below it is done
+                seen.discard(id(module))
+            elif id(module) not in seen:
+                seen.add(id(module))
+                yield name, module
+                if not once:
+                    stack.append((None, module))
+                prefix = name and name + "."
+                below = [(prefix + key, held) for key, held in module._held()]
+                stack += [(key, held) for key, held in below if isinstance(held, Module)][::-1]
+
+    def _tensors(self, once: bool = True) -> Iterator[tuple[str, Tensor]]:
+        """Parameters and buffers: each once, or under each of their names."""
+        seen: set[Tensor] = set()
+        for name, module in self._walk(once):
+            prefix = name and name + "."
+            for key, held in module._held():
+                if not isinstance(held, Module) and held.node is None and held not in seen:
+                    if once:
+                        seen.add(held)
+                    if held.requires_grad and not held.is_parameter:
+                        raise TypeError(
+                            f"{prefix}{key} requires grad but is no parameter, so that no "
+                            f"optimizer would find it. Write self.{key} = nn.Parameter(...), or "
+                            "requires_grad=False for a buffer."
+                        )
+                    yield prefix + key, held
+
+    def named_parameters(self) -> Iterator[tuple[str, Tensor]]:
+        """Parameters with their names, such as "0.weight"; a tied one under its first name."""
+        return ((name, t) for name, t in self._tensors() if t.is_parameter)
+
+    def parameters(self) -> Iterator[Tensor]:
+        """Parameters of this module and all modules below it, each once."""
+        return (t for _, t in self.named_parameters())
+
+    def named_buffers(self) -> Iterator[tuple[str, Tensor]]:
+        """Buffers (tensors that are saved but not trained) with their names."""
+        return ((name, t) for name, t in self._tensors() if not t.is_parameter)
+
+    def buffers(self) -> Iterator[Tensor]:
+        """Buffers of this module and all modules below it, each once."""
+        return (t for _, t in self.named_buffers())
+
+    def named_modules(self) -> Iterator[tuple[str, Module]]:
+        """This module, named "", and all modules below it, each once, parents first."""
+        return self._walk()
+
+    def modules(self) -> Iterator[Module]:
+        """This module and all modules below it, each once, parents first."""
+        return (module for _, module in self._walk())
+
+    def named_children(self) -> Iterator[tuple[str, Module]]:
+        """The modules that this one holds itself, with their names."""
+        seen: set[int] = set()
+        for name, held in self._held():
+            if isinstance(held, Module) and id(held) not in seen:
+                seen.add(id(held))
+                yield name, held
+
+    def children(self) -> Iterator[Module]:
+        """The modules that this one holds itself."""
+        return (child for _, child in self.named_children())
+
+    def num_parameters(self, trainable: bool = False) -> int:
+        """Number of elements of all parameters, or of those that require grad."""
+        return sum(p.size for p in self.parameters() if p.requires_grad or not trainable)
+
+    # -- changing all of it -----------------------------------------------------------------------
+
+    def apply(self, function: Callable[[Module], Any]) -> Self:
+        """Call a function with every module, children first, and return this one."""
+        found: dict[Module, None] = {}
+        stack: list[Module] = [self]
+        while stack:
+            module = stack.pop()
+            if module not in found:
+                found[module] = None
+                stack += module.children()
+        for module in reversed(found):
+            function(module)
+        return self
+
+    def train(self, mode: bool = True) -> Self:
+        """Set `training` here and below: dropout and its like act in training only."""
+        for module in self.modules():
+            module.training = bool(mode)
+        return self
+
+    def eval(self) -> Self:
+        """Set `training` to False here and below."""
+        return self.train(False)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Freeze (False) or unfreeze all parameters."""
+        for p in self.parameters():
+            p.requires_grad_(requires_grad)
+        return self
+
+    def zero_grad(self) -> None:
+        """Drop all parameters' gradients: `.grad` is None until the next backward pass."""
+        for p in self.parameters():
+            p.grad = None
+
+    def astype(self, dtype: Any) -> Self:
+        """Cast floating parameters, their gradients and buffers to a floating or complex dtype."""
+        dtype = np.dtype(dtype)
+        if dtype.kind not in "fc":
+            raise TypeError(f"parameters are floating or complex, not {dtype}")
+        for _, t in self._tensors():
+            if t.dtype.kind in "fc":
+                grad, t.grad = t.grad, None
+                t.value = t.value.astype(dtype)
+                if grad is not None:
+                    t.grad = Tensor(grad.value.astype(dtype))
+        return self
+
+    to = astype
+
+    # -- saving and loading -----------------------------------------------------------------------
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return copies of all parameters and buffers as arrays; tied ones stand under each name.
+
+        The names are PyTorch's, the values plain data: `np.savez(path, **model.state_dict())`.
+        """
+        return {name: np.array(t.value) for name, t in self._tensors(once=False)}
+
+    def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> Loaded:
+        """Write saved values into the parameters and buffers of the same names.
+
+        Args:
+            state: arrays (or Tensors) by name; they are cast to the dtypes that stand here.
+            strict: whether every name must be on both sides. Otherwise the others are left alone.
+
+        Returns the names that were missing and those that were unexpected. Raises ValueError that
+        lists all that does not fit, names and shapes; then nothing has been changed.
+
+        >>> import nn
+        >>> nn.Linear(2, 1).load_state_dict({"weight": np.ones((1, 2)), "bias": np.zeros(1)})
+        Loaded(missing=[], unexpected=[])
+        """
+        own = dict(self._tensors(once=False))
+        given = {name: v.value if type(v) is Tensor else np.asarray(v) for name, v in state.items()}
+        missing = [name for name in own if name not in given]
+        unexpected = [name for name in given if name not in own]
+        faults = [f"missing: {', '.join(missing)}"] * bool(strict and missing)
+        faults += [f"unexpected: {', '.join(unexpected)}"] * bool(strict and unexpected)
+        shared = [(name, t, given[name]) for name, t in own.items() if name in given]
+        for name, t, value in shared:
+            if value.shape != t.shape or not np.can_cast(value.dtype, t.dtype, "same_kind"):
+                faults.append(f"{name} is {describe(t)} here, {describe(value)} in the state")
+        if faults:
+            raise ValueError(
+                f"the state does not fit this {type(self).__name__}, and nothing was loaded:\n  "
+                + "\n  ".join(faults)
+                + "\nstrict=False leaves alone what has no counterpart; shapes must be equal." * strict
+            )
+        for _, t, value in shared:
+            fill_(t, value)
+        return Loaded(missing, unexpected)
+
+    # -- text -------------------------------------------------------------------------------------
+
+    def extra_repr(self) -> str:
+        """What the printed tree says between the parentheses of this module."""
+        return ""
+
+    def __repr__(self) -> str:
+        lines: list[str] = []
+        above: set[int] = set()
+        stack: list[tuple[int, str, Module | None]] = [(0, "", self)]
+        while stack:
+            depth, label, module = stack.pop()
+            indent = "  " * depth
+            if module is None:  # close what was opened; `label` tells what
+                above.discard(int(label))
+                lines.append(f"{indent})")
+                continue
+            extra = module.extra_repr()
+            inside = [(n, m) for n, m in module._held() if isinstance(m, Module)]
+            head = f"{indent}{label}{type(module).__name__}("
+            if not inside or id(module) in above:
+                lines.append(f"{head}{'...' if inside else extra})")
+                continue
+            above.add(id(module))
+            lines += [head] + [f"{indent}  {extra}"] * bool(extra)
+            stack.append((depth, str(id(module)), None))
+            stack += [(depth + 1, f"({name}): ", child) for name, child in inside[::-1]]
+        return "\n".join(lines)
+
+
+def check_sizes(**sizes: Any) -> None:
+    """Raise ValueError for a size that is no positive integer: `check_sizes(in_features=n)`."""
+    for name, size in sizes.items():
+        if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
+            raise ValueError(f"{name} is an integer of at least 1, got {size!r}")
+
+
+def modules_only(modules: Iterable[Any], where: str) -> None:
+    """Raise TypeError for the first thing that is no Module."""
+    for module in modules:
+        if isinstance(module, type) and issubclass(module, Module):
+            raise TypeError(f"{where} holds modules; {module.__name__} is a class: write {module.__name__}()")
+        if not isinstance(module, Module):
+            raise TypeError(
+                f"{where} holds modules, got {module!r}. "
+                "Functions have module forms, such as nn.ReLU() for relu."
+            )
