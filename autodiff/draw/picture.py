@@ -1,0 +1,87 @@
+"""`Picture`: what `draw` returns."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .look import Look
+from .render import find, render
+from .scene import Scene
+from .source import FONT, digraph
+from .text import listing
+
+if TYPE_CHECKING:
+    import graphviz
+
+SUFFIXES = (".svg", ".png", ".pdf", ".dot", ".gv")
+
+
+class Picture:
+    """A drawing of a graph as it was when `draw` was called; it keeps no tensor alive.
+
+    A notebook shows it as SVG, `print` as a listing. `graph` is the `graphviz.Digraph`, `source` its text,
+    `scene` the same as data.
+    """
+
+    def __init__(self, scene: Scene, look: Look) -> None:
+        self.scene, self.look = scene, look
+
+    @cached_property
+    def graph(self) -> graphviz.Digraph:
+        """The graph as an object of the `graphviz` package."""
+        return digraph(self.scene, self.look)
+
+    @property
+    def source(self) -> str:
+        """The graph in Graphviz's language."""
+        return str(self.graph.source)
+
+    @cached_property
+    def svg(self) -> str:
+        """The picture as SVG text."""
+        text = render(self.source, "svg").decode()
+        text = text[text.index("<svg") :]  # the prolog is for files alone
+        return text.replace(f'"{FONT}"', f'"{FONT},Helvetica,sans-serif"')
+
+    def png(self, dpi: int = 144) -> bytes:
+        """Return the picture as a PNG file's content."""
+        return render(self.source, "png", dpi)
+
+    def text(self) -> str:
+        """Return the graph as a listing, a line for each node, in the order of computation."""
+        return listing(self.scene, self.look)
+
+    def save(self, path: str | Path, dpi: int = 144) -> Path:
+        """Write a file, as SVG, PNG, PDF or Graphviz source, by the path's suffix; returns the path.
+
+        Missing folders are made. `dpi` is for PNG. PDF needs the system's `dot`. Raises ValueError for
+        another suffix, RuntimeError where nothing can render.
+        """
+        path = Path(path)
+        suffix = path.suffix.lower()
+        if suffix not in SUFFIXES:
+            known = ", ".join(SUFFIXES)
+            raise ValueError(f"a picture is saved as {known}; {path.name!r} ends in none of these")
+        if suffix in (".dot", ".gv"):
+            content = self.source.encode()
+        elif suffix == ".svg":
+            content = f'<?xml version="1.0" encoding="UTF-8"?>\n{self.svg}'.encode()
+        elif suffix == ".png":
+            content = self.png(dpi)
+        else:
+            content = render(self.source, "pdf")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        return path
+
+    def __repr__(self) -> str:
+        return self.text()
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """Show itself in a notebook: SVG, and the listing where pictures are not trusted."""
+        bundle = {"text/plain": self.text()}
+        if find() is not None:
+            bundle["image/svg+xml"] = self.svg
+        return bundle
