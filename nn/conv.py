@@ -96,5 +96,5 @@ class Conv2d(Module):
         usual = {"padding": (0, 0), "dilation": (1, 1), "groups": 1}
         for name, value in usual.items():
             if getattr(self, name) != value:
-                text += f", {name}={getattr(self, name)!r}"
+                text += f", {name}={getattr(self, name)}"
         return text + ", bias=False" * (self.bias is None)

@@ -173,15 +173,16 @@ class Module:
 
     def apply(self, function: Callable[[Module], Any]) -> Self:
         """Call a function with every module, children first, and return this one."""
-        found: dict[Module, None] = {}
-        stack: list[Module] = [self]
+        seen: set[Module] = set()
+        stack: list[tuple[Module, bool]] = [(self, False)]
         while stack:
-            module = stack.pop()
-            if module not in found:
-                found[module] = None
-                stack += module.children()
-        for module in reversed(found):
-            function(module)
+            module, children_done = stack.pop()
+            if children_done:
+                function(module)
+            elif module not in seen:
+                seen.add(module)
+                stack.append((module, True))
+                stack += [(child, False) for child in module.children()][::-1]
         return self
 
     def train(self, mode: bool = True) -> Self:

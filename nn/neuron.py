@@ -22,8 +22,14 @@ from .module import Module, Parameter, check_sizes
 Activation = str | Callable[[Any], Any]
 Weights = list[tuple[Any, Any]]
 
+
+def linear(x: Any) -> Any:
+    """Return the input: no activation, and no node."""
+    return x
+
+
 ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
-    "linear": lambda x: x,
+    "linear": linear,
     "relu": F.relu,
     "sigmoid": F.sigmoid,
     "tanh": F.tanh,
@@ -76,13 +82,13 @@ class Neuron(Module):
         check_sizes(nin=nin)
         values = draw_neuron(nin, as_generator(generator)).astype(dtype or default_dtype())
         self.weight, self.bias = Parameter(values[:-1]), Parameter(values[-1])
-        self.activation = activation
+        self.activation = activation_of(activation)
 
     def forward(self, x: Any) -> Any:
-        return activation_of(self.activation)(matmul(F.cast(x, self.weight), self.weight) + self.bias)
+        return self.activation(matmul(F.cast(x, self.weight), self.weight) + self.bias)
 
     def extra_repr(self) -> str:
-        return f"{self.weight.size}, {_name(self.activation)}"
+        return f"{self.weight.size}, {name_of(self.activation)}"
 
 
 class Layer(Module):
@@ -107,11 +113,11 @@ class Layer(Module):
         values = np.stack([draw_neuron(nin, stream) for _ in range(nout)])
         values = values.astype(dtype or default_dtype())
         self.weight, self.bias = Parameter(values[:, :-1].copy()), Parameter(values[:, -1])
-        self.activation = activation
+        self.activation = activation_of(activation)
 
     def forward(self, x: Any) -> Any:
         x = F.cast(x, self.weight)  # (..., nin)
-        return activation_of(self.activation)(F.linear(x, self.weight, self.bias))  # (..., nout)
+        return self.activation(F.linear(x, self.weight, self.bias))  # (..., nout)
 
     def weights(self) -> tuple[Any, Any]:
         """Return copies of the weights (nout, nin) and the biases (nout,)."""
@@ -124,7 +130,7 @@ class Layer(Module):
 
     def extra_repr(self) -> str:
         nout, nin = self.weight.shape
-        return f"{nin}, {nout}, {_name(self.activation)}"
+        return f"{nin}, {nout}, {name_of(self.activation)}"
 
 
 class MLP(Module):
@@ -186,5 +192,6 @@ class MLP(Module):
             layer.set_weights(w, b)
 
 
-def _name(activation: Activation) -> str:
-    return activation if isinstance(activation, str) else getattr(activation, "__name__", "function")
+def name_of(function: Callable[[Any], Any]) -> str:
+    """What the printed tree calls an activation."""
+    return getattr(function, "__name__", type(function).__name__)

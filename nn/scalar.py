@@ -47,7 +47,7 @@ class Neuron(Module):
         *w, b = draw_neuron(nin, as_generator(generator)).astype(dtype or np.float64)
         self.w = [Parameter(value) for value in w]
         self.b = Parameter(b)
-        self.activation = activation
+        self.activation = activation_of(activation)
 
     def forward(self, x: Sequence[Any]) -> Tensor:
         if len(x) != len(self.w):
@@ -55,7 +55,7 @@ class Neuron(Module):
         act: Any = self.b
         for w, xi in zip(self.w, x, strict=True):
             act = act + w * xi
-        return activation_of(self.activation)(act)  # type: ignore[no-any-return]
+        return self.activation(act)  # type: ignore[no-any-return]
 
     def set_weights(self, w: Sequence[float], b: float) -> None:
         """Write the weights and the bias."""
@@ -63,7 +63,7 @@ class Neuron(Module):
             fill_(parameter, value)
 
     def extra_repr(self) -> str:
-        return f"{len(self.w)}, {neuron._name(self.activation)}"
+        return f"{len(self.w)}, {neuron.name_of(self.activation)}"
 
 
 class Layer(Module):

@@ -1,0 +1,281 @@
+import copy
+import pickle
+
+import numpy as np
+import pytest
+
+import nn
+from autodiff import config
+from autodiff.errors import GradientError
+from autodiff.tensor import Tensor
+
+
+class Net(nn.Module):
+    """Every place where a tensor or a module can be."""
+
+    def __init__(self):
+        self.scale = nn.Parameter([2.0])
+        self.body = nn.Sequential(nn.Linear(2, 3, generator=0), nn.Tanh())
+        self.heads = [nn.Linear(3, 1, generator=1), {"extra": (nn.Parameter(1.0), "text", None)}]
+        self.mean = Tensor([0.0, 0.0])
+        self.tied = self.body[0]
+        self.same = self.scale
+        self.size = 3
+
+    def forward(self, x):
+        return self.heads[0](self.body(x)) * self.scale
+
+
+NAMES = [
+    "scale",
+    "heads.1.extra.0",
+    "body.0.weight",
+    "body.0.bias",
+    "heads.0.weight",
+    "heads.0.bias",
+]
+
+
+def test_parameters_are_found_once_wherever_they_are():
+    net = Net()
+    assert [name for name, _ in net.named_parameters()] == NAMES
+    assert len(list(net.parameters())) == len(NAMES)
+    assert net.num_parameters() == 1 + 1 + 6 + 3 + 3 + 1
+
+
+def test_buffers_are_the_other_tensors_that_are_not_computed():
+    net = Net()
+    net.seen = net(np.ones(2))
+    assert [name for name, _ in net.named_buffers()] == ["mean"]
+    assert next(net.buffers()) is net.mean
+
+
+def test_modules_parents_first_and_children():
+    net = Net()
+    assert [name for name, _ in net.named_modules()] == ["", "body", "body.0", "body.1", "heads.0"]
+    assert [name for name, _ in net.named_children()] == ["body", "heads.0", "tied"]
+    assert list(net.children()) == [net.body, net.heads[0], net.body[0]]
+    assert len(list(net.modules())) == 5
+
+
+def test_a_module_needs_no_super_init_and_state_is_per_instance():
+    a, b = nn.Tanh(), nn.Tanh()
+    a.eval()
+    assert (a.training, b.training) == (False, True)
+
+
+def test_a_leaf_that_requires_grad_must_be_a_parameter():
+    net = nn.Identity()
+    net.w = Tensor([1.0], requires_grad=True)
+    with pytest.raises(TypeError, match=r"w requires grad but is no parameter.*self.w = nn.Parameter"):
+        list(net.parameters())
+
+
+def test_apply_visits_children_first():
+    net, seen = Net(), []
+    assert net.apply(seen.append) is net
+    assert seen == [net.body[0], net.body[1], net.body, net.heads[0], net]
+
+
+def test_train_eval_and_freezing():
+    net = Net()
+    assert net.eval() is net
+    assert not any(m.training for m in net.modules())
+    assert all(m.training for m in net.train().modules())
+    net.requires_grad_(False)
+    assert net.num_parameters() == 15
+    assert net.num_parameters(trainable=True) == 0
+    assert all(p.requires_grad for p in net.requires_grad_().parameters())
+
+
+def test_zero_grad():
+    net = Net()
+    net(np.ones(2)).sum().backward()
+    assert net.body[0].weight.grad is not None
+    net.zero_grad()
+    assert all(p.grad is None for p in net.parameters())
+
+
+def test_astype_casts_values_gradients_and_buffers():
+    net = Net()
+    net(np.ones(2)).sum().backward()
+    net.count = Tensor(3)
+    grad = net.scale.grad.value
+    assert net.to("float64") is net
+    assert {p.dtype for p in net.parameters()} == {np.dtype("float64")}
+    assert (net.mean.dtype, net.count.dtype) == (np.float64, np.int64)
+    assert net.scale.grad.dtype == np.float64
+    np.testing.assert_array_equal(net.scale.grad.value, grad)
+    with pytest.raises(TypeError, match="not int64"):
+        net.astype(int)
+
+
+# -- state ---------------------------------------------------------------------------------------------
+
+
+def test_state_dict_has_pytorchs_names_and_is_a_copy():
+    net = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Conv2d(1, 2, 3))
+    state = net.state_dict()
+    assert list(state) == ["0.weight", "0.bias", "2.weight", "2.bias"]
+    state["0.weight"][:] = 7
+    assert not (net[0].weight.value == 7).any()
+
+
+def test_state_dict_names_tied_tensors_every_time():
+    state = Net().state_dict()
+    assert {"tied.weight", "body.0.weight", "same", "scale", "mean"} <= set(state)
+    Net().load_state_dict(state)
+
+
+def test_round_trip_through_a_file(tmp_path):
+    a, b = (nn.MLP(2, [3, 1], generator=seed) for seed in (0, 1))
+    np.savez(tmp_path / "w.npz", **a.state_dict())
+    with np.load(tmp_path / "w.npz") as state:
+        assert b.load_state_dict(state) == ([], [])
+    x = np.ones((4, 2))
+    np.testing.assert_array_equal(a(x).value, b(x).value)
+
+
+def test_loading_writes_in_place_casts_and_takes_tensors():
+    layer = nn.Linear(2, 1)
+    array = layer.weight.value
+    layer.load_state_dict({"weight": Tensor([[1.0, 2.0]]), "bias": [3.0]})
+    assert layer.weight.value is array
+    assert layer.weight.dtype == np.float32
+    assert layer([1.0, 1.0]).tolist() == [6.0]
+
+
+def test_loading_lists_all_faults_and_changes_nothing():
+    layer = nn.Sequential(nn.Linear(2, 1), nn.Linear(1, 1))
+    before = layer.state_dict()
+    state = {"0.weight": np.zeros((2, 1)), "0.bias": np.zeros(1, complex), "1.weight": np.ones((1, 1))}
+    with pytest.raises(ValueError, match="nothing was loaded") as caught:
+        layer.load_state_dict(state | {"2.weight": 0.0})
+    text = str(caught.value)
+    assert "missing: 1.bias" in text
+    assert "unexpected: 2.weight" in text
+    assert "0.weight is float32 (1, 2) here, float64 (2, 1) in the state" in text
+    assert "0.bias is float32 (1,) here, complex128 (1,) in the state" in text
+    for name, value in layer.state_dict().items():
+        np.testing.assert_array_equal(value, before[name])
+    with pytest.raises(ValueError, match=r"0\.weight is float32"):
+        layer.load_state_dict(state, strict=False)
+
+
+def test_loading_what_there_is():
+    layer = nn.Linear(2, 1)
+    loaded = layer.load_state_dict({"weight": np.ones((1, 2)), "other": np.ones(1)}, strict=False)
+    assert loaded == (["bias"], ["other"])
+    assert layer.weight.tolist() == [[1.0, 1.0]]
+
+
+def test_loading_between_forward_and_backward_is_an_error():
+    layer = nn.Linear(2, 1)
+    x = Tensor([[1.0, 2.0]], requires_grad=True)
+    loss = layer(x.astype("float32")).sum()
+    layer.load_state_dict(layer.state_dict())
+    with pytest.raises(GradientError, match="has written into that array since"):
+        loss.backward()
+
+
+def test_copies_and_pickles_are_independent():
+    net = Net()
+    for twin in (copy.deepcopy(net), pickle.loads(pickle.dumps(net))):
+        assert [name for name, _ in twin.named_parameters()] == NAMES
+        assert twin.tied is twin.body[0]
+        twin.body[0].weight.value[:] = 0
+        assert (net.body[0].weight.value != 0).all()
+
+
+# -- calls and text ------------------------------------------------------------------------------------
+
+
+def test_forward_is_needed():
+    class Empty(nn.Module):
+        pass
+
+    with pytest.raises(NotImplementedError, match=r"Empty has no forward\. Write `def forward"):
+        Empty()(1.0)
+
+
+def test_an_error_says_in_which_module_it_arose():
+    net = nn.Sequential(nn.Linear(2, 3), nn.Linear(4, 1))
+    with pytest.raises(ValueError, match=r"takes x \(\.\.\., 4\)") as caught:
+        net(np.ones(2))
+    notes = "\n".join(caught.value.__notes__)
+    assert "in Linear(in_features=4, out_features=1, bias=True)\nin Sequential()" in notes
+
+
+def test_repr_shows_the_tree_as_pytorch_does():
+    assert repr(nn.Sequential(nn.Conv2d(1, 6, 5, padding=2), nn.Sequential(nn.ReLU()))) == (
+        "Sequential(\n"
+        "  (0): Conv2d(1, 6, kernel_size=(5, 5), stride=(1, 1), padding=(2, 2))\n"
+        "  (1): Sequential(\n"
+        "    (0): ReLU()\n"
+        "  )\n"
+        ")"
+    )
+    assert "(heads.0): Linear(in_features=3, out_features=1, bias=True)" in repr(Net())
+
+
+def test_a_cycle_of_modules_is_no_trap():
+    a, b = nn.Sequential(nn.Tanh()), nn.Sequential(nn.Linear(1, 1))
+    a.below, b.above, a.box = b, a, []
+    a.box.append(a.box)
+    assert len(list(a.modules())) == 4
+    assert list(a.state_dict()) == ["below.0.weight", "below.0.bias"]
+    assert "(above): Sequential(...)" in repr(a)
+
+
+def test_deep_nesting_needs_no_recursion():
+    net = nn.Linear(1, 1)
+    for _ in range(3000):
+        net = nn.Sequential(net)
+    assert len(list(net.parameters())) == 2
+    assert len(net.state_dict()) == 2
+    assert len(net.eval().train().zero_grad() or repr(net).splitlines()) == 6001
+    net.apply(lambda module: None)
+
+
+# -- Parameter -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "dtype"),
+    [
+        (1, "float32"),
+        ([[1.0]], "float32"),
+        (np.ones(2), "float64"),
+        (np.float64(1), "float64"),
+        (np.ones(2, np.float16), "float16"),
+        (1j, "complex128"),
+        (Tensor([1.0]), "float64"),
+    ],
+)
+def test_dtype_of_parameters(value, dtype):
+    p = nn.Parameter(value)
+    assert (p.dtype, p.requires_grad, p.is_parameter) == (dtype, True, True)
+
+
+def test_parameter_copies_and_stays_one_when_frozen():
+    a = np.ones(2)
+    p = nn.Parameter(a, requires_grad=False)
+    a[:] = 5
+    assert p.tolist() == [1.0, 1.0]
+    assert p.is_parameter
+    assert nn.Parameter(p.requires_grad_()) is not p
+
+
+def test_parameter_errors():
+    with pytest.raises(TypeError, match="only floating and complex"):
+        nn.Parameter(np.arange(3))
+    with pytest.raises(GradientError, match=r"computed by op 'mul'. Write nn.Parameter\(t.detach\(\)\)"):
+        nn.Parameter(Tensor(1.0, requires_grad=True) * 2)
+
+
+def test_default_dtype_is_followed():
+    config.set_default_dtype("float64")
+    try:
+        assert nn.Parameter([1]).dtype == nn.Linear(1, 1).weight.dtype == np.float64
+    finally:
+        config.set_default_dtype("float32")
