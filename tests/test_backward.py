@@ -85,9 +85,7 @@ def test_a_gradient_of_a_leaf_shares_memory_with_nothing(name):
 def saved_by(tensor):
     nodes, _ = ad.graph.history([tensor.node])
     found = [saved for node in nodes for saved in node.saved_arrays.values()]
-    return [
-        a for s in found for a in (s if type(s) is tuple else (s,)) if isinstance(a, np.ndarray)
-    ]
+    return [a for s in found for a in (s if type(s) is tuple else (s,)) if isinstance(a, np.ndarray)]
 
 
 def test_gradients_given_by_name_are_owned_too():
@@ -95,8 +93,7 @@ def test_gradients_given_by_name_are_owned_too():
     y = x + 0
     gy, gx = ad.gradients(y, [y, x], seed)
     assert not any(
-        np.shares_memory(a, b)
-        for a, b in [(gy.value, gx.value), (gy.value, seed), (gx.value, seed)]
+        np.shares_memory(a, b) for a, b in [(gy.value, gx.value), (gy.value, seed), (gx.value, seed)]
     )
 
 
@@ -375,9 +372,7 @@ def test_shapes_that_do_not_broadcast():
 
 
 def test_matmul_of_shapes_that_do_not_fit():
-    with pytest.raises(
-        ValueError, match=r"float64 \(2, 3\) has 3 columns and float64 \(4,\) has 4 rows"
-    ):
+    with pytest.raises(ValueError, match=r"float64 \(2, 3\) has 3 columns and float64 \(4,\) has 4 rows"):
         leaf(np.ones((2, 3))) @ np.ones(4)
     with pytest.raises(ValueError, match=r"use \* for scalars"):
         leaf(1.0) @ np.ones(4)
@@ -393,9 +388,7 @@ def test_integers_cannot_require_grad():
 
 
 def test_backward_on_a_non_scalar():
-    with pytest.raises(
-        GradientError, match=r"this tensor is float64 \(2, 3\).*t\.sum\(\)\.backward\(\)"
-    ):
+    with pytest.raises(GradientError, match=r"this tensor is float64 \(2, 3\).*t\.sum\(\)\.backward\(\)"):
         (leaf(np.ones((2, 3))) * 2).backward()
     with pytest.raises(GradientError, match="starts from a real number, this one is complex"):
         (leaf(1j) * 2).backward()
@@ -414,9 +407,7 @@ def test_a_second_backward_after_freeing():
     y = x * x
     line = here(-1)
     y.backward()
-    with pytest.raises(
-        GradientError, match="the graph was freed by an earlier backward pass"
-    ) as caught:
+    with pytest.raises(GradientError, match="the graph was freed by an earlier backward pass") as caught:
         y.backward()
     assert f"op 'mul' at {Path(__file__).parent / line}" in str(caught.value)
     assert "retain_graph=True" in str(caught.value)
@@ -491,9 +482,7 @@ def test_gradients_with_respect_to_what_is_not_used_or_tracked():
 
 
 def test_item_of_many_elements():
-    with pytest.raises(
-        ValueError, match=r"this one has 6 \(float64 \(2, 3\)\).*t\[i, j\]\.item\(\)"
-    ):
+    with pytest.raises(ValueError, match=r"this one has 6 \(float64 \(2, 3\)\).*t\[i, j\]\.item\(\)"):
         ad.Tensor(np.ones((2, 3))).item()
     with pytest.raises(ValueError, match="item"):
         float(ad.Tensor([1.0, 2.0]))

@@ -1,12 +1,11 @@
 """Importing the packages costs little more than importing NumPy, and brings nothing else in."""
 
-import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests.processes import fresh
+
 LATER = (
     "numba",
     "scipy",
@@ -18,12 +17,6 @@ LATER = (
     "sklearn",
     "tqdm",
 )
-
-
-def fresh(code: str, *options: str) -> subprocess.CompletedProcess[str]:
-    """Run code in a new interpreter at the root of the project."""
-    command = [sys.executable, *options, "-c", code]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
 
 
 @pytest.mark.parametrize("package", ["autodiff", "nn", "optim"])

@@ -59,14 +59,10 @@ class Torch:
     def min(self, x: torch.Tensor, axis: Any = None, keepdims: bool = False) -> torch.Tensor:
         return torch.amin(x, _axes(x, axis), keepdims)
 
-    def var(
-        self, x: torch.Tensor, axis: Any = None, ddof: int = 0, keepdims: bool = False
-    ) -> torch.Tensor:
+    def var(self, x: torch.Tensor, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> torch.Tensor:
         return torch.var(x, _axes(x, axis), correction=ddof, keepdim=keepdims)
 
-    def std(
-        self, x: torch.Tensor, axis: Any = None, ddof: int = 0, keepdims: bool = False
-    ) -> torch.Tensor:
+    def std(self, x: torch.Tensor, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> torch.Tensor:
         return torch.std(x, _axes(x, axis), correction=ddof, keepdim=keepdims)
 
     def logsumexp(self, x: torch.Tensor, axis: Any = None, keepdims: bool = False) -> torch.Tensor:
