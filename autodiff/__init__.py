@@ -8,11 +8,236 @@
 Tensor([2., 4.])
 """
 
-from . import functional, methods, testing
+from typing import TYPE_CHECKING
+
+from . import methods  # noqa: F401  # gives Tensor its operators and NumPy's protocols
 from .backward import backward_all, gradients
-from .config import *
-from .functional import *
+from .config import (
+    default_dtype,
+    enable_grad,
+    is_grad_enabled,
+    keep_values,
+    no_grad,
+    set_default_dtype,
+    set_grad_enabled,
+)
+from .errors import GradientError
+from .functional import (
+    abs,
+    absolute,
+    add,
+    all,
+    any,
+    argmax,
+    argmin,
+    astype,
+    broadcast_to,
+    ceil,
+    clip,
+    clone,
+    concatenate,
+    conj,
+    conv2d,
+    cos,
+    cross_entropy,
+    divide,
+    dot,
+    dropout,
+    equal,
+    exp,
+    expand_dims,
+    expm1,
+    floor,
+    floor_divide,
+    getitem,
+    greater,
+    greater_equal,
+    imag,
+    isfinite,
+    isnan,
+    less,
+    less_equal,
+    linear,
+    log,
+    log1p,
+    log_softmax,
+    logical_not,
+    logsumexp,
+    matmul,
+    max,
+    max_pool2d,
+    maximum,
+    mean,
+    min,
+    minimum,
+    mod,
+    multiply,
+    negative,
+    not_equal,
+    power,
+    prod,
+    ravel,
+    real,
+    relu,
+    remainder,
+    reshape,
+    round,
+    sigmoid,
+    sign,
+    sin,
+    softmax,
+    sqrt,
+    square,
+    squeeze,
+    stack,
+    std,
+    subtract,
+    sum,
+    swapaxes,
+    tanh,
+    transpose,
+    true_divide,
+    var,
+    where,
+)
 from .op import OPS, define
-from .random import *
+from .random import Generator, manual_seed
 from .tensor import Tensor, asarray
 from .transforms import grad, jvp, value_and_grad, vjp
+
+if TYPE_CHECKING:
+    from . import testing
+
+    __version__: str
+else:
+
+    def __getattr__(name):
+        """Import what most programs never ask for when it is asked for."""
+        if name == "testing":
+            from importlib import import_module
+
+            return import_module(".testing", __name__)
+        if name == "__version__":
+            from importlib import metadata  # costs a third of importing NumPy
+
+            try:
+                return metadata.version("chainrule")
+            except metadata.PackageNotFoundError:  # a checkout that is not installed
+                return "0+unknown"
+        raise AttributeError(f"module 'autodiff' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]
+
+
+__all__ = [
+    "Tensor",
+    "asarray",
+    "GradientError",
+    # derivatives
+    "grad",
+    "value_and_grad",
+    "vjp",
+    "jvp",
+    "gradients",
+    "backward_all",
+    # ops
+    "define",
+    "OPS",
+    "testing",
+    # modes and settings
+    "no_grad",
+    "enable_grad",
+    "set_grad_enabled",
+    "is_grad_enabled",
+    "keep_values",
+    "default_dtype",
+    "set_default_dtype",
+    # random numbers
+    "Generator",
+    "manual_seed",
+    # arithmetic
+    "add",
+    "subtract",
+    "multiply",
+    "divide",
+    "true_divide",
+    "floor_divide",
+    "remainder",
+    "mod",
+    "power",
+    "square",
+    "negative",
+    "absolute",
+    "abs",
+    "sign",
+    "floor",
+    "ceil",
+    "round",
+    "clip",
+    "maximum",
+    "minimum",
+    "where",
+    # elementary functions
+    "exp",
+    "expm1",
+    "log",
+    "log1p",
+    "sqrt",
+    "sin",
+    "cos",
+    "tanh",
+    "sigmoid",
+    "relu",
+    # complex numbers
+    "real",
+    "imag",
+    "conj",
+    # comparisons
+    "less",
+    "less_equal",
+    "greater",
+    "greater_equal",
+    "equal",
+    "not_equal",
+    "isnan",
+    "isfinite",
+    "logical_not",
+    # reductions
+    "sum",
+    "mean",
+    "prod",
+    "max",
+    "min",
+    "var",
+    "std",
+    "logsumexp",
+    "argmax",
+    "argmin",
+    "any",
+    "all",
+    # shape and indexing
+    "reshape",
+    "ravel",
+    "transpose",
+    "swapaxes",
+    "broadcast_to",
+    "squeeze",
+    "expand_dims",
+    "concatenate",
+    "stack",
+    "getitem",
+    "astype",
+    "clone",
+    # products and layers
+    "matmul",
+    "dot",
+    "linear",
+    "conv2d",
+    "max_pool2d",
+    "dropout",
+    "softmax",
+    "log_softmax",
+    "cross_entropy",
+]
