@@ -289,6 +289,8 @@ def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
     array([2., 2., 2.])
     """
     extra = g.ndim - len(shape)
+    if extra < 0:
+        raise ValueError(f"a rule returned a gradient of shape {g.shape} for an input of shape {shape}")
     axes = (
         *range(extra),
         *(extra + i for i, n in enumerate(shape) if n == 1 and g.shape[extra + i] != 1),

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .errors import describe
-from .op import apply, lift
+from .op import lift
 from .ops import arithmetic, compare, conv, elementwise, index, linalg, norm, pool, random, reduce
 from .ops import shape as shapes
 from .random import Generator, as_generator
@@ -319,11 +319,7 @@ def astype(x: Any, dtype: Any) -> Any:
     dtype('float32')
     """
     x, dtype = _array(x), np.dtype(dtype)
-    if x.dtype == dtype:
-        return x
-    if dtype.kind not in "fc":
-        return apply(shapes.astype.op, (x,), {"dtype": dtype})  # type: ignore[attr-defined]  # set by define
-    return shapes.astype(x, dtype=dtype)
+    return x if x.dtype == dtype else shapes.astype(x, dtype=dtype)
 
 
 def clone(x: Any) -> Any:

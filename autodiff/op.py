@@ -93,7 +93,9 @@ from .graph import (
 )
 from .tensor import Tensor, constant
 
-KINDS = frozenset(["elementwise", "reduce", "shape", "index", "contract", "linalg", "scan", "random", "opaque"])
+KINDS = frozenset(
+    ["elementwise", "reduce", "shape", "index", "contract", "linalg", "scan", "random", "opaque"]
+)
 
 OPS: dict[str, Op] = {}
 """Every defined op, by name."""
@@ -126,16 +128,15 @@ class Op:
         self.facts: tuple[str, ...] = ()
         self._plans: dict[int, Plan] = {}
         self._check()
+        rules = self.rules or (None,) * len(self.inputs)
+        self.ruled = tuple([self.vjp is not None or rule is not None for rule in rules])
+        """Which of the declared inputs have a derivative."""
         self.call: Callable[..., Any] = _make_call(self)
 
     @property
     def differentiable(self) -> bool:
-        """Whether any input has a rule."""
-        return self.vjp is not None or any(rule is not None for rule in self.rules)
-
-    def has_rule(self, i: int) -> bool:
-        """Whether declared input i has a derivative."""
-        return self.vjp is not None or (i < len(self.rules) and self.rules[i] is not None)
+        """Whether any input has a derivative."""
+        return any(self.ruled)
 
     def plan(self, needs: int) -> Plan:
         """The plan for recording with gradients of the inputs whose bits are set."""
@@ -324,19 +325,6 @@ def lift(value: Any) -> Any:
     raise TypeError(f"a Tensor, an array or a number is needed, got {type(value).__name__}")
 
 
-def _value(x: Any) -> Any:
-    return x.value if type(x) is Tensor else lift(x)
-
-
-def _run(op: Op, values: list[Any], params: dict[str, Any]) -> Any:
-    """Run the forward; an exception keeps its type and gains a note of what was given where."""
-    try:
-        return op.forward(*values, **params)
-    except Exception as error:
-        _explain(error, op, values, params)
-        raise
-
-
 def _explain(error: Exception, op: Op, values: list[Any], params: dict[str, Any]) -> None:
     given = describe_all(values) + "".join(f", {key}={value!r}" for key, value in params.items())
     line = user_frame(_getframe(2))
@@ -349,26 +337,25 @@ def _explain(error: Exception, op: Op, values: list[Any], params: dict[str, Any]
 
 
 def record(
-    plan: Plan,
-    sources: tuple[Any, ...],
-    saved: Any,
-    params: dict[str, Any],
-    value: Any,
-    frame: FrameType,
+    plan: Plan, sources: tuple[Any, ...], saved: Any, params: dict[str, Any], value: Any, frame: FrameType
 ) -> Tensor:
-    """Make the output Tensor of a recorded op, and its node."""
+    """Make the output Tensor of a recorded op, and its node. Integers have no gradient and get no node."""
     node: Node = _new(Node)
+    node.plan = plan
     node.inputs = sources
     node.saved = saved
     node.params = params
     node.dtype = dtype = value.dtype
+    if dtype.kind != "f":
+        if dtype.kind != "c":
+            return constant(value, Mark("integer", plan.op.name, user_frame(frame)))
+        node.plan = plan.conjugated
     if type(value) is _ndarray:
         node.shape = value.shape
         node.value = value.copy() if value.size <= SMALL else None
     else:
         node.shape = ()
         node.value = value
-    node.plan = plan if dtype.kind != "c" else plan.conjugated
     node.number = next_number()
     try:
         if INTERNAL[frame.f_globals["__name__"]]:
@@ -386,64 +373,81 @@ def record(
     return out
 
 
-def apply(op: Op, inputs: tuple[Any, ...], params: dict[str, Any], frame: FrameType | None = None) -> Any:
+def apply(op: Op, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
     """Call an op in the general way: any number of inputs and outputs, any mode."""
-    values = [x.value if type(x) is Tensor else lift(x) for x in inputs]
-    result = _run(op, values, params)
+    values: list[Any] = []
+    sources: list[Any] = []
+    ruled, last, needs = op.ruled, len(op.inputs) - 1, 0
+    for i, x in enumerate(inputs):
+        source = None
+        if type(x) is Tensor:
+            slot = i if i < last else last
+            if x.requires_grad and ruled[slot]:
+                needs |= 1 << slot
+                source = x.node or x
+            values.append(x.value)
+        else:
+            values.append(lift(x))
+        sources.append(source)
+    try:
+        result = op.forward(*values, **params)
+    except Exception as error:
+        _explain(error, op, values, params)
+        raise
     residual = None
     if op.vjp is not None:
         result, residual = result
-    if not any(type(x) is Tensor for x in inputs):
-        return result
-    frame = frame or _getframe(2)
-    modes = _read_modes()
-    last = len(op.inputs) - 1
-    sources: list[Any] = []
-    needs = 0
-    for i, x in enumerate(inputs):
-        slot = min(i, last)
-        source = None
-        if type(x) is Tensor and x.requires_grad and op.has_rule(slot):
-            needs |= 1 << slot
-            source = x.node or x
-        sources.append(source)
-    outs = [_scalar(value) for value in result] if op.several else [_scalar(result)]
-    if not (needs and modes.recording and all(value.dtype.kind in "fc" for value in outs)):
-        mark = _mark(op, inputs, outs[0], modes, frame)
-        constants = tuple(constant(value, mark) for value in outs)
-        return constants if op.several else constants[0]
+    modes, frame = _read_modes(), _getframe(2)
+    if not needs or not modes.recording:
+        return _constant(op, inputs, result, modes, frame)
     plan = op.plan(needs)
-    saved = _saved(op, plan, values, outs, residual, modes)
-    if not op.several:
-        out = record(plan, tuple(sources), saved, params, outs[0], frame)
-        _keep(out.node, out.value, modes)
-        return out
-    return _record_several(plan, tuple(sources), saved, params, outs, frame, modes)
+    outs = [_scalar(value) for value in result] if op.several else [_scalar(result)]
+    saved = () if plan.keep is None and modes.plain else _saved(op, plan, values, outs, residual, modes)
+    if op.several:
+        return _record_several(plan, tuple(sources), saved, params, outs, frame, modes)
+    out = record(plan, tuple(sources), saved, params, outs[0], frame)
+    if modes.keep_values:
+        _keep(out)
+    return out
+
+
+def _constant(op: Op, inputs: tuple[Any, ...], result: Any, modes: Modes, frame: FrameType) -> Any:
+    """Make the result of an op that is not recorded, with the reason if something cut it off."""
+    mark = None
+    if any(type(x) is Tensor and x.requires_grad for x in inputs):
+        kind = (result[0] if op.several else _scalar(result)).dtype.kind
+        reason = ("constant" if kind in "fc" else "integer") if modes.recording else "no_grad"
+        mark = Mark(reason, op.name, user_frame(frame))
+    else:  # an input's own mark goes on
+        mark = next((x.mark for x in inputs if type(x) is Tensor and x.mark is not None), None)
+    if op.several:
+        return tuple([constant(_scalar(value), mark) for value in result])
+    return constant(_scalar(result), mark)
 
 
 def _saved(
     op: Op, plan: Plan, values: list[Any], outs: list[Any], residual: Any, modes: Modes
 ) -> tuple[Any, ...]:
     """Pick what the plan keeps: `(*inputs, *outs, *facts)`; a variadic input takes one place, as a tuple."""
-    if plan.keep is None and not modes.keep_inputs:
-        return ()
-    given: list[Any] = list(values)
     if op.variadic:
         fixed = len(op.inputs) - 1
-        given = [*values[:fixed], tuple(values[fixed:])]
-    arrays = [*given, *outs]
+        values = [*values[:fixed], tuple(values[fixed:])]
+    arrays = [*values, *outs]
     if not modes.keep_inputs:
-        assert_keep: Any = plan.keep
-        arrays = [array if kept else None for array, kept in zip(arrays, assert_keep, strict=True)]
-    facts = [residual if name == "saved" else _fact(op, name, given) for name in op.facts]
-    return (*arrays, *facts)
+        keep = plan.keep or (False,) * len(arrays)
+        arrays = [array if kept else None for array, kept in zip(arrays, keep, strict=True)]
+    for name in op.facts:
+        arrays.append(residual if name == "saved" else _fact(name, values[op.inputs.index(name[:-6])]))
+    return tuple(arrays)
 
 
-def _fact(op: Op, name: str, given: list[Any]) -> Any:
-    of, _, what = name.rpartition("_")
-    value = given[op.inputs.index(of)]
-    get: Callable[[Any], Any] = np.shape if what == "shape" else np.result_type
-    return tuple(get(v) for v in value) if isinstance(value, tuple) else get(value)
+def _fact(name: str, value: Any) -> Any:
+    """The shape or dtype that a rule names; for a variadic input a tuple of them."""
+    if isinstance(value, tuple):
+        return tuple([_fact(name, v) for v in value])
+    if type(value) is _ndarray:
+        return value.shape if name.endswith("_shape") else value.dtype
+    return np.shape(value) if name.endswith("_shape") else np.result_type(value)
 
 
 def _scalar(value: Any) -> Any:
@@ -453,23 +457,11 @@ def _scalar(value: Any) -> Any:
     return value if isinstance(value, np.generic) else np.asarray(value)[()]
 
 
-def _keep(node: Node | None, value: Any, modes: Modes) -> None:
-    if node is not None and modes.keep_values:
-        node.value = value
-        node.extra = Extra()
-        node.extra.retain = True
-
-
-def _mark(op: Op, inputs: tuple[Any, ...], value: Any, modes: Modes, frame: FrameType) -> Mark | None:
-    """Say why a result is a constant, if something cut it off; an input's own mark goes on."""
-    tracked = any(type(x) is Tensor and x.requires_grad for x in inputs)
-    if not tracked:
-        return next((x.mark for x in inputs if type(x) is Tensor and x.mark is not None), None)
-    if not modes.recording:
-        reason = "no_grad"
-    else:
-        reason = "integer" if value.dtype.kind not in "fc" else "constant"
-    return Mark(reason, op.name, user_frame(frame))
+def _keep(out: Tensor) -> None:
+    """Keep value and gradient on the node, however large: the mode `keep_values`."""
+    if out.node is not None:
+        out.node.value = out.value
+        out.notes().retain = True
 
 
 def _record_several(
@@ -482,17 +474,22 @@ def _record_several(
     modes: Modes,
 ) -> tuple[Tensor, ...]:
     """Record an op with several outputs: one node, and a `pick` node for each output."""
-    whole = record(plan, sources, saved, params, outs[0], frame).node
-    assert_node: Any = whole
-    assert_node.value = None
-    assert_node.shape = tuple(value.shape for value in outs)
-    assert_node.dtype = tuple(value.dtype for value in outs)
+    whole = record(plan, sources, saved, params, max(outs, key=_inexact), frame).node
+    if whole is not None:
+        whole.value = None
+        whole.shape = tuple([value.shape for value in outs])
+        whole.dtype = tuple([value.dtype for value in outs])
     picks = []
     for index, value in enumerate(outs):
         picked = record(PICK.plan(1), (whole,), (), {"index": index, "count": len(outs)}, value, frame)
-        _keep(picked.node, value, modes)
+        if modes.keep_values:
+            _keep(picked)
         picks.append(picked)
     return tuple(picks)
+
+
+def _inexact(value: Any) -> int:
+    return "fc".find(value.dtype.kind)  # integers before floating before complex numbers
 
 
 def _make_call(op: Op) -> Callable[..., Any]:

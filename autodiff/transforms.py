@@ -289,7 +289,7 @@ def _tangent(node: Node, tangents: list[Any], recorded: bool) -> Any:
     inputs = [*saved[:fixed], *(saved[fixed] if op.variadic else ())]
     if op.linear is True:
         args = [
-            (np.zeros_like(_plain(x)) if t is None else t) if op.has_rule(min(i, len(op.inputs) - 1)) else x
+            (np.zeros_like(_plain(x)) if t is None else t) if op.ruled[min(i, len(op.inputs) - 1)] else x
             for i, (x, t) in enumerate(zip(inputs, tangents, strict=True))
         ]
         return _fit(call(*args, **node.params), node)

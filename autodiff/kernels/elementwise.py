@@ -15,7 +15,9 @@ def sigmoid(x: Any) -> Any:
 
 def relu(x: Any) -> Any:
     """Positive part `max(x, 0)`; NaN stays NaN."""
-    return np.maximum(x, 0) if type(x) is np.ndarray else x * (x > 0)
+    if type(x) is np.ndarray:
+        return np.maximum(x, 0)
+    return x if x > 0 or x != x else type(x)(0)
 
 
 def share(x: Any, y: Any) -> Any:
