@@ -70,6 +70,8 @@ def _number(kind: type) -> Callable[[Tensor], Any]:
 
 
 def _index(self: Tensor) -> int:
+    if self.value.shape or self.value.dtype.kind not in "iu":
+        raise TypeError(f"an index is an integer, not {describe(self.value)}")
     return operator.index(self.value)
 
 
