@@ -109,12 +109,14 @@ def _transpose(self: Tensor, *axes: Any) -> Any:
 
 
 def _matrix_transpose(self: Tensor) -> Any:
+    """The last two axes exchanged: each matrix of a batch transposed."""
     if self.ndim < 2:
         raise ValueError(f"mT swaps the last two axes, and {describe(self)} has fewer")
     return F.swapaxes(self, -1, -2)
 
 
 def _expand(self: Tensor, *shape: Any) -> Any:
+    """Repeat along axes of length 1, and along new leading axes."""
     return F.broadcast_to(self, shape[0] if len(shape) == 1 else shape)
 
 

@@ -333,7 +333,7 @@ def test_the_bytes_held_by_a_convolutional_step():
         + w3.nbytes
         + n * k * float32  # the logits
         + targets.nbytes
-        + n * float32  # the log-sum-exp of each row
+        + 2 * n * float32  # each row's maximum, and the logarithm of its sum
     )
     loss = forward()
     assert loss.dtype == np.float32

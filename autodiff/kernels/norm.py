@@ -28,24 +28,30 @@ def check_classes(targets: Any, classes: int) -> None:
         raise IndexError(f"class index {targets.ravel()[at]} at position {at} is outside 0 .. {classes - 1}")
 
 
-def cross_entropy(logits: Any, targets: Any, *, reduction: str) -> tuple[Any, Any]:
-    """`-log softmax(logits)[target]` per row, reduced; returns the loss and each row's log-sum-exp.
+def cross_entropy(logits: Any, targets: Any, *, reduction: str) -> tuple[Any, tuple[Any, Any]]:
+    """`-log softmax(logits)[target]` per row, reduced; returns the loss, and two numbers of each row.
 
-    logits: (n, classes); targets: (n,) class indices.
+    logits: (n, classes); targets: (n,) class indices. The numbers are the row's maximum and the logarithm of
+    its sum of `exp(logit - maximum)`; added up, they would lose the second where logits are large.
     """
     check_classes(targets, logits.shape[1])
-    top = np.maximum.reduce(logits, axis=1, keepdims=True, initial=-np.inf)
-    logsumexp = np.log(np.add.reduce(np.exp(logits - top), axis=1)) + top[:, 0]
-    losses = logsumexp - logits[np.arange(len(targets)), targets]
+    rows = np.arange(len(targets))
+    top = np.maximum.reduce(logits, axis=1, keepdims=True, initial=-np.inf)  # (n, 1)
+    shifted = logits - top
+    log_sum = np.log(np.add.reduce(np.exp(shifted), axis=1, keepdims=True))  # (n, 1)
+    losses = log_sum[:, 0] - shifted[rows, targets]
     if reduction == "none":
-        return losses, logsumexp
+        return losses, (top, log_sum)
     total = np.add.reduce(losses)
-    return (total if reduction == "sum" else total / len(targets)), logsumexp
+    return (total if reduction == "sum" else total / len(targets)), (top, log_sum)
 
 
 def cross_entropy_vjp(g: Any, logits: Any, targets: Any, saved: Any, *, reduction: str) -> tuple[Any, None]:
-    """`g (softmax(logits) - onehot(target))` per row, with the log-sum-exp saved by the forward."""
-    grad = np.exp(logits - saved[:, None])
+    """`g (softmax(logits) - onehot(target))` per row, from the numbers that the forward saved."""
+    top, log_sum = saved
+    grad = logits - top
+    grad -= log_sum
+    np.exp(grad, out=grad)
     grad[np.arange(len(targets)), targets] -= 1
     if reduction == "mean":
         g = g / len(targets)

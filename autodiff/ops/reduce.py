@@ -121,9 +121,13 @@ def _logsumexp(x: Any, *, axis: Axes, keepdims: bool) -> Any:
     return out if keepdims else out.reshape(tuple(n for i, n in enumerate(x.shape) if i not in axis))
 
 
+def _logsumexp_rule(g: Any, x: Any, out: Any, x_shape: Axes, *, axis: Axes, keepdims: bool) -> Any:
+    """`g softmax(x)`; dividing by the sum makes good what `x - out` loses where both are large."""
+    e = exp(x - spread(out, x_shape, axis))
+    return spread(g, x_shape, axis) * (e / sum_(e, axis=axis, keepdims=True))
+
+
 logsumexp = define(
-    "logsumexp", _logsumexp,
-    lambda g, x, out, x_shape, *, axis, keepdims: spread(g, x_shape, axis)
-    * exp(x - spread(out, x_shape, axis)),
-    kind="reduce", doc="`log(sum(exp(x)))` over axes, without overflow.",
+    "logsumexp", _logsumexp, _logsumexp_rule, kind="reduce",
+    doc="`log(sum(exp(x)))` over axes, without overflow.",
 )  # fmt: skip
