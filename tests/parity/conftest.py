@@ -41,7 +41,7 @@ class Torch:
         return x.detach()
 
     def array(self, x: torch.Tensor) -> np.ndarray:
-        return x.detach().resolve_conj().numpy().copy()
+        return x.detach().numpy(force=True).copy()  # also of PyTorch's lazy zeros and conjugates
 
     def gradients(self, outs: Any, ins: Any, seeds: Any = None, **options: Any) -> Any:
         found = torch.autograd.grad(outs, ins, seeds, **options)
@@ -69,7 +69,7 @@ class Torch:
         return torch.logsumexp(x, _axes(x, axis), keepdims)
 
     def prod(self, x: torch.Tensor, axis: Any = None, keepdims: bool = False) -> torch.Tensor:
-        for i in sorted(_axes(x, axis), reverse=True):
+        for i in sorted((a % x.ndim for a in _axes(x, axis)), reverse=True):
             x = torch.prod(x, i, keepdims)
         return x
 
@@ -85,7 +85,7 @@ class Torch:
     def getitem(self, x: torch.Tensor, key: Any) -> torch.Tensor:
         """Let NumPy say which elements a key means; PyTorch has no negative steps."""
         places = np.arange(x.numel()).reshape(x.shape)[key]
-        return x.reshape(-1)[torch.tensor(places)]
+        return x.reshape(-1)[torch.tensor(np.array(places, order="C"))]
 
     def astype(self, x: torch.Tensor, dtype: Any) -> torch.Tensor:
         return x.to(getattr(torch, np.dtype(dtype).name))
