@@ -12,7 +12,7 @@ STAMP := $(VENV)/.stamp-
 .DEFAULT_GOAL := help
 .NOTPARALLEL:  # two pips must not write into one environment
 
-.PHONY: help run test check lint format types layers coverage parity bench notebooks lowest clean
+.PHONY: help run test check lint format types stubs layers coverage parity bench notebooks lowest clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -35,6 +35,9 @@ format: $(STAMP)check  ## rewrite the files so that lint passes, as far as a too
 
 types: $(STAMP)check  ## strict types of the three packages (part of check)
 	@$(BIN)/mypy
+
+stubs: $(STAMP)test  ## write autodiff/tensor.pyi anew, after a method of Tensor has changed
+	@$(BIN)/python -m tests.stubs
 
 layers: $(STAMP)check  ## no file imports from a higher floor (part of check)
 	@$(BIN)/python -m pytest --quiet tests/test_layers.py

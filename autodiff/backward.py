@@ -96,7 +96,7 @@ def gradients(
     """
     single = type(inputs) is Tensor
     outs = [outputs] if type(outputs) is Tensor else list(outputs)
-    ins: list[Any] = [inputs] if single else list(inputs)  # type: ignore[arg-type]
+    ins: list[Any] = [inputs] if single else list(inputs)
     seeds = [None] * len(outs) if grad_outputs is None else grad_outputs
     if type(outputs) is Tensor and grad_outputs is not None and not isinstance(seeds, list | tuple):
         seeds = [seeds]
@@ -475,4 +475,4 @@ identity = define(
 )  # fmt: skip
 IDENTITY = OPS["identity"]
 
-Tensor.backward = backward  # type: ignore[attr-defined]  # declared in tensor.pyi
+Tensor.backward = backward  # type: ignore[method-assign, assignment]  # its first parameter is no `self`

@@ -86,10 +86,7 @@ def axes_of(axis: Axis, ndim: int) -> tuple[int, ...]:
     """
     if axis is None:
         return tuple(range(ndim))
-    axes = tuple(
-        one_axis(a, ndim)
-        for a in (axis if isinstance(axis, tuple | list) else (axis,))  # type: ignore[arg-type]
-    )
+    axes = tuple(one_axis(a, ndim) for a in (axis if isinstance(axis, tuple | list) else (axis,)))
     if len(set(axes)) != len(axes):
         raise ValueError(f"axis {axis} names an axis twice")
     return tuple(sorted(axes))

@@ -282,7 +282,7 @@ def asarray(value: Any, dtype: Any = None) -> Tensor:
         if dtype is None or value.dtype == dtype:
             return value
         if value.requires_grad:
-            return value.astype(dtype)  # type: ignore[attr-defined, no-any-return]  # attached by methods.py
+            return value.astype(dtype)
         value = value.value
     return constant(_numbers(value, dtype, copy=False))
 

@@ -1,0 +1,241 @@
+"""Everything on Tensor, whichever file attaches it. Written by `make stubs`: do not edit."""
+
+# ruff: noqa: E501, N802 (names and sentences are those of the code)
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, final
+
+import numpy as np
+
+from .graph import Extra, Mark, Node
+
+@final  # subclassing it raises
+class Tensor:
+    """An n-dimensional array, or a scalar, that remembers how it was computed."""
+
+    value: Any  # an ndarray, or a NumPy scalar where the shape is ()
+    node: Node | None  # what computed it; None for leaves and constants
+    requires_grad: bool
+    extra: Extra | None
+    def __init__(
+        self, value: Any, dtype: Any = None, *, requires_grad: bool = False, name: str | None = None
+    ) -> None: ...
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Lengths of the axes."""
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the elements."""
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all elements."""
+    def item(self) -> Any:
+        """Return the only element as a Python number; more than one element is a ValueError."""
+    def tolist(self) -> Any:
+        """Return the values as nested Python lists."""
+    def numpy(self) -> Any:
+        """Return the value as an ndarray that shares memory; a tensor that requires grad must be detached."""
+    @property
+    def is_leaf(self) -> bool:
+        """Whether no recorded op computed it."""
+    @property
+    def is_parameter(self) -> bool:
+        """Whether `nn.Parameter` made it; freezing does not change that."""
+    @property
+    def mark(self) -> Mark | None:
+        """Why it has no graph, where something cut it off."""
+    def notes(self) -> Extra:
+        """Return the record of name, hooks and gradient, making it on first need."""
+    @property
+    def name(self) -> str | None:
+        """A name for pictures and messages."""
+    @name.setter
+    def name(self, name: str | None) -> None: ...
+    def named(self, name: str) -> Tensor:
+        """Give it a name and return it: `q = (x + y).named("q")`."""
+    @property
+    def grad(self) -> Tensor | None:
+        """The gradient: of a leaf summed over all backward passes, of another tensor after `retain_grad()`."""
+    @grad.setter
+    def grad(self, grad: Any) -> None: ...
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Ask for gradients of this leaf, or stop asking; returns the tensor itself."""
+    def detach(self) -> Tensor:
+        """Return a tensor of the same memory outside the graph: gradients stop here."""
+    def retain_grad(self) -> Tensor:
+        """Keep the gradient of this computed tensor in `.grad` as well; returns the tensor itself."""
+    def register_hook(self, hook: Callable[[Tensor], Any]) -> Hook:
+        """Call `hook(grad)` in each backward pass once the tensor's whole gradient is known."""
+    def __copy__(self) -> Tensor: ...
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor: ...
+    def __reduce__(self) -> tuple[Any, ...]: ...
+    def __repr__(self) -> str: ...
+    def __add__(self, other: Any) -> Tensor: ...
+    def __radd__(self, other: Any) -> Tensor: ...
+    def __sub__(self, other: Any) -> Tensor: ...
+    def __rsub__(self, other: Any) -> Tensor: ...
+    def __mul__(self, other: Any) -> Tensor: ...
+    def __rmul__(self, other: Any) -> Tensor: ...
+    def __truediv__(self, other: Any) -> Tensor: ...
+    def __rtruediv__(self, other: Any) -> Tensor: ...
+    def __floordiv__(self, other: Any) -> Tensor: ...
+    def __rfloordiv__(self, other: Any) -> Tensor: ...
+    def __mod__(self, other: Any) -> Tensor: ...
+    def __rmod__(self, other: Any) -> Tensor: ...
+    def __pow__(self, other: Any) -> Tensor: ...
+    def __rpow__(self, other: Any) -> Tensor: ...
+    def __matmul__(self, other: Any) -> Tensor: ...
+    def __rmatmul__(self, other: Any) -> Tensor: ...
+    def __neg__(self) -> Tensor: ...
+    def __pos__(self) -> Tensor: ...
+    def __abs__(self) -> Tensor: ...
+    def __invert__(self) -> Tensor: ...
+    def __and__(self, other: Any) -> Tensor: ...
+    def __rand__(self, other: Any) -> Tensor: ...
+    def __or__(self, other: Any) -> Tensor: ...
+    def __ror__(self, other: Any) -> Tensor: ...
+    def __xor__(self, other: Any) -> Tensor: ...
+    def __rxor__(self, other: Any) -> Tensor: ...
+    def __lt__(self, other: Any) -> Tensor: ...
+    def __le__(self, other: Any) -> Tensor: ...
+    def __gt__(self, other: Any) -> Tensor: ...
+    def __ge__(self, other: Any) -> Tensor: ...
+    def __eq__(self, other: Any) -> Tensor: ...  # type: ignore[override]
+    def __ne__(self, other: Any) -> Tensor: ...  # type: ignore[override]
+    def __getitem__(self, key: Any) -> Tensor: ...
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[Tensor]: ...
+    def __contains__(self, item: Any) -> bool: ...
+    def __bool__(self) -> bool: ...
+    def __float__(self) -> float: ...
+    def __int__(self) -> int: ...
+    def __complex__(self) -> complex: ...
+    def __index__(self) -> int: ...
+    def __format__(self, spec: str) -> str: ...
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]: ...
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any: ...
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any: ...
+    def exp(self) -> Tensor:
+        """Exponential `e^x`."""
+    def log(self) -> Tensor:
+        """Natural logarithm."""
+    def sqrt(self) -> Tensor:
+        """Square root."""
+    def sin(self) -> Tensor:
+        """Sine of x in radians."""
+    def cos(self) -> Tensor:
+        """Cosine of x in radians."""
+    def tanh(self) -> Tensor:
+        """Hyperbolic tangent; its derivative is `1 - tanh^2`."""
+    def sigmoid(self) -> Tensor:
+        """Logistic function `s = 1 / (1 + e^-x)`; its derivative is `s (1 - s)`."""
+    def relu(self) -> Tensor:
+        """Rectified linear unit `max(0, x)`; its derivative at 0 is taken as 0."""
+    def abs(self) -> Tensor:
+        """Absolute value; its derivative at 0 is taken as 0."""
+    def square(self) -> Tensor:
+        """`x x`."""
+    def clip(self, low: Any = None, high: Any = None) -> Tensor:
+        """Limit x to [low, high]; either may be None."""
+    def sign(self) -> Tensor:
+        """Sign of a real number: -1, 0 or 1; a constant."""
+    def sum(self, axis: int | Sequence[int] | None = None, keepdims: bool = False) -> Tensor:
+        """Sum over an axis, several, or all."""
+    def mean(self, axis: int | Sequence[int] | None = None, keepdims: bool = False) -> Tensor:
+        """Arithmetic mean over an axis, several, or all."""
+    def prod(self, axis: int | Sequence[int] | None = None, keepdims: bool = False) -> Tensor:
+        """Product over an axis, several, or all; its gradient is right in the presence of zeros."""
+    def max(self, axis: int | Sequence[int] | None = None, keepdims: bool = False) -> Tensor:
+        """Largest element over an axis, several, or all; equal ones share the gradient evenly."""
+    def min(self, axis: int | Sequence[int] | None = None, keepdims: bool = False) -> Tensor:
+        """Smallest element over an axis, several, or all; equal ones share the gradient evenly."""
+    def var(self, axis: int | Sequence[int] | None = None, ddof: int = 0, keepdims: bool = False) -> Tensor:
+        """Variance `sum (x - mean)^2 / (n - ddof)` over an axis, several, or all (NumPy's default, ddof 0)."""
+    def std(self, axis: int | Sequence[int] | None = None, ddof: int = 0, keepdims: bool = False) -> Tensor:
+        """Standard deviation, the square root of `var`."""
+    def argmax(self, axis: int | None = None) -> Tensor:
+        """Position of the largest element; a constant."""
+    def argmin(self, axis: int | None = None) -> Tensor:
+        """Position of the smallest element; a constant."""
+    def any(self, axis: Any = None, keepdims: bool = False) -> Tensor:
+        """Whether any element is true; a constant."""
+    def all(self, axis: Any = None, keepdims: bool = False) -> Tensor:
+        """Whether all elements are true; a constant."""
+    def logsumexp(self, axis: int | Sequence[int] | None = None, keepdims: bool = False) -> Tensor:
+        """`log(sum(exp(x)))` over an axis, several, or all, without overflow."""
+    def softmax(self, axis: int = -1) -> Tensor:
+        """`exp(x_i) / sum_j exp(x_j)` along an axis."""
+    def log_softmax(self, axis: int = -1) -> Tensor:
+        """Logarithm of softmax along an axis, exact also where softmax rounds to 0."""
+    def dot(self, y: Any) -> Tensor:
+        """Product of two vectors, or of matrices, or by a scalar."""
+    def reshape(self, *shape: Any) -> Tensor:
+        """The same elements in another shape; one length may be -1."""
+    def ravel(self) -> Tensor:
+        """All elements in one row."""
+    def flatten(self) -> Tensor:
+        """All elements in one row."""
+    def transpose(self, *axes: Any) -> Tensor:
+        """Axes in another order, by default reversed."""
+    def swapaxes(self, a: int, b: int) -> Tensor:
+        """Exchange two axes."""
+    def squeeze(self, axis: int | Sequence[int] | None = None) -> Tensor:
+        """Drop axes of length 1: all of them, or those named."""
+    def expand(self, *shape: Any) -> Tensor:
+        """Repeat along axes of length 1, and along new leading axes."""
+    def astype(self, dtype: Any) -> Tensor:
+        """Cast to a dtype; the gradient comes back in the old one. Integers and booleans are constants."""
+    def clone(self) -> Tensor:
+        """Copy, as a recorded op: the gradient goes on to the original."""
+    def copy(self) -> Tensor:
+        """Copy, as a recorded op: the gradient goes on to the original."""
+    def conj(self) -> Tensor:
+        """Complex conjugate."""
+    @property
+    def T(self) -> Tensor:
+        """Axes in another order, by default reversed."""
+    @property
+    def mT(self) -> Tensor:
+        """The last two axes exchanged: each matrix of a batch transposed."""
+    @property
+    def real(self) -> Tensor:
+        """Real part."""
+    @property
+    def imag(self) -> Tensor:
+        """Imaginary part."""
+    def backward(
+        self,
+        gradient: Any = None,
+        retain_graph: bool | None = None,
+        create_graph: bool = False,
+        inputs: Iterable[Tensor] | None = None,
+    ) -> None:
+        """Compute the gradient of this tensor with respect to every leaf it was computed from."""
+    def __hash__(self) -> int: ...  # by identity; __eq__ compares elements
+
+class Hook:
+    """The handle of a registered hook."""
+
+    hooks: dict[int, Any]
+    number: int
+    def __init__(self, hooks: dict[int, Any], number: int) -> None: ...
+    def remove(self) -> None:
+        """Take the hook off; doing it twice is no error."""
+
+def asarray(value: Any, dtype: Any = None) -> Tensor:
+    """Make a Tensor that shares the array's memory where it can; a Tensor of that dtype comes back as it is."""
+
+def at(value: Any, source: Node) -> Tensor:
+    """Make a Tensor of this value at this place of the graph: the output of a node."""
+
+def constant(value: Any, mark: Mark | None = None) -> Tensor:
+    """Make a Tensor outside the graph that shares the value's memory."""
+
+def why_constant(tensor: Tensor) -> str:
+    """Say why a tensor does not require grad: what follows "this tensor does not require grad"."""
