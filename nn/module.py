@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -77,7 +78,8 @@ class Module:
         try:
             return self.forward(*inputs, **options)
         except Exception as error:
-            error.add_note(f"in {type(self).__name__}({self.extra_repr()})")
+            with suppress(Exception):  # a broken extra_repr must not hide what happened
+                error.add_note(f"in {type(self).__name__}({self.extra_repr()})")
             raise
 
     # -- what it holds ----------------------------------------------------------------------------

@@ -85,7 +85,8 @@ class Adam(Optimizer):
         v += s
         state["exp_avg"], state["exp_avg_sq"] = m, v  # a scalar is a new one
         if amsgrad:
-            v = state["max_exp_avg_sq"] = np.maximum(state.get("max_exp_avg_sq", v), v)
+            top = state.setdefault("max_exp_avg_sq", np.zeros_like(w)[()])
+            v = state["max_exp_avg_sq"] = np.maximum(top, v, out=top if type(top) is np.ndarray else None)
         # lr m' / (sqrt(v') + eps), with the corrections drawn into lr and eps
         correction = math.sqrt(1 - beta2**t)
         s = np.sqrt(v, out=room)

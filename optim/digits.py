@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 
 import nn
-from autodiff import draw, no_grad
+from autodiff import no_grad
+from autodiff.draw import draw
 from autodiff.random import Generator
 from autodiff.tensor import Tensor
 
@@ -120,11 +121,9 @@ def plot_losses(losses: list[float], accuracies: list[tuple[float, float]], path
 
 def draw_graphs(model: nn.Module, data: nn.data.TensorDataset, folder: Path) -> list[Path]:
     """Save the graph of the loss of four images, and that of the lecture's (x + y) z."""
-    for name, parameter in model.named_parameters():
-        parameter.name = name
     model.zero_grad()
     x, y = data[:4]
-    loss = nn.CrossEntropyLoss()(model(x.named("images")), y.named("classes")).named("loss")
+    loss = nn.CrossEntropyLoss()(model(x), y).named("loss")
     loss.backward()
 
     a, b, c = (Tensor(v, requires_grad=True, name=n) for v, n in [(-2.0, "x"), (5.0, "y"), (-4.0, "z")])
@@ -133,7 +132,7 @@ def draw_graphs(model: nn.Module, data: nn.data.TensorDataset, folder: Path) -> 
     f.backward()
 
     paths = []
-    for picture, name in [(draw(loss), "loss-graph"), (draw(f), "lecture")]:
+    for picture, name in [(draw(loss, names=model.named_parameters()), "loss-graph"), (draw(f), "lecture")]:
         for suffix in (".svg", ".png"):
             paths.append(folder / (name + suffix))
             picture.save(paths[-1])
@@ -145,9 +144,9 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m optim.digits", description="Train a small CNN on scikit-learn's digits."
     )
-    parser.add_argument("--epochs", type=int, default=20, help="times over the data (%(default)s)")
+    parser.add_argument("--epochs", type=int, default=30, help="times over the data (%(default)s)")
     parser.add_argument("--batch-size", type=int, default=32, help="images a step (%(default)s)")
-    parser.add_argument("--lr", type=float, default=5e-3, help="first step size (%(default)s)")
+    parser.add_argument("--lr", type=float, default=8e-3, help="first step size (%(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of split, weights, order (%(default)s)")
     parser.add_argument("--out", type=Path, default=Path("runs/digits"), help="folder (%(default)s)")
     parser.add_argument("--quiet", action="store_true", help="print nothing")
@@ -166,6 +165,7 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
         data, test = load(args.seed)
         import matplotlib  # noqa: F401  # better missed now than after training
         import tqdm  # noqa: F401
+        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # scikit-learn brings it
     except ModuleNotFoundError as error:
         sys.exit(
             f"{error.name} is missing, which the examples need: "
@@ -175,7 +175,8 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
     model = network(generator)
     say(model)
     say(f"{model.num_parameters()} parameters, {len(data)} images to learn, {len(test)} to test")
-    losses, accuracies = train(model, data, test, args, generator)
+    with threadpool_limits(1):  # products this small gain nothing from two threads that wait for each other
+        losses, accuracies = train(model, data, test, args, generator)
     say(f"trained in {time.perf_counter() - start:.1f} s, test accuracy {accuracies[-1][1]:.2%}")
 
     args.out.mkdir(parents=True, exist_ok=True)

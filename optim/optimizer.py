@@ -11,6 +11,8 @@ from autodiff.errors import describe
 from autodiff.graph import WRITES
 from autodiff.tensor import Tensor
 
+BLOCK = 32768  # numbers; a handful of such float32 arrays fit into a core's own cache
+
 
 class Optimizer:
     """Parameters in groups, each group with its options, and a state for each parameter.
@@ -40,6 +42,7 @@ class Optimizer:
 
     param_groups: list[dict[str, Any]]
     state: dict[Tensor, dict[str, Any]]
+    elementwise = True  # the rule looks at each number by itself, so that large arrays may come in blocks
 
     def __init__(self, params: Any, **defaults: Any) -> None:
         self.defaults = defaults
@@ -142,7 +145,9 @@ class Optimizer:
                 state = self.state.get(p)
                 if state is None:
                     state = self.state[p] = {}
-                p.value = value = self.update(p.value, g, state, **options)
+                large = self.elementwise and g.size > BLOCK and p.value.flags.c_contiguous and state
+                update = self._update_in_blocks if large else self.update
+                p.value = value = update(p.value, g, state, **options)
                 if type(value) is np.ndarray:
                     WRITES.note(value)
         return loss
@@ -152,13 +157,28 @@ class Optimizer:
 
         `w` is the value, `g` the gradient, which is only read, and `state` what the rule remembers.
         Returns the array `w` itself, written in place, or a new scalar: in-place operators
-        (`w -= ...`) and NumPy's `out=self.room(w)` do right by both.
+        (`w -= ...`) and NumPy's `out=self.room(w)` do right by both. Arrays of the state are written in
+        place as well.
         """
         raise NotImplementedError(f"{self._name} has no update rule: write its `update`")
 
+    def _update_in_blocks(self, w: Any, g: Any, state: dict[str, Any], **options: Any) -> Any:
+        """Update a large array block by block: the rule's many passes find each block in the cache."""
+        arrays = {name: v.reshape(-1) for name, v in state.items() if isinstance(v, np.ndarray)}
+        flat_w, flat_g, block = w.reshape(-1), g.reshape(-1), state
+        for start in range(0, w.size, BLOCK):
+            part = slice(start, start + BLOCK)
+            block = state | {name: array[part] for name, array in arrays.items()}
+            self.update(flat_w[part], flat_g[part], block, **options)
+        state |= {name: value for name, value in block.items() if name not in arrays}
+        return w
+
     def room(self, like: Any) -> Any:
-        """Return memory for a temporary of an array's shape, always the same; None for a scalar."""
-        if type(like) is not np.ndarray:
+        """Return memory for a temporary of a large array's shape, always the same; otherwise None.
+
+        Fresh memory is cheap where it is small, and costs page faults where it is large.
+        """
+        if type(like) is not np.ndarray or like.size < 4096:
             return None
         room = self._rooms.get(like.dtype)
         if room is None or room.size < like.size:

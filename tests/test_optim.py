@@ -99,6 +99,26 @@ def test_a_saved_state_goes_on_as_if_nothing_had_been(make, equation, options):
     np.testing.assert_allclose(first.value, list(equation(W0, **options))[-1], rtol=1e-12)
 
 
+@pytest.mark.parametrize(("make", "equation", "options"), CASES)
+def test_large_arrays_go_block_by_block_in_either_order(make, equation, options, monkeypatch):
+    monkeypatch.setattr("optim.optimizer.BLOCK", 4)  # of 6 numbers
+    expected = list(equation(W0, **options))[-1]
+    for w0 in (W0, np.asfortranarray(W0)):
+        path = run(lambda params: make(params, **options), w0=w0)
+        np.testing.assert_allclose(path[-1], expected, rtol=1e-12)
+
+
+def test_large_arrays_use_one_room():
+    w = nn.Parameter(np.ones((100, 1000)))
+    optimizer = optim.Adam([w], lr=0.5)
+    for _ in range(3):
+        w.grad = Tensor(np.full(w.shape, 2.0))
+        optimizer.step()
+    np.testing.assert_allclose(w.value, -0.5)  # with a constant gradient each step is lr
+    assert optimizer.room(w.value).base is optimizer.room(w.value).base
+    assert optimizer.room(1.0) is optimizer.room(np.ones(3)) is None
+
+
 def test_state_is_plain_data():
     p = nn.Parameter(W0)
     optimizer = optim.Adam([{"params": [nn.Parameter(1.0)]}, {"params": [p], "lr": 0.5}])
