@@ -207,7 +207,8 @@ METHODS: dict[str, Any] = {
     "softmax": F.softmax, "log_softmax": F.log_softmax, "dot": F.dot,
     "reshape": _reshape, "ravel": F.ravel, "flatten": F.ravel, "transpose": _transpose, "swapaxes": F.swapaxes,
     "squeeze": F.squeeze, "expand": _expand, "astype": F.astype, "clone": F.clone, "copy": F.clone, "conj": F.conj,
-    "T": property(F.transpose), "mT": property(_matrix_transpose), "real": property(F.real), "imag": property(F.imag),
+    "T": property(F.transpose, doc="All axes in reverse order."), "mT": property(_matrix_transpose),
+    "real": property(F.real), "imag": property(F.imag),
 }  # fmt: skip
 """What this file attaches to Tensor; `tensor.pyi` declares it."""
 

@@ -199,7 +199,7 @@ class Tensor:
         """Complex conjugate."""
     @property
     def T(self) -> Tensor:
-        """Axes in another order, by default reversed."""
+        """All axes in reverse order."""
     @property
     def mT(self) -> Tensor:
         """The last two axes exchanged: each matrix of a batch transposed."""

@@ -90,14 +90,15 @@ def members(cls: type) -> dict[str, Any]:
 
 def declare(name: str, member: Any, indent: str = "    ") -> Iterator[str]:
     """Declare a function, a method or a property."""
+    doc = "" if name[:2] == "__" else summary(member, name)
     if not isinstance(member, property):
-        yield from signature(name, parameters(name, member), member, indent)
+        yield from signature(name, parameters(name, member), member, indent, doc)
         return
     yield f"{indent}@property"
-    yield from signature(name, ["self"], member.fget, indent)
+    yield from signature(name, ["self"], member.fget, indent, doc)
     if member.fset is not None:
         yield f"{indent}@{name}.setter"
-        yield from signature(name, parameters(name, member.fset), member.fset, indent, documented=False)
+        yield from signature(name, parameters(name, member.fset), member.fset, indent)
 
 
 def parameters(name: str, function: Any) -> list[str]:
@@ -126,15 +127,12 @@ def parameters(name: str, function: Any) -> list[str]:
     return written
 
 
-def signature(
-    name: str, parameters: list[str], function: Any, indent: str, documented: bool = True
-) -> Iterator[str]:
+def signature(name: str, parameters: list[str], function: Any, indent: str, doc: str = "") -> Iterator[str]:
     """Write a `def` on one line, on three, or with a line for each parameter, as ruff would."""
     result = inspect.signature(function).return_annotation
     if function.__module__ != tensor.__name__ and result in ("Any", inspect.Signature.empty):
         result = RETURNS.get(name, "Tensor")
-    documented = documented and name[:2] != "__"
-    head, tail = f"{indent}def {name}(", f") -> {result}:" + " ..." * (not documented)
+    head, tail = f"{indent}def {name}(", f") -> {result}:" + " ..." * (not doc)
     given = ", ".join(parameters)
     if len(head + given + tail) <= WIDTH:
         lines = [head + given + tail]
@@ -145,8 +143,8 @@ def signature(
     if name in OVERRIDES:
         lines[-1] += "  # type: ignore[override]"
     yield from lines
-    if documented:
-        yield f'{indent}    """{summary(function, name)}"""'
+    if doc:
+        yield f'{indent}    """{doc}"""'
 
 
 def summary(documented: Any, name: str = "") -> str:
