@@ -9,6 +9,10 @@ import numpy as np
 
 def sigmoid(x: Any) -> Any:
     """Logistic function `1 / (1 + exp(-x))`, without overflow and without loss in either tail."""
+    if np.iscomplexobj(x):
+        right = x.real >= 0
+        e = np.exp(np.where(right, -x, x))
+        return np.where(right, 1, e) / (1 + e)
     e = np.exp(-abs(x))
     return np.where(x >= 0, 1, e) / (1 + e)
 

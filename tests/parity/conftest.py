@@ -41,7 +41,10 @@ class Torch:
         return x.detach()
 
     def array(self, x: torch.Tensor) -> np.ndarray:
-        return x.detach().numpy(force=True).copy()  # also of PyTorch's lazy zeros and conjugates
+        x = x.detach()
+        if x._is_zerotensor():  # has no memory to read
+            x = torch.zeros(x.shape, dtype=x.dtype)
+        return x.resolve_conj().resolve_neg().numpy().copy()
 
     def gradients(self, outs: Any, ins: Any, seeds: Any = None, **options: Any) -> Any:
         found = torch.autograd.grad(outs, ins, seeds, **options)
