@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 import weakref
 from collections.abc import Callable, Container, Iterable
+from contextvars import ContextVar
 from itertools import count
 from operator import attrgetter
 from types import CodeType, FrameType
@@ -145,12 +146,23 @@ def is_internal(module: str | None) -> bool:
     return answer
 
 
+CALLER: ContextVar[FrameType | None] = ContextVar("autodiff_caller", default=None)
+"""The frame that called the outermost of the modules running now: where a long walk outwards may end."""
+
+
 def user_frame(frame: FrameType) -> FrameType:
     """Return the innermost frame, from this one outwards, that is not ours."""
     outer: FrameType | None = frame
+    for _ in range(4):  # an op, a function around it, a forward, a module: enough for most
+        if outer is None or not is_internal(outer.f_globals.get("__name__")):
+            return outer or frame
+        outer = outer.f_back
+    caller = CALLER.get()
+    if caller is not None:
+        return caller
     while outer is not None and is_internal(outer.f_globals.get("__name__")):
         outer = outer.f_back
-    return outer if outer is not None else frame
+    return outer or frame
 
 
 def source_line(code: CodeType, lasti: int) -> tuple[str, int]:

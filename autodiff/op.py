@@ -100,6 +100,7 @@ KINDS = frozenset(
 OPS: dict[str, Op] = {}
 """Every defined op, by name."""
 
+_NO_PARAMS: dict[str, Any] = {}
 _new = object.__new__
 _read_modes = MODES.get
 _getframe = sys._getframe
@@ -542,7 +543,7 @@ def _unary(op: Op) -> Callable[..., Any]:
             saved = (value if keep_x else None, out if keep_out else None)
             if facts:
                 saved += tuple([getattr(value, fact) for fact in facts])
-        return record(plan, (x.node or x,), saved, params, out, _getframe(1))
+        return record(plan, (x.node or x,), saved, params or _NO_PARAMS, out, _getframe(1))
 
     return call
 
@@ -554,7 +555,6 @@ def _binary(op: Op, *, operator: bool) -> Callable[[Any, Any], Any]:
     """
     forward = op.forward
     plans = (None, op.plan(1), op.plan(2), op.plan(3))
-    no_params: dict[str, Any] = {}
 
     def call(x: Any, y: Any) -> Any:
         needs = 0
@@ -581,11 +581,11 @@ def _binary(op: Op, *, operator: bool) -> Callable[[Any, Any], Any]:
         if not needs or not _read_modes().plain:
             if type(x) is not Tensor and type(y) is not Tensor:
                 return forward(x_value, y_value)
-            return apply(op, (x, y), no_params)
+            return apply(op, (x, y), _NO_PARAMS)
         try:
             out = forward(x_value, y_value)
         except Exception as error:
-            _explain(error, op, [x_value, y_value], no_params)
+            _explain(error, op, [x_value, y_value], _NO_PARAMS)
             raise
         if type(out) is not _float64 and (type(out) is not _ndarray or not out.shape):
             out = _scalar(out)
@@ -601,7 +601,7 @@ def _binary(op: Op, *, operator: bool) -> Callable[[Any, Any], Any]:
             )
         frame = _getframe(1)
         if type(out) is not _float64:
-            return record(plan, (x_source, y_source), saved, no_params, out, frame)
+            return record(plan, (x_source, y_source), saved, _NO_PARAMS, out, frame)
         # What `record` does, written out: graphs of scalars are made of this case.
         try:
             if INTERNAL[frame.f_globals["__name__"]]:
@@ -612,7 +612,7 @@ def _binary(op: Op, *, operator: bool) -> Callable[[Any, Any], Any]:
         node.plan = plan
         node.inputs = (x_source, y_source)
         node.saved = saved
-        node.params = no_params
+        node.params = _NO_PARAMS
         node.shape = ()
         node.dtype = _FLOAT64
         node.value = out

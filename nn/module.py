@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple, Self
@@ -10,6 +11,7 @@ import numpy as np
 
 from autodiff.config import default_dtype
 from autodiff.errors import GradientError, describe
+from autodiff.graph import CALLER, user_frame
 from autodiff.tensor import Tensor
 
 from .init import fill_
@@ -75,12 +77,18 @@ class Module:
         )
 
     def __call__(self, *inputs: Any, **options: Any) -> Any:
+        token = None
+        if CALLER.get() is None:  # the outermost module: its ops' source lines are those of this call
+            token = CALLER.set(user_frame(sys._getframe(1)))
         try:
             return self.forward(*inputs, **options)
         except Exception as error:
             with suppress(Exception):  # a broken extra_repr must not hide what happened
                 error.add_note(f"in {type(self).__name__}({self.extra_repr()})")
             raise
+        finally:
+            if token is not None:
+                CALLER.reset(token)
 
     # -- what it holds ----------------------------------------------------------------------------
 
