@@ -21,6 +21,7 @@ from .config import (
     set_default_dtype,
     set_grad_enabled,
 )
+from .draw import draw
 from .errors import GradientError
 from .functional import (
     abs,
@@ -107,6 +108,7 @@ from .transforms import grad, jvp, value_and_grad, vjp
 
 if TYPE_CHECKING:
     from . import testing
+    from .draw import Picture
 
     __version__: str
 else:
@@ -117,6 +119,10 @@ else:
             from importlib import import_module
 
             return import_module(".testing", __name__)
+        if name == "Picture":
+            from .draw.picture import Picture
+
+            return Picture
         if name == "__version__":
             from importlib import metadata  # costs a third of importing NumPy
 
@@ -146,6 +152,9 @@ __all__ = [
     "define",
     "OPS",
     "testing",
+    # pictures
+    "draw",
+    "Picture",
     # modes and settings
     "no_grad",
     "enable_grad",
