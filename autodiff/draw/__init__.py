@@ -63,8 +63,8 @@ def draw(
         dtypes: True shows every dtype, False none; by default all but a scalar's float64.
         lines: show the line of your code that called each op.
         saved: show the bytes that each op keeps for the backward pass.
-        names: True names tensors after the caller's variables, False only by their own `.name`; a mapping or
-            pairs (`model.named_parameters()`) add names to those. A tensor's own name comes first.
+        names: True names tensors after the caller's variables ("x", "model.0.weight"), False only by their
+            own `.name`; a mapping or pairs add names to those. A tensor's own name comes first.
         max_nodes: a graph of more ops is folded: repetitions first, then whole stretches.
 
     Raises TypeError for roots that are no tensors, ValueError for none, or for an unknown option.

@@ -9,6 +9,7 @@ ends is cut into equal parts.
 from __future__ import annotations
 
 from collections.abc import Collection
+from heapq import heapify, heappop, heappush
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -16,8 +17,10 @@ import numpy as np
 
 from ..graph import Node
 
-PERIODS = 128  # the longest block whose repetition is looked for, in ops
+PERIODS = 1024  # the longest block whose repetition is looked for, in ops; shorter in huge graphs
 REPEATS = 3  # fewer repetitions are not folded
+SHOWN = 4  # a graph that has to be folded is folded to one in so many of the ops allowed
+WIRE = 40  # the length of all wires, in ranks for each op allowed, that is still drawn
 ENDS = 8  # segments that stay at each end, where the rest has to be cut
 PARTS = 16  # and how many parts that rest is cut into
 
@@ -38,10 +41,12 @@ class Segment(NamedTuple):
 def fold(nodes: list[Node], anchors: Collection[int], limit: int) -> list[Segment]:
     """Cut the nodes into segments: one each up to `limit` nodes, otherwise as few as show the graph.
 
+    A graph whose wires are very long is folded too: laying them out would take minutes.
+
     The nodes at the places in `anchors` are not folded into repetitions.
     """
     n = len(nodes)
-    if n <= limit:
+    if n <= limit and _wire(nodes) <= WIRE * limit:
         return [Segment(i, i + 1) for i in range(n)]
     segments: list[Segment] = []
     at = 0
@@ -50,7 +55,19 @@ def fold(nodes: list[Node], anchors: Collection[int], limit: int) -> list[Segmen
         segments.append(Segment(start, stop, period))
         at = stop
     segments += [Segment(i, i + 1) for i in range(at, n)]
-    return segments if len(segments) <= limit else _cut(segments, limit)
+    shown = max(1, limit // SHOWN)
+    return segments if len(segments) <= shown else _cut(segments, shown)
+
+
+def _wire(nodes: list[Node]) -> int:
+    """The length of all wires together, in ranks of the layout."""
+    rank: dict[Node, int] = {}
+    total = 0
+    for node in nodes:
+        below = [rank[source] for source in node.inputs if isinstance(source, Node)]
+        rank[node] = here = max(below, default=0) + 1
+        total += sum(here - r for r in below)
+    return total
 
 
 def _signatures(nodes: list[Node], anchors: Collection[int]) -> np.ndarray:
@@ -74,7 +91,7 @@ def repetitions(numbers: np.ndarray) -> list[tuple[int, int, int]]:
     """
     n = len(numbers)
     candidates: list[tuple[int, int, int]] = []  # (-covered, period, start)
-    for period in range(1, min(PERIODS, n // REPEATS) + 1):
+    for period in range(1, min(PERIODS, n // REPEATS, max(64, 10**8 // max(n, 1))) + 1):
         equal = numbers[:-period] == numbers[period:]
         edges = np.flatnonzero(np.diff(equal, prepend=False, append=False))
         starts, stops = edges[::2], edges[1::2]
@@ -83,14 +100,21 @@ def repetitions(numbers: np.ndarray) -> list[tuple[int, int, int]]:
         long = covered >= max(REPEATS * period, n // 1000)  # so there are never very many
         found = zip(covered[long].tolist(), starts[long].tolist(), strict=True)
         candidates += [(-cover, period, start) for cover, start in found]
-    candidates.sort()
+    heapify(candidates)
     taken = np.zeros(n, dtype=bool)
     chosen = []
-    for cover, period, start in candidates:
+    while candidates:
+        cover, period, start = heappop(candidates)
         stop = start - cover
-        if not taken[start] and not taken[stop - 1] and not taken[start:stop].any():
+        free = ~taken[start:stop]
+        if free.all():
             taken[start:stop] = True
             chosen.append((start, stop, period))
+        elif free.any():  # what is left of it may still be long enough, and takes its turn
+            first = int(free.argmax())
+            length = int((~free[first:]).argmax()) or len(free) - first
+            if length >= REPEATS * period:
+                heappush(candidates, (-(length // period * period), period, start + first))
     return sorted(chosen)
 
 

@@ -23,18 +23,29 @@ def given_names(names: Named) -> dict[int, str]:
 
 
 def variable_names(frame: FrameType) -> dict[int, str]:
-    """Return the variables of a frame that hold tensors, in the form of `given_names`.
+    """Return what a frame's variables call tensors, in the form of `given_names`.
 
     Locals come before globals, earlier variables before later ones; those that begin with "_" are left out.
+    A variable that holds a module names its parameters: "model.0.weight".
     """
     found: dict[int, str] = {}
-    for scope in (frame.f_locals, frame.f_globals):
+    scopes = [frame.f_locals, frame.f_globals]
+    if frame.f_locals is frame.f_globals:
+        scopes.pop()
+    for scope in scopes:
+        modules = []
         for name, value in list(scope.items()):
-            if type(value) is Tensor and not name.startswith("_"):
+            if name.startswith("_"):
+                continue
+            if type(value) is Tensor:
                 for key in _ids(value):
                     found.setdefault(key, name)
-        if frame.f_locals is frame.f_globals:
-            break
+            elif callable(getattr(type(value), "named_parameters", None)):
+                modules.append((name, value))
+        for prefix, module in modules:
+            for name, value in module.named_parameters():
+                if type(value) is Tensor:
+                    found.setdefault(id(value), name if prefix == "self" else f"{prefix}.{name}")
     return found
 
 

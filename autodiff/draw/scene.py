@@ -24,6 +24,8 @@ from .quantity import Quantity
 Kind = Literal["op", "input", "parameter", "constant", "fold"]
 Source = Node | Tensor
 
+NEUTRAL = {"stride": 1, "dilation": 1, "groups": 1, "padding": 0}  # not worth a word in a picture
+
 
 @dataclass(slots=True)
 class Item:
@@ -116,8 +118,6 @@ class _Builder:
     def _anchors(self, nodes: list[Node]) -> set[int]:
         """Places of the nodes that are not to disappear in a repetition."""
         n = len(nodes)
-        if n <= self.wanted.max_nodes:
-            return set()
         ends = {*range(min(3, n)), *range(max(0, n - 3), n)}
         marked = {i for i, node in enumerate(nodes) if node in self.root_values or self._name(node)}
         return ends | marked if len(marked) <= 30 else ends
@@ -271,12 +271,12 @@ def _bytes(node: Node) -> int:
 
 
 def _params(params: dict[str, Any]) -> str:
-    """Write an op's keyword parameters, leaving out what is None or False."""
+    """Write an op's keyword parameters, leaving out what changes nothing."""
     found = []
     for key, value in params.items():
-        text = _slices(value) if key in ("index", "key") else str(value)
-        if value is None or value is False:
+        if value is None or value is False or value == (NEUTRAL.get(key),) * 2 or value == NEUTRAL.get(key):
             continue
+        text = _slices(value) if key == "index" else str(value)
         found.append(f"{key}={text}" if len(text) <= 24 else f"{key}=...")
     return ", ".join(found)
 

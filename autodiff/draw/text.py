@@ -62,7 +62,7 @@ def _code(item: Item, handles: dict[str, str]) -> str:
 
 def _comment(item: Item, look: Look) -> str:
     named = f"{item.name!r}" if item.name and not item.name.replace(".", "_").isidentifier() else ""
-    words = [named, *fold_text(item), kind_text(item, look)]
+    words = [named, ", ".join(fold_text(item)), kind_text(item, look)]
     if item.value is not None:
         words.append(f"value={item.value.text}")
     if item.grad is not None:
