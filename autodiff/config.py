@@ -6,7 +6,6 @@ import inspect
 from collections.abc import Callable
 from contextlib import ContextDecorator
 from contextvars import ContextVar, Token
-from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -16,19 +15,37 @@ from .errors import describe
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-@dataclass(frozen=True, slots=True)
 class Modes:
-    """What every op asks before it records. One immutable value, read once per op."""
+    """What every op asks before it records. One value, never changed, read once per op."""
 
-    recording: bool = True
-    keep_values: bool = False  # nodes keep their value and gradient, however large
-    keep_inputs: bool = False  # nodes keep every input: forward mode reads them later
-    transforming: bool = False  # inside a function that a transform differentiates
-    plain: bool = field(init=False)  # nothing but recording is asked for: ops take their short way
+    __slots__ = ("keep_inputs", "keep_values", "plain", "recording", "transforming")
 
-    def __post_init__(self) -> None:
-        plain = self.recording and not (self.keep_values or self.keep_inputs)
-        object.__setattr__(self, "plain", plain)
+    def __init__(
+        self,
+        recording: bool = True,
+        keep_values: bool = False,  # nodes keep their value and gradient, however large
+        keep_inputs: bool = False,  # nodes keep every input: forward mode reads them later
+        transforming: bool = False,  # inside a function that a transform differentiates
+    ) -> None:
+        self.recording, self.keep_values = recording, keep_values
+        self.keep_inputs, self.transforming = keep_inputs, transforming
+        # Nothing but recording is asked for: ops take their short way.
+        self.plain = recording and not (keep_values or keep_inputs)
+
+    def changed(
+        self,
+        recording: bool | None = None,
+        keep_values: bool | None = None,
+        keep_inputs: bool | None = None,
+        transforming: bool | None = None,
+    ) -> Modes:
+        """The same but for those given."""
+        return Modes(
+            self.recording if recording is None else recording,
+            self.keep_values if keep_values is None else keep_values,
+            self.keep_inputs if keep_inputs is None else keep_inputs,
+            self.transforming if transforming is None else transforming,
+        )
 
 
 DEFAULT = Modes()
@@ -43,8 +60,7 @@ class mode(ContextDecorator):
         self._tokens: list[Token[Modes]] = []
 
     def __enter__(self) -> None:
-        changed = replace(MODES.get(), **self._changes)
-        self._tokens.append(MODES.set(changed))
+        self._tokens.append(MODES.set(MODES.get().changed(**self._changes)))
 
     def __exit__(self, *exc: object) -> None:
         MODES.reset(self._tokens.pop())
@@ -53,11 +69,7 @@ class mode(ContextDecorator):
         return mode(**self._changes)
 
     def __call__(self, func: F) -> F:
-        if (
-            inspect.isgeneratorfunction(func)
-            or inspect.iscoroutinefunction(func)
-            or inspect.isasyncgenfunction(func)
-        ):
+        if inspect.isgeneratorfunction(func) or inspect.iscoroutinefunction(func) or inspect.isasyncgenfunction(func):
             raise TypeError(
                 f"{func.__name__} is a generator or coroutine: a decorator would cover its creation only. "
                 "Write the `with` block inside it."
