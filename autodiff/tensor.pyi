@@ -1,6 +1,6 @@
 """Everything on Tensor, whichever file attaches it. Written by `make stubs`: do not edit."""
 
-# ruff: noqa: E501, N802 (names and sentences are those of the code)
+# ruff: noqa: N802 (names and sentences are those of the code)
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, final

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,13 @@ import autodiff
 from autodiff import tensor
 
 STUB = Path(tensor.__file__).with_suffix(".pyi")
-WIDTH = 110  # as in pyproject.toml
+PYPROJECT = STUB.parent.parent / "pyproject.toml"
+WIDTH: int = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["tool"]["ruff"]["line-length"]
 
 HEADER = '''\
 """Everything on Tensor, whichever file attaches it. Written by `make stubs`: do not edit."""
 
-# ruff: noqa: E501, N802 (names and sentences are those of the code)
+# ruff: noqa: N802 (names and sentences are those of the code)
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, final
