@@ -86,7 +86,7 @@ def axes_of(axis: Axis, ndim: int) -> tuple[int, ...]:
     """
     if axis is None:
         return tuple(range(ndim))
-    axes = tuple(one_axis(a, ndim) for a in (axis if isinstance(axis, tuple | list) else (axis,)))
+    axes = tuple([one_axis(a, ndim) for a in (axis if isinstance(axis, tuple | list) else (axis,))])
     if len(set(axes)) != len(axes):
         raise ValueError(f"axis {axis} names an axis twice")
     return tuple(sorted(axes))
@@ -346,9 +346,7 @@ def matmul(x: Any, y: Any) -> Any:
     """
     x, y = _array(x), _array(y)
     if x.ndim == 0 or y.ndim == 0:
-        raise ValueError(
-            f"matmul needs one axis at least, got {describe(x)} and {describe(y)}; use * for scalars"
-        )
+        raise ValueError(f"matmul needs one axis at least, got {describe(x)} and {describe(y)}; use * for scalars")
     inner = y.shape[-2] if y.ndim > 1 else y.shape[0]
     if x.shape[-1] != inner:
         raise ValueError(
@@ -427,10 +425,10 @@ def cross_entropy(logits: Any, targets: Any, reduction: str = "mean") -> Any:
     return norm.cross_entropy(logits, targets, reduction=reduction)
 
 
-def pair(value: int | Sequence[int], name: str, low: int) -> tuple[int, int]:
+def pair(value: Any, name: str, low: int) -> tuple[int, int]:
     """Write an argument for two axes as a pair of ints no less than `low`."""
     both = (value, value) if isinstance(value, int | np.integer) else tuple(value)
-    if len(both) != 2 or builtins.any(not isinstance(v, int | np.integer) or v < low for v in both):
+    if len(both) != 2 or not builtins.all(isinstance(v, int | np.integer) and v >= low for v in both):
         raise ValueError(f"{name} is an integer >= {low} or a pair of them, got {value!r}")
     return int(both[0]), int(both[1])
 
@@ -467,9 +465,7 @@ def conv2d(
             f"conv2d takes x (n, c, h, w) and weight (o, c / groups, kh, kw); got {describe(x)} and {describe(weight)}"
         )
     if groups < 1 or x.shape[1] % groups or weight.shape[0] % groups:
-        raise ValueError(
-            f"{groups} groups must divide the {x.shape[1]} input and {weight.shape[0]} output channels"
-        )
+        raise ValueError(f"{groups} groups must divide the {x.shape[1]} input and {weight.shape[0]} output channels")
     if weight.shape[1] * groups != x.shape[1]:
         raise ValueError(
             f"x {describe(x)} has {x.shape[1]} channels; weight {describe(weight)} with groups={groups} "

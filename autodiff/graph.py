@@ -147,7 +147,7 @@ def is_internal(module: str | None) -> bool:
 
 
 CALLER: ContextVar[FrameType | None] = ContextVar("autodiff_caller", default=None)
-"""The frame that called the outermost of the modules running now: where a long walk outwards may end."""
+"""The user's frame that called the innermost of the modules running now: where a long walk outwards may end."""
 
 
 def user_frame(frame: FrameType) -> FrameType:
@@ -183,12 +183,11 @@ def format_line(line: tuple[str, int]) -> str:
 by_number = attrgetter("number")
 
 
-def history(
-    roots: Iterable[Node | Tensor | None], stop: Container[Any] = ()
-) -> tuple[list[Node], list[Tensor]]:
+def history(roots: Iterable[Node | Tensor | None], stop: Container[Any] = ()) -> tuple[list[Node], list[Tensor]]:
     """Return the nodes that the roots were computed by, oldest first, and the leaves below them.
 
-    The walk goes no further below the nodes in `stop`. Every node is created after its inputs, so sorting by creation number is a topological order.
+    The walk goes no further below the nodes in `stop`. Every node is created after its inputs, so sorting by
+    creation number is a topological order.
     """
     nodes: list[Node] = []
     leaves: list[Tensor] = []

@@ -103,9 +103,8 @@ def _reshape(self: Tensor, *shape: Any) -> Any:
 
 
 def _transpose(self: Tensor, *axes: Any) -> Any:
-    if len(axes) == 1 and (axes[0] is None or isinstance(axes[0], tuple | list)):
-        axes = axes[0]
-    return F.transpose(self, axes or None)
+    one = len(axes) == 1 and (axes[0] is None or isinstance(axes[0], tuple | list))
+    return F.transpose(self, axes[0] if one else axes or None)
 
 
 def _matrix_transpose(self: Tensor) -> Any:
@@ -173,8 +172,8 @@ def _array_function(self: Tensor, func: Any, types: Any, args: Any, kwargs: Any)
     if function is None:
         module = func.__module__.replace("numpy", "np", 1)
         raise TypeError(
-            f"{module}.{func.__name__} does not take Tensors: it has no derivative here. Write it with autodiff's functions, "
-            "or pass t.detach().value where no gradient is wanted."
+            f"{module}.{func.__name__} does not take Tensors: it has no derivative here. Write it with autodiff's "
+            "functions, or pass t.detach().value where no gradient is wanted."
         )
     return function(*args, **kwargs)
 
@@ -197,7 +196,8 @@ METHODS: dict[str, Any] = {
     "__gt__": _comparison(F.greater), "__ge__": _comparison(F.greater_equal),
     "__eq__": _comparison(F.equal), "__ne__": _comparison(F.not_equal),
     "__getitem__": F.getitem, "__setitem__": _refuse_setitem, "__len__": _len, "__iter__": _iter,
-    "__contains__": _contains, "__bool__": _bool, "__float__": _number(float), "__int__": _number(int), "__complex__": _number(complex),
+    "__contains__": _contains, "__bool__": _bool,
+    "__float__": _number(float), "__int__": _number(int), "__complex__": _number(complex),
     "__index__": _index, "__format__": _format,
     "__array__": _array, "__array_ufunc__": _array_ufunc, "__array_function__": _array_function,
     "exp": F.exp, "log": F.log, "sqrt": F.sqrt, "sin": F.sin, "cos": F.cos, "tanh": F.tanh,

@@ -84,7 +84,6 @@ from .errors import broadcast_hint, describe, describe_all
 from .graph import (
     INTERNAL,
     SMALL,
-    Extra,
     Mark,
     Node,
     is_internal,
@@ -93,9 +92,10 @@ from .graph import (
 )
 from .tensor import Tensor, constant
 
-KINDS = frozenset(
-    ["elementwise", "reduce", "shape", "index", "contract", "linalg", "scan", "random", "opaque"]
-)
+KINDS = frozenset(["elementwise", "reduce", "shape", "index", "contract", "linalg", "scan", "random", "opaque"])
+
+Function = Callable[..., Any]
+"""What `define` returns: call it with Tensors, arrays and numbers; its `op` is the record."""
 
 OPS: dict[str, Op] = {}
 """Every defined op, by name."""
@@ -158,9 +158,7 @@ class Op:
             if not name.isidentifier() or name in ("g", *self.outs) or self.inputs.index(name) != i:
                 raise wrong(f"{name!r} cannot name an input here (rules use it for something else)")
         if len(self.rules) > len(self.inputs):
-            raise wrong(
-                f"{len(self.rules)} rules for the inputs {' '.join(self.inputs)!r}; name them in inputs="
-            )
+            raise wrong(f"{len(self.rules)} rules for the inputs {' '.join(self.inputs)!r}; name them in inputs=")
         if self.rules and len(self.rules) < len(self.inputs):
             raise wrong("one rule per input, please; None where there is no derivative")
         if (self.vjp is None) != (self.composed is None) or (self.vjp and self.rules):
@@ -426,9 +424,7 @@ def _constant(op: Op, inputs: tuple[Any, ...], result: Any, modes: Modes, frame:
     return constant(_scalar(result), mark)
 
 
-def _saved(
-    op: Op, plan: Plan, values: list[Any], outs: list[Any], residual: Any, modes: Modes
-) -> tuple[Any, ...]:
+def _saved(op: Op, plan: Plan, values: list[Any], outs: list[Any], residual: Any, modes: Modes) -> tuple[Any, ...]:
     """Pick what the plan keeps: `(*inputs, *outs, *facts)`; a variadic input takes one place, as a tuple."""
     if op.variadic:
         fixed = len(op.inputs) - 1
@@ -646,7 +642,7 @@ def define(
     composed: Callable[..., Any] | None = None,
     vjp: Callable[..., Any] | None = None,
     doc: str | None = None,
-) -> Callable[..., Any]:
+) -> Function:
     """Define an op and return the function that calls it; `function.op` is its record in `OPS`.
 
     The manual at the top of this file says how rules are written. The function takes Tensors, arrays and

@@ -25,7 +25,7 @@ class Generator:
     (True, 1)
     """
 
-    def __init__(self, seed: int | None = None, offset: int = 0) -> None:
+    def __init__(self, seed: Any = None, offset: int = 0) -> None:
         if seed is None:
             seed = int.from_bytes(os.urandom(8))  # numpy.random, 10 ms to import, waits for its first use
         elif isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:

@@ -42,9 +42,7 @@ class Tensor:
     requires_grad: bool
     extra: Extra | None
 
-    def __init__(
-        self, value: Any, dtype: Any = None, *, requires_grad: bool = False, name: str | None = None
-    ) -> None:
+    def __init__(self, value: Any, dtype: Any = None, *, requires_grad: bool = False, name: str | None = None) -> None:
         self.node = None
         self.extra = None
         self.requires_grad = False
@@ -238,9 +236,7 @@ class Tensor:
         )  # fmt: skip
 
     def __repr__(self) -> str:
-        text = np.array2string(
-            np.asarray(self.value), separator=", ", prefix="Tensor(", floatmode="maxprec_equal"
-        )
+        text = np.array2string(np.asarray(self.value), separator=", ", prefix="Tensor(", floatmode="maxprec_equal")
         if self.value.shape == () and isinstance(self.value, np.generic):
             text = str(self.value)
         elif self.value.size == 0:

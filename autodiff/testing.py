@@ -141,9 +141,7 @@ def _check(
         tangents = jvp(flat, given, [_scalar(d) for d in direction])[1]
         for i, (tangent, expected) in enumerate(zip(tangents, numeric, strict=True)):
             if np.shape(tangent) != expected.shape:
-                raise GradientCheckError(
-                    f"jvp{of}: tangent {i} has shape {np.shape(tangent)}, output {expected.shape}"
-                )
+                raise GradientCheckError(f"jvp{of}: tangent {i} has shape {np.shape(tangent)}, output {expected.shape}")
             if not _close(tangent, expected, tolerance, scale):
                 worst = _worst(tangent, expected)
                 raise GradientCheckError(
@@ -201,9 +199,7 @@ def _blame(
                 f"vjp{of}: input {i}, element {worst}: the rules give {gradient[worst]}, finite differences "
                 f"{expected[worst]}{_culprit(flat, points, tolerance)}"
             )
-    raise GradientCheckError(
-        f"vjp{of}: the gradient disagrees with finite differences along a random direction"
-    )
+    raise GradientCheckError(f"vjp{of}: the gradient disagrees with finite differences along a random direction")
 
 
 def _culprit(flat: _Flat, points: list[Any], tolerance: tuple[float, float]) -> str:
@@ -213,12 +209,7 @@ def _culprit(flat: _Flat, points: list[Any], tolerance: tuple[float, float]) -> 
     nodes, _ = history([out.node for out in outs if type(out) is Tensor])
     rng = np.random.default_rng(0)
     for node in nodes:
-        if (
-            node.op.composed is None
-            and not node.op.several
-            and node.saved
-            and not _rule_holds(node, rng, tolerance)
-        ):
+        if node.op.composed is None and not node.op.several and node.saved and not _rule_holds(node, rng, tolerance):
             return f". The op at fault is '{node.op.name}', called at {format_line(node.line)}"
     return ""
 

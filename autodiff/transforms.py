@@ -92,11 +92,7 @@ class Level:
 
     def _release(self, value: Any, recorded: bool) -> Any:
         if type(value) is not Tensor:
-            return (
-                constant(value)
-                if self.given_tensors and isinstance(value, np.ndarray | np.generic)
-                else value
-            )
+            return constant(value) if self.given_tensors and isinstance(value, np.ndarray | np.generic) else value
         if recorded:
             return value
         return constant(value.value) if self.given_tensors else value.value
@@ -110,9 +106,7 @@ def _pick_args(args: tuple[Any, ...], argnums: int | Sequence[int], what: str) -
     numbers = [argnums] if isinstance(argnums, int) else list(argnums)
     for n in numbers:
         if not -len(args) <= n < len(args):
-            raise TypeError(
-                f"{what} with argnums={argnums} needs that many positional arguments, got {len(args)}"
-            )
+            raise TypeError(f"{what} with argnums={argnums} needs that many positional arguments, got {len(args)}")
     numbers = [n % len(args) for n in numbers]
     return (args[numbers[0]] if isinstance(argnums, int) else tuple(args[n] for n in numbers)), numbers
 
@@ -146,9 +140,7 @@ def value_and_grad(
             called[n] = argument
         out = level.run(f, called, kwargs)
         if has_aux and not (isinstance(out, tuple) and len(out) == 2):
-            raise TypeError(
-                f"with has_aux=True the function returns a pair (loss, aux), got {type(out).__name__}"
-            )
+            raise TypeError(f"with has_aux=True the function returns a pair (loss, aux), got {type(out).__name__}")
         loss = out[0] if has_aux else out
         recorded = level.outside(flatten(out)[0])
         gradients = _pull([loss], [None], level, recorded)
@@ -157,9 +149,7 @@ def value_and_grad(
     return _named(value_and_grad_f, f)
 
 
-def grad(
-    f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False
-) -> Callable[..., Any]:
+def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Callable[..., Any]:
     """Make the function that returns the gradient of `f`: see `value_and_grad`. With `has_aux`, `(gradient, aux)`.
 
     >>> grad(lambda x: x * x * x)(2.0)
@@ -197,9 +187,7 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     def pullback(cotangent: Any) -> Any:
         given = flatten(cotangent)[0]
         if len(given) != len(outs):
-            raise ValueError(
-                f"the pullback takes {len(outs)} output gradients, in the structure of the output"
-            )
+            raise ValueError(f"the pullback takes {len(outs)} output gradients, in the structure of the output")
         record_pass = recorded or any(map(_recorded, given))
         gradients = _pull(outs, given, level, record_pass)
         return level.release(level.rebuild(gradients), record_pass)
@@ -259,8 +247,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
         table[node] = t if recorded else t.value
     _push([out.node for out in outs if _recorded(out)], table, recorded)
     out_tangents = [
-        table[out.node] if _recorded(out) and out.node in table else np.zeros_like(asarray(out).value)
-        for out in outs
+        table[out.node] if _recorded(out) and out.node in table else np.zeros_like(asarray(out).value) for out in outs
     ]
     return level.release(rebuild(outs), recorded), level.release(rebuild(out_tangents), recorded)
 

@@ -59,8 +59,7 @@ def cast(x: Any, weight: Tensor) -> Any:
         return x
     if x.dtype.kind not in "fc":
         raise TypeError(
-            f"this layer computes in {dtype} and takes floating input, got {describe(x)}. "
-            f'Write x.astype("{dtype}").'
+            f'this layer computes in {dtype} and takes floating input, got {describe(x)}. Write x.astype("{dtype}").'
         )
     if x.dtype.kind == "c" and dtype.kind != "c":
         raise TypeError(
@@ -204,8 +203,7 @@ def nll_loss(log_probabilities: Any, targets: Any, reduction: str = "mean") -> A
         raise TypeError(f"targets are class indices, integers; got {describe(targets)}")
     if x.ndim != 2 or targets.shape != x.shape[:1]:
         raise ValueError(
-            "nll_loss takes log-probabilities (n, classes) and targets (n,); "
-            f"got {describe(x)} and {describe(targets)}"
+            f"nll_loss takes log-probabilities (n, classes) and targets (n,); got {describe(x)} and {describe(targets)}"
         )
     if targets.size and not 0 <= targets.min() <= targets.max() < x.shape[1]:
         raise IndexError(f"targets lie in 0 .. {x.shape[1] - 1}, got {targets.min()} .. {targets.max()}")
@@ -227,9 +225,7 @@ def _difference(x: Any, target: Any, name: str) -> Any:
             f"Write target.reshape({x.shape}) or squeeze the predictions."
         )
     if x.dtype.kind not in "f" or target.dtype.kind not in "fiub":
-        raise TypeError(
-            f"{name} takes real predictions and targets, got {describe(x)} and {describe(target)}"
-        )
+        raise TypeError(f"{name} takes real predictions and targets, got {describe(x)} and {describe(target)}")
     return x - F.astype(target, x.dtype)
 
 

@@ -28,9 +28,7 @@ def fill_(tensor: Tensor, values: Any) -> Tensor:
     Tensor([3., 4.])
     """
     if tensor.node is not None:
-        raise GradientError(
-            f"only leaves are written in place; op '{tensor.node.op.name}' computed this tensor"
-        )
+        raise GradientError(f"only leaves are written in place; op '{tensor.node.op.name}' computed this tensor")
     if isinstance(tensor.value, np.ndarray):
         tensor.value[...] = values
         WRITES.note(tensor.value)

@@ -11,7 +11,7 @@ import numpy as np
 
 from autodiff.config import default_dtype
 from autodiff.errors import GradientError, describe
-from autodiff.graph import CALLER, user_frame
+from autodiff.graph import CALLER, is_internal
 from autodiff.tensor import Tensor
 
 from .init import fill_
@@ -77,9 +77,10 @@ class Module:
         )
 
     def __call__(self, *inputs: Any, **options: Any) -> Any:
+        caller = sys._getframe(1)
         token = None
-        if CALLER.get() is None:  # the outermost module: its ops' source lines are those of this call
-            token = CALLER.set(user_frame(sys._getframe(1)))
+        if not is_internal(caller.f_globals.get("__name__")):
+            token = CALLER.set(caller)  # source lines of the ops inside are those of this call
         try:
             return self.forward(*inputs, **options)
         except Exception as error:
@@ -318,6 +319,5 @@ def modules_only(modules: Iterable[Any], where: str) -> None:
             raise TypeError(f"{where} holds modules; {module.__name__} is a class: write {module.__name__}()")
         if not isinstance(module, Module):
             raise TypeError(
-                f"{where} holds modules, got {module!r}. "
-                "Functions have module forms, such as nn.ReLU() for relu."
+                f"{where} holds modules, got {module!r}. Functions have module forms, such as nn.ReLU() for relu."
             )

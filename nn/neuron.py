@@ -165,8 +165,7 @@ class MLP(Module):
         stream, sizes = as_generator(generator), [nin, *nouts]
         acts = [activation] * (len(nouts) - 1) + [last]
         self.layers = [
-            type(self).Layer(*size, act, dtype, stream)
-            for *size, act in zip(sizes, nouts, acts, strict=False)
+            type(self).Layer(*size, act, dtype, stream) for *size, act in zip(sizes, nouts, acts, strict=False)
         ]
 
     def forward(self, x: Any) -> Any:

@@ -79,11 +79,7 @@ def _places() -> list[tuple[re.Pattern[str], str]]:
         sys.base_prefix: "<python>",
         str(Path.home()): "~",
     }
-    found = [
-        (re.compile(re.escape(path) + r"(?![\w-])"), name)
-        for path, name in paths.items()
-        if len(path) > 1
-    ]
+    found = [(re.compile(re.escape(path) + r"(?![\w-])"), name) for path, name in paths.items() if len(path) > 1]
     return [
         *found,
         (re.compile(r"/[\w/.+-]*/ipykernel_\d+/\d+\.py"), "<cell>"),

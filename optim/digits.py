@@ -165,7 +165,7 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
         data, test = load(args.seed)
         import matplotlib  # noqa: F401  # better missed now than after training
         import tqdm  # noqa: F401
-        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # scikit-learn brings it
+        from threadpoolctl import threadpool_limits
     except ModuleNotFoundError as error:
         sys.exit(
             f"{error.name} is missing, which the examples need: "

@@ -75,9 +75,7 @@ class Optimizer:
             )
         unknown = [key for key in group if key not in (*self.defaults, "params", "name")]
         if unknown:
-            raise TypeError(
-                f"{self._name} has no option {', '.join(unknown)}, only {', '.join(self.defaults)}"
-            )
+            raise TypeError(f"{self._name} has no option {', '.join(unknown)}, only {', '.join(self.defaults)}")
         given = group["params"]
         params = [given] if type(given) is Tensor else list(given)
         taken = {p for other in self.param_groups for p in other["params"]}
@@ -222,8 +220,7 @@ class Optimizer:
                 value = np.array(value)
                 if value.shape not in ((), p.shape):
                     raise ValueError(
-                        f"state {name!r} of parameter {number} is {describe(value)}, "
-                        f"the parameter {describe(p)}"
+                        f"state {name!r} of parameter {number} is {describe(value)}, the parameter {describe(p)}"
                     )
                 count = value.dtype.kind in "iu"
                 state[p][name] = value.item() if count else value.astype(p.dtype)[()]

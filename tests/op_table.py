@@ -213,9 +213,7 @@ row("ravel", ad.ravel, np.ravel, unary(real))
 row("transpose", ad.transpose, np.transpose, unary(real), complex=True)
 row("transpose by axes", ad.transpose, np.transpose, [[real(2, 3, 4)]],
     options=[{"axes": (1, 0, 2)}, {"axes": (-1, 0, 1)}])  # fmt: skip
-row(
-    "swapaxes", lambda x: ad.swapaxes(x, 0, -1), lambda x: np.swapaxes(x, 0, -1), [[real(2, 3, 4)], [real(3)]]
-)
+row("swapaxes", lambda x: ad.swapaxes(x, 0, -1), lambda x: np.swapaxes(x, 0, -1), [[real(2, 3, 4)], [real(3)]])
 row("expand", ad.broadcast_to, np.broadcast_to, [[real(3)], [real()], [real(2, 1)], [real(1, 3)]],
     options=[{"shape": (2, 3)}, {"shape": (4, 2, 3)}], complex=True)  # fmt: skip
 row("expand, large", ad.broadcast_to, np.broadcast_to, [[real(3)]], options=[{"shape": (2000, 3)}],
@@ -324,7 +322,7 @@ def loop_conv2d(
     """The definition of convolution, as loops over the output."""
     (sh, sw), (ph, pw), (dh, dw) = (np.broadcast_to(v, 2).tolist() for v in (stride, padding, dilation))
     x = np.pad(x, ((0, 0), (0, 0), (ph, ph), (pw, pw)))
-    (n, c, h, width), (o, cg, kh, kw) = x.shape, w.shape
+    (n, _, h, width), (o, cg, kh, kw) = x.shape, w.shape
     oh, ow = (h - dh * (kh - 1) - 1) // sh + 1, (width - dw * (kw - 1) - 1) // sw + 1
     out = np.zeros((n, o, oh, ow), np.result_type(x, w))
     for k in range(o):

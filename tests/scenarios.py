@@ -347,9 +347,7 @@ def gradients_of_the_interior(b):
 @scenario(2 * V + np.exp(V), V)
 def gradients_of_several_outputs(b):
     x, y = b.tensor(V), b.tensor(V)
-    gx, gy = b.gradients(
-        [(x * x).sum(), b.exp(x), (y * y).sum() / 2], [x, y], [None, b.constant(np.ones(3)), None]
-    )
+    gx, gy = b.gradients([(x * x).sum(), b.exp(x), (y * y).sum() / 2], [x, y], [None, b.constant(np.ones(3)), None])
     return [b.array(gx), b.array(gy)]
 
 

@@ -92,9 +92,7 @@ def test_gradients_given_by_name_are_owned_too():
     x, seed = leaf(np.ones(3)), np.ones(3)
     y = x + 0
     gy, gx = ad.gradients(y, [y, x], seed)
-    assert not any(
-        np.shares_memory(a, b) for a, b in [(gy.value, gx.value), (gy.value, seed), (gx.value, seed)]
-    )
+    assert not any(np.shares_memory(a, b) for a, b in [(gy.value, gx.value), (gy.value, seed), (gx.value, seed)])
 
 
 def test_accumulation_leaves_what_others_hold_alone():
@@ -231,9 +229,7 @@ def test_removing_a_hook_twice_is_no_error():
 def test_a_hook_may_not_change_the_shape():
     x = leaf(np.ones((2, 3)))
     x.register_hook(lambda g: g.sum())
-    with pytest.raises(
-        ValueError, match=r"a hook returned a gradient of shape \(\) for a tensor of shape \(2, 3\)"
-    ):
+    with pytest.raises(ValueError, match=r"a hook returned a gradient of shape \(\) for a tensor of shape \(2, 3\)"):
         (x * 2).sum().backward()
 
 
@@ -473,9 +469,7 @@ def test_gradients_with_respect_to_what_is_not_used_or_tracked():
     x = leaf(2.0)
     with pytest.raises(GradientError, match=r"do not depend on input 1.*allow_unused=True"):
         ad.gradients(x * x, [x, leaf(1.0)])
-    with pytest.raises(
-        GradientError, match=r"with respect to tensors that require grad; .* cut it off the graph"
-    ):
+    with pytest.raises(GradientError, match=r"with respect to tensors that require grad; .* cut it off the graph"):
         ad.gradients(x * x, [x.detach()])
     with pytest.raises(GradientError, match=r"with respect to tensors that require grad; 2\.0"):
         ad.gradients(x * x, [2.0])
@@ -494,17 +488,13 @@ def test_item_of_many_elements():
 )
 def test_a_saved_array_written_in_place(op, kept, which):
     x = leaf(np.ones((3, 3)))
-    f = {"mul": lambda x: x * x, "matmul": lambda x: x @ x, "var": lambda x: x.var(axis=0)}.get(
-        op
-    ) or getattr(ad, op)
+    f = {"mul": lambda x: x * x, "matmul": lambda x: x @ x, "var": lambda x: x.var(axis=0)}.get(op) or getattr(ad, op)
     y = f(x)
     t = (x, y)[which]
     t.value[...] = 7.0
     WRITES.note(t.value)
     line = here(-1)
-    with pytest.raises(
-        GradientError, match=f"op '{op}' at .*{HERE}:[0-9]+ kept '{kept}' for its rule"
-    ) as caught:
+    with pytest.raises(GradientError, match=f"op '{op}' at .*{HERE}:[0-9]+ kept '{kept}' for its rule") as caught:
         y.sum().backward()
     assert f"{line} has written into that array since" in str(caught.value)
     assert "t.clone()" in str(caught.value)
@@ -632,9 +622,7 @@ def sincos_rule(g, s, c):
     return sum(part for part in parts if part is not None)
 
 
-sincos = ad.define(
-    "test_sincos", lambda x: (np.sin(x), np.cos(x)), sincos_rule, outs="s c", kind="elementwise"
-)
+sincos = ad.define("test_sincos", lambda x: (np.sin(x), np.cos(x)), sincos_rule, outs="s c", kind="elementwise")
 
 
 def test_an_op_with_two_outputs():
@@ -744,9 +732,7 @@ def test_a_deep_copy_of_a_computed_tensor_is_its_value():
     for twin in (copy.deepcopy(y), pickle.loads(pickle.dumps(y))):
         np.testing.assert_array_equal(twin.value, y.value)
         assert not np.shares_memory(twin.value, y.value)
-        with pytest.raises(
-            GradientError, match=r"it is a copy \(or was unpickled\), and a copy keeps the value"
-        ):
+        with pytest.raises(GradientError, match=r"it is a copy \(or was unpickled\), and a copy keeps the value"):
             twin.sum().backward()
 
 

@@ -167,8 +167,7 @@ def test_e7_delta_rules():
     # slope of E at one place of the network, and each is found from the delta after it.
     x1, x2, y = 0.6, -1.1, 0.4
     w1, w2, w3, w4, w5, w6 = w = [
-        Tensor(v, requires_grad=True, name=f"w{i}")
-        for i, v in enumerate([0.3, -0.8, 0.5, 0.9, -1.2, 0.7], start=1)
+        Tensor(v, requires_grad=True, name=f"w{i}") for i, v in enumerate([0.3, -0.8, 0.5, 0.9, -1.2, 0.7], start=1)
     ]
     h1 = (w1 * x1 + w2 * x2).retain_grad()
     h2 = (w3 * x1 + w4 * x2).retain_grad()

@@ -136,9 +136,7 @@ def test_memory_layout(row: Row, trial: int) -> None:
         return
     out, grads = gradients(row, args, options, which)
     for layout in (strided, backwards, fortran, read_only):
-        twisted = [
-            layout(a) if isinstance(a, np.ndarray) and a.ndim and a.dtype.kind == "f" else a for a in args
-        ]
+        twisted = [layout(a) if isinstance(a, np.ndarray) and a.ndim and a.dtype.kind == "f" else a for a in args]
         tensors = [ad.asarray(a).requires_grad_() if i in which else a for i, a in enumerate(twisted)]
         again = row.call(*tensors, **options)
         again.backward(np.cos(np.arange(out.size)).reshape(out.shape).astype(out.dtype))

@@ -66,9 +66,7 @@ def test_relu_at_its_corners() -> None:
 def test_equal_elements_share_the_gradient() -> None:
     np.testing.assert_allclose(gradient(ad.max, [1.0, 3.0, 3.0]), [0, 0.5, 0.5])
     np.testing.assert_allclose(gradient(ad.min, [1.0, 1.0, 3.0, 1.0]), [1 / 3, 1 / 3, 0, 1 / 3])
-    gx, gy = grad(lambda x, y: ad.maximum(x, y).sum(), argnums=(0, 1))(
-        np.array([1.0, 2.0]), np.array([1.0, 1.0])
-    )
+    gx, gy = grad(lambda x, y: ad.maximum(x, y).sum(), argnums=(0, 1))(np.array([1.0, 2.0]), np.array([1.0, 1.0]))
     np.testing.assert_array_equal(gx, [0.5, 1.0])
     np.testing.assert_array_equal(gy, [0.5, 0.0])
     pooled = gradient(lambda x: ad.max_pool2d(x.reshape(1, 1, 2, 2), 2), [[7.0, 7.0], [7.0, 1.0]])

@@ -33,7 +33,7 @@ def test_a_wrong_rule_is_named(mode: str) -> None:
         return ad.exp(y) + ad.sin(wrong(y * 2.0))
 
     with pytest.raises(
-        GradientCheckError, match="The op at fault is 'wrong_cube', called at .*test_testing.py:"
+        GradientCheckError, match=r"The op at fault is 'wrong_cube', called at .*test_testing.py:"
     ) as caught:
         check_grads(f, (X, X), modes=[mode])
     text = str(caught.value)
@@ -51,9 +51,7 @@ def test_a_wrong_second_order_is_found() -> None:
 
 
 def test_an_error_in_one_element_is_named() -> None:
-    off = ad.define(
-        "off_at_1", lambda x: x * x, lambda g, x: g * 2 * x * np.array([1.0, 1.5, 1.0]), kind="elementwise"
-    )
+    off = ad.define("off_at_1", lambda x: x * x, lambda g, x: g * 2 * x * np.array([1.0, 1.5, 1.0]), kind="elementwise")
     with pytest.raises(GradientCheckError, match=r"element \(1,\)"):
         check_grads(off, [np.array([1.0, 2.0, 3.0])], modes=["reverse"])
 

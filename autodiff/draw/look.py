@@ -90,9 +90,7 @@ def fold_text(item: Item) -> list[str]:
     if item.repeat > 1:
         unit = ", ".join(name if n == 1 else f"{n} {name}" for name, n in parts[:12])
         unit += ", ..." if len(parts) > 12 else ""
-        lines.append(
-            f"{grouped(item.repeat)} x ({unit})" if len(parts) > 1 else f"{unit}  x {grouped(item.nodes)}"
-        )
+        lines.append(f"{grouped(item.repeat)} x ({unit})" if len(parts) > 1 else f"{unit}  x {grouped(item.nodes)}")
     elif item.nodes:
         parts.sort(key=lambda part: -part[1])
         lines += [f"{name}  x {grouped(n)}" for name, n in parts[:6]]

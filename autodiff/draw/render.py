@@ -59,9 +59,7 @@ def render(source: str, format: str, dpi: int | None = None) -> bytes:
     """
     renderer = find()
     if renderer is None:
-        raise RuntimeError(
-            f"no Graphviz renderer is installed: {HINT}. The source itself is in `picture.source`."
-        )
+        raise RuntimeError(f"no Graphviz renderer is installed: {HINT}. The source itself is in `picture.source`.")
     if format == "pdf" and not renderer.system:
         raise RuntimeError(
             "PDF needs Graphviz's own `dot` on the PATH (your system's graphviz package); the wheel "

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
 from .look import Look, bytes_text, fold_text, grouped, kind_text
 from .scene import Item, Scene
 
 LINES = 60  # a longer listing leaves out its middle
 CODE = 44  # columns for the code; longer lines push their comment to the right
+PLAIN = re.compile(r"[\w.\[\]]*[^\W\d][\w.\[\]]*").fullmatch  # names that a reader cannot take for something else
 
 
 def listing(scene: Scene, look: Look) -> str:
     """Return the listing, aligned, its middle left out where it is long."""
     handles = _handles(scene)
     shown = [item for item in scene.items if not _inline(item)]
-    rows = [(_code(item, handles), _comment(item, look)) for item in shown]
+    rows = [(_code(item, handles), _comment(item, handles[item.key], look)) for item in shown]
     left = min(CODE, max((len(code) for code, _ in rows), default=0))
     lines = [f"{code:<{left}}  # {comment}" if comment else code for code, comment in rows]
     if len(lines) > LINES:
@@ -37,8 +40,7 @@ def _handles(scene: Scene) -> dict[str, str]:
             continue
         number += 1
         name = item.name
-        plain = name is not None and counts[name] == 1 and name.replace(".", "_").isidentifier()
-        handles[item.key] = name if plain and name is not None else f"%{number}"
+        handles[item.key] = name if name and counts[name] == 1 and PLAIN(name) else f"%{number}"
     return handles
 
 
@@ -60,8 +62,8 @@ def _code(item: Item, handles: dict[str, str]) -> str:
     return f"{handle} = {item.kind}"
 
 
-def _comment(item: Item, look: Look) -> str:
-    named = f"{item.name!r}" if item.name and not item.name.replace(".", "_").isidentifier() else ""
+def _comment(item: Item, handle: str, look: Look) -> str:
+    named = repr(item.name) if item.name and item.name != handle else ""
     words = [named, ", ".join(fold_text(item)), kind_text(item, look)]
     if item.value is not None:
         words.append(f"value={item.value.text}")

@@ -55,16 +55,14 @@ def conv2d(x: Any, w: Any, *, stride: Pair, padding: Pair, dilation: Pair, group
     size = [output_size(x.shape[2 + i], w.shape[2 + i], stride[i], padding[i], dilation[i]) for i in range(2)]
     if min(size) < 1:
         raise ValueError(
-            f"kernel {(kh, kw)} with dilation {dilation} does not fit into an image of {x.shape[2:]} padded by {padding}"
+            f"kernel {(kh, kw)} with dilation {dilation} does not fit into images of {x.shape[2:]} padded by {padding}"
         )
     columns = _columns(x, (kh, kw), stride, padding, dilation, groups)
     out = w.reshape(groups, o // groups, -1) @ columns  # (n, groups, o/groups, oh * ow)
     return out.reshape(len(x), o, *size)
 
 
-def conv2d_dx(
-    g: Any, w: Any, *, shape: Pair, stride: Pair, padding: Pair, dilation: Pair, groups: int
-) -> Any:
+def conv2d_dx(g: Any, w: Any, *, shape: Pair, stride: Pair, padding: Pair, dilation: Pair, groups: int) -> Any:
     """The adjoint by x: each gradient goes back to the pixels that its window saw. `shape` is x's (h, w)."""
     n, o, oh, ow = g.shape
     _, cg, kh, kw = w.shape
@@ -80,9 +78,7 @@ def conv2d_dx(
     return out[:, :, ph : ph + shape[0], pw : pw + shape[1]]
 
 
-def conv2d_dw(
-    x: Any, g: Any, *, kernel: Pair, stride: Pair, padding: Pair, dilation: Pair, groups: int
-) -> Any:
+def conv2d_dw(x: Any, g: Any, *, kernel: Pair, stride: Pair, padding: Pair, dilation: Pair, groups: int) -> Any:
     """The adjoint by w: how each tap's pixels go with the gradient, summed over images and places."""
     n, o, oh, ow = g.shape
     columns = _columns(x, kernel, stride, padding, dilation, groups)

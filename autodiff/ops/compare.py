@@ -11,9 +11,7 @@ import numpy as np
 from ..op import define
 
 
-def _constant(
-    name: str, forward: Callable[..., Any], inputs: str, symbol: str, doc: str
-) -> Callable[..., Any]:
+def _constant(name: str, forward: Callable[..., Any], inputs: str, symbol: str, doc: str) -> Callable[..., Any]:
     return define(name, forward, inputs=inputs, kind="elementwise", symbol=symbol, doc=doc)
 
 
@@ -28,9 +26,7 @@ and_ = _constant("and", operator.and_, "x y", "&", "And, bit by bit; of booleans
 or_ = _constant("or", operator.or_, "x y", "|", "Or, bit by bit; of booleans, logical or.")
 xor = _constant("xor", operator.xor, "x y", "^", "Exclusive or, bit by bit.")
 isnan = _constant("isnan", np.isnan, "x", "isnan", "Whether an element is NaN.")
-isfinite = _constant(
-    "isfinite", np.isfinite, "x", "isfinite", "Whether an element is neither infinite nor NaN."
-)
+isfinite = _constant("isfinite", np.isfinite, "x", "isfinite", "Whether an element is neither infinite nor NaN.")
 
 floor = _constant("floor", np.floor, "x", "floor", "Round down; a constant.")
 ceil = _constant("ceil", np.ceil, "x", "ceil", "Round up; a constant.")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..kernels import conv as kernels
-from ..op import define
+from ..op import Function, define
 
 Pair = tuple[int, int]
 
@@ -43,12 +43,12 @@ def _dw(
     )  # fmt: skip
 
 
-conv2d = define(
+conv2d: Function = define(
     "conv2d", kernels.conv2d, _dx, _dw, inputs="x w", kind="contract", linear="x w",
     doc="Two-dimensional convolution: x (n, c, h, w), w (o, c / groups, kh, kw), out (n, o, oh, ow).",
 )  # fmt: skip
 
-conv2d_dx = define(
+conv2d_dx: Function = define(
     "conv2d_dx", kernels.conv2d_dx,
     lambda g, w, *, shape, stride, padding, dilation, groups: conv2d(
         g, w, stride=stride, padding=padding, dilation=dilation, groups=groups
@@ -59,7 +59,7 @@ conv2d_dx = define(
     inputs="x w", kind="contract", linear="x w", doc="Adjoint of convolution by the image (x here is its gradient).",
 )  # fmt: skip
 
-conv2d_dw = define(
+conv2d_dw: Function = define(
     "conv2d_dw", kernels.conv2d_dw,
     lambda g, y, x_shape, *, kernel, stride, padding, dilation, groups: conv2d_dx(
         y, g, shape=x_shape[2:], stride=stride, padding=padding, dilation=dilation, groups=groups

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..kernels import elementwise as kernels
-from ..op import define
+from ..op import Function, define
 
 exp = define("exp", np.exp, lambda g, out: g * out, kind="elementwise", doc="Exponential `e^x`.")
 
@@ -34,7 +34,7 @@ sqrt = define("sqrt", np.sqrt, lambda g, out: 0.5 * g / out, kind="elementwise",
 
 sin = define("sin", np.sin, lambda g, x: g * cos(x), kind="elementwise", doc="Sine of x in radians.")
 
-cos = define("cos", np.cos, lambda g, x: -g * sin(x), kind="elementwise", doc="Cosine of x in radians.")
+cos: Function = define("cos", np.cos, lambda g, x: -g * sin(x), kind="elementwise", doc="Cosine of x in radians.")
 
 tanh = define(
     "tanh", np.tanh, lambda g, out: g * (1 - out * out), kind="elementwise",
@@ -77,11 +77,11 @@ imag = define(
     "imag", np.imag, lambda g: 1j * g, kind="elementwise", holomorphic=False, doc="Imaginary part."
 )  # fmt: skip
 
-conj = define(
+conj: Function = define(
     "conj", np.conj, lambda g: conj(g), kind="elementwise", holomorphic=False, doc="Complex conjugate."
 )  # fmt: skip
 
-where = define(
+where: Function = define(
     "where", np.where, None, lambda g, cond: where(cond, g, 0), lambda g, cond: where(cond, 0, g),
     inputs="cond x y", kind="elementwise",
     doc="`x` where `cond`, otherwise `y`; gradients flow into the branch that was taken.",

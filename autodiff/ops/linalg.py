@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..kernels import linalg as kernels
-from ..op import define
+from ..op import Function, define
 
 
 def rows(x: Any) -> Any:
@@ -20,7 +20,7 @@ def _matmul_y(g: Any, x: Any, y_shape: tuple[int, ...]) -> Any:
     return matmul(x.mT, g)
 
 
-matmul = define(
+matmul: Function = define(
     "matmul", kernels.matmul, lambda g, y: matmul(g, y.mT), _matmul_y, inputs="x y", kind="contract",
     linear="x y", symbol="@", doc="Matrix product over the last two axes, with broadcasting batch axes.",
 )  # fmt: skip

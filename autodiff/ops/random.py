@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..op import define
+from ..op import Function, define
 from ..random import philox
 
 
@@ -15,7 +15,7 @@ def _dropout(x: Any, *, p: float, seed: int, offset: int) -> Any:
     return x * kept / (1 - p) if p < 1 else x * 0
 
 
-dropout = define(
+dropout: Function = define(
     "dropout", _dropout, lambda g, *, p, seed, offset: dropout(g, p=p, seed=seed, offset=offset),
     kind="random", linear=True,
     doc="Zero each element with probability p and scale the rest by 1 / (1 - p), so that the mean stays. "

@@ -11,11 +11,12 @@ from .elementwise import exp
 from .shape import expand
 
 Axes = tuple[int, ...]
+_add_reduce: Any = np.add.reduce
 
 
 def kept(shape: Axes, axis: Axes) -> Axes:
     """The shape of a reduction over `axis` with `keepdims=True`."""
-    return tuple(1 if i in axis else n for i, n in enumerate(shape))
+    return tuple([1 if i in axis else n for i, n in enumerate(shape)])
 
 
 def spread(g: Any, shape: Axes, axis: Axes) -> Any:
@@ -32,7 +33,7 @@ def count(shape: Axes, axis: Axes) -> int:
 
 
 def _sum(x: Any, *, axis: Axes, keepdims: bool) -> Any:
-    return np.add.reduce(x, axis=axis, keepdims=keepdims)
+    return _add_reduce(x, axis=axis, keepdims=keepdims)
 
 
 sum_ = define(
@@ -118,7 +119,7 @@ def _logsumexp(x: Any, *, axis: Axes, keepdims: bool) -> Any:
     top = np.where(np.isfinite(top), top, 0)
     with np.errstate(divide="ignore"):
         out = np.log(np.add.reduce(np.exp(x - top), axis=axis, keepdims=True)) + top
-    return out if keepdims else out.reshape(tuple(n for i, n in enumerate(x.shape) if i not in axis))
+    return out if keepdims else out.reshape(tuple([n for i, n in enumerate(x.shape) if i not in axis]))
 
 
 def _logsumexp_rule(g: Any, x: Any, out: Any, x_shape: Axes, *, axis: Axes, keepdims: bool) -> Any:

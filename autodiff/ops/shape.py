@@ -40,7 +40,7 @@ def _expand(x: Any, *, shape: tuple[int, ...]) -> Any:
 
 expand = define(
     "expand", _expand, lambda g: g, kind="shape", linear=True,
-    doc="Broadcast to a shape, as a read-only view where it is large. The backward pass sums the gradient back by itself.",
+    doc="Broadcast to a shape, as a read-only view where it is large. The pass sums the gradient back by itself.",
 )  # fmt: skip
 
 astype = define(

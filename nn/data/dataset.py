@@ -28,9 +28,7 @@ class TensorDataset:
         self.arrays = [a.detach().value if type(a) is Tensor else np.asarray(a) for a in arrays]
         for a in self.arrays:
             if not np.shape(a):
-                raise TypeError(
-                    f"TensorDataset holds arrays with a first axis, the examples; got {describe(a)}"
-                )
+                raise TypeError(f"TensorDataset holds arrays with a first axis, the examples; got {describe(a)}")
         if len({len(a) for a in self.arrays}) > 1:
             raise ValueError(
                 "the arrays of a TensorDataset have equal lengths, one entry per example; got "

@@ -94,7 +94,5 @@ def collate(examples: Sequence[Any]) -> Any:
     arrays = [e.detach().value if type(e) is Tensor else np.asarray(e) for e in examples]
     if len({a.shape for a in arrays}) > 1:
         shapes = ", ".join(dict.fromkeys(describe(a) for a in arrays))
-        raise ValueError(
-            f"examples of one batch have one shape, got {shapes}. Pad or crop them, or pass a collate_fn."
-        )
+        raise ValueError(f"examples of one batch have one shape, got {shapes}. Pad or crop them, or pass a collate_fn.")
     return constant(np.stack(arrays))

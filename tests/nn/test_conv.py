@@ -62,6 +62,5 @@ def test_errors():
 
 def test_repr():
     assert repr(nn.Conv2d(2, 4, 3, 2, "valid", 2, 2, False)) == (
-        "Conv2d(2, 4, kernel_size=(3, 3), stride=(2, 2), padding=valid, dilation=(2, 2), groups=2, "
-        "bias=False)"
+        "Conv2d(2, 4, kernel_size=(3, 3), stride=(2, 2), padding=valid, dilation=(2, 2), groups=2, bias=False)"
     )

@@ -6,9 +6,7 @@ from tests.backends import Ours, assert_close
 from tests.scenarios import SCENARIOS
 
 
-@pytest.mark.filterwarnings(
-    "ignore:Using backward\\(\\) with create_graph=True will create a reference cycle"
-)
+@pytest.mark.filterwarnings("ignore:Using backward\\(\\) with create_graph=True will create a reference cycle")
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_scenario(name, theirs):
     run = SCENARIOS[name].run

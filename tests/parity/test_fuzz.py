@@ -21,9 +21,7 @@ def results(program, backend, dtype):
     gradients = backend.gradients(loss, leaves, create_graph=True, allow_unused=True)
     found += [array_or_zero(backend, g, leaf) for g, leaf in zip(gradients, leaves, strict=True)]
     vectors = [normal(rng, leaf.shape, dtype) for leaf in leaves]
-    inner = [
-        (g * backend.constant(v)).sum() for g, v in zip(gradients, vectors, strict=True) if g is not None
-    ]
+    inner = [(g * backend.constant(v)).sum() for g, v in zip(gradients, vectors, strict=True) if g is not None]
     inner = [term for term in inner if term.requires_grad]
     if inner:
         second = backend.gradients(sum(inner), leaves, allow_unused=True)

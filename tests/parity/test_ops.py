@@ -151,9 +151,7 @@ for function_name in ("argmax", "argmin"):
     case(function_name, lambda x, f=ours: f(x, 1), lambda x, f=theirs: f(x, 1), (3, 4), differentiable=False)
 for function_name in ("any", "all"):
     ours, theirs = getattr(ad, function_name), getattr(torch, function_name)
-    case(
-        function_name, lambda x, f=ours: f(x > 0), lambda x, f=theirs: f(x > 0), (3, 4), differentiable=False
-    )
+    case(function_name, lambda x, f=ours: f(x > 0), lambda x, f=theirs: f(x > 0), (3, 4), differentiable=False)
 
 # -- reductions ---------------------------------------------------------------------------------------
 
@@ -315,10 +313,7 @@ def test_op(one, dtype):
         ours, theirs = results(Ours(), one.ours, arrays), results(T, one.theirs, arrays)
     else:
         out = one.ours(*map(ad.Tensor, arrays))
-        assert (
-            not one.ours(*(ad.Tensor(a, requires_grad=True) for a in arrays)).requires_grad
-            or one.name == "imag"
-        )
+        assert not one.ours(*(ad.Tensor(a, requires_grad=True) for a in arrays)).requires_grad or one.name == "imag"
         ours, theirs = [out.value], [T.array(one.theirs(*map(T.constant, arrays)))]
     assert_close(ours, theirs, rtol=tolerance, atol=tolerance)
 
