@@ -19,7 +19,7 @@ from ..graph import Node
 
 PERIODS = 1024  # the longest block whose repetition is looked for, in ops; shorter in huge graphs
 REPEATS = 3  # fewer repetitions are not folded
-SHOWN = 4  # a graph that has to be folded is folded to one in so many of the ops allowed
+SHOWN = 4  # a graph that has to be folded is folded to one in so many of the ops allowed, or to 40
 WIRE = 40  # the length of all wires, in ranks for each op allowed, that is still drawn
 ENDS = 8  # segments that stay at each end, where the rest has to be cut
 PARTS = 16  # and how many parts that rest is cut into
@@ -55,7 +55,7 @@ def fold(nodes: list[Node], anchors: Collection[int], limit: int) -> list[Segmen
         segments.append(Segment(start, stop, period))
         at = stop
     segments += [Segment(i, i + 1) for i in range(at, n)]
-    shown = max(1, limit // SHOWN)
+    shown = max(limit // SHOWN, min(limit, 40))
     return segments if len(segments) <= shown else _cut(segments, shown)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from inspect import CO_OPTIMIZED
+from sys import getrefcount
 from types import FrameType
 from typing import Any
 
@@ -46,7 +48,19 @@ def variable_names(frame: FrameType) -> dict[int, str]:
             for name, value in module.named_parameters():
                 if type(value) is Tensor:
                     found.setdefault(id(value), name if prefix == "self" else f"{prefix}.{name}")
+    del scopes, scope
+    _forget_copy(frame)
     return found
+
+
+def _forget_copy(frame: FrameType) -> None:
+    """Empty the copy of a function's variables that Python before 3.13 keeps once `f_locals` was read.
+
+    It would keep tensors alive after the function has dropped them.
+    """
+    copy = frame.f_locals
+    if type(copy) is dict and frame.f_code.co_flags & CO_OPTIMIZED and getrefcount(copy) <= 3:
+        copy.clear()  # the frame, `copy` and the argument of `getrefcount` hold it: nobody else
 
 
 def _ids(tensor: Tensor) -> tuple[int, ...]:
