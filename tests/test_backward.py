@@ -144,6 +144,13 @@ def test_float32_gradients_stay_float32(f):
     assert type(scalar.grad.value) is np.float32  # scalars live as NumPy scalars
 
 
+@pytest.mark.filterwarnings("ignore:Degrees of freedom <= 0", "ignore:invalid value encountered")
+def test_the_variance_of_too_few_elements_has_no_slope():
+    x = leaf([2.0])
+    x.var(ddof=1).backward()
+    assert np.isnan(x.grad.value).all()
+
+
 def test_python_numbers_do_not_widen_the_forward():
     x = leaf(np.ones(3, np.float32))
     for y in (

@@ -29,5 +29,5 @@ def test_systems_that_differ_are_told_apart():
     row = ROWS["gates"]
     compare_numbers(row, [Side("ours", [1.0, 2.0]), Side("torch", [1.0, 2.0 + 1e-14])])
     for wrong in ([1.0, 2.001], [1.0], [1.0, float("nan")]):
-        with pytest.raises(Exception, match="loss is .* in ours"):
+        with pytest.raises(Exception, match=r"loss is .* in ours"):
             compare_numbers(row, [Side("ours", [1.0, 2.0]), Side("torch", wrong)])

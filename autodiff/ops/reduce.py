@@ -54,8 +54,9 @@ mean = define(
 
 
 def _var_rule(g: Any, x: Any, x_shape: Axes, *, axis: Axes, keepdims: bool, ddof: int) -> Any:
-    """`2 (x - mean) / (n - ddof)`, spread."""
-    scale = 2.0 / (count(x_shape, axis) - ddof)
+    """`2 (x - mean) / (n - ddof)`, spread; NaN where the variance itself is."""
+    divisor = count(x_shape, axis) - ddof
+    scale = 2.0 / divisor if divisor > 0 else float("nan")
     return spread(g * scale, x_shape, axis) * (x - mean(x, axis=axis, keepdims=True))
 
 
