@@ -1,6 +1,7 @@
 """Large graphs are folded: what is shown of them, and in which time."""
 
 import re
+import struct
 import time
 
 import numpy as np
@@ -122,6 +123,12 @@ def test_wires_across_the_whole_graph_fold_it():
     start = time.perf_counter()
     draw(pool[-1], max_nodes=600, names=False).svg  # noqa: B018  # a property that draws
     assert time.perf_counter() - start < 20
+
+
+def test_the_png_of_a_long_picture_has_a_size_that_viewers_take():
+    png = draw(chain(250), style="cards").png()
+    width, height = struct.unpack(">II", png[16:24])
+    assert 4_000 < max(width, height) <= 16_100
 
 
 def test_repetitions_of_all_periods():

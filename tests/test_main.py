@@ -10,6 +10,8 @@ import pytest
 from autodiff import __main__ as main
 from autodiff.draw import render
 
+VERSION = "{}.{}.{}".format(*sys.version_info)
+
 
 def test_it_prints_what_is_installed():
     command = [sys.executable, "-W", "error", "-m", "autodiff"]
@@ -17,7 +19,7 @@ def test_it_prints_what_is_installed():
     lines = dict(line.split(maxsplit=1) for line in done.stdout.splitlines())
     assert lines["numpy"] == np.__version__
     assert lines["graphviz"] == metadata.version("graphviz")
-    assert lines["python"].startswith("{}.{}.{}".format(*sys.version_info))
+    assert lines["python"].startswith(VERSION)
     assert {"chainrule", "scipy", "numba", "optree", "blas", "cpus", "dot"} <= set(lines)
     assert done.stderr == ""
 
@@ -42,7 +44,7 @@ def test_what_is_missing_is_no_error(monkeypatch, capsys):
 @pytest.mark.parametrize(
     ("renderer", "text"),
     [
-        (render.Renderer("echo", system=True), "echo (Graphviz -V)"),
+        (render.Renderer(sys.executable, system=True), f"{sys.executable} (Graphviz Python {VERSION})"),
         (render.Renderer("gv", system=False), f"gv (graphviz-pure {main.version('graphviz-pure')}, no PDF)"),
     ],
 )

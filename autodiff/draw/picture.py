@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from .text import listing
 if TYPE_CHECKING:
     import graphviz
 
+PIXELS, AREA = 16_000, 40e6  # the longest side and the most pixels of a PNG: viewers give up beyond
 SUFFIXES = (".svg", ".png", ".pdf", ".dot", ".gv")
 
 
@@ -46,8 +48,10 @@ class Picture:
         return text.replace(f'"{FONT}"', f'"{FONT},Helvetica,sans-serif"')
 
     def png(self, dpi: int = 144) -> bytes:
-        """Return the picture as a PNG file's content."""
-        return render(self.source, "png", dpi)
+        """Return the picture as a PNG file's content, at a lower resolution where it would be huge."""
+        inches = [float(points) / 72 for points in re.findall(r'(?:width|height)="([\d.]+)pt"', self.svg)[:2]]
+        limit = min(PIXELS / max(inches), (AREA / (inches[0] * inches[1])) ** 0.5)
+        return render(self.source, "png", max(1, min(dpi, int(limit))))
 
     def text(self) -> str:
         """Return the graph as a listing, a line for each node, in the order of computation."""
