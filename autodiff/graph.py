@@ -191,8 +191,8 @@ def history(roots: Iterable[Node | Tensor | None], stop: Container[Any] = ()) ->
     """
     nodes: list[Node] = []
     leaves: list[Tensor] = []
-    stack = [root for root in roots if root is not None]
-    seen = set(stack)
+    seen = {root for root in roots if root is not None}
+    stack = list(seen)
     while stack:
         source = stack.pop()
         if type(source) is not Node:

@@ -200,7 +200,7 @@ def machine(threads: int) -> dict[str, Any]:
         cpu = names[0].partition(":")[2].strip() if names else cpu
     return {
         "cpu": cpu, "cores": os.cpu_count(), "threads": threads, "system": platform.platform(),
-        "python": platform.python_version(), "numpy": np.__version__,
+        "python": platform.python_version(), "numpy": np.__version__, "load": round(os.getloadavg()[0], 1),
     }  # fmt: skip
 
 
@@ -218,6 +218,13 @@ def main() -> int:
         return 2
 
     about = machine(options.threads)
+    busy, cores = about["load"], about["cores"]
+    if busy + options.threads > cores + 0.5:
+        print(
+            f"This machine is busy: load {busy:.1f} on {cores} cores. With {options.threads} threads for each "
+            "system, time spent waiting for a core is measured too, and most of all in PyTorch, whose threads "
+            "wait for one another. Do not quote these figures.\n"
+        )
     about["torch"] = metadata.version("torch")
     print(", ".join(f"{key} {value}" for key, value in about.items()))
     print("medians; ± half the distance of the quartiles; ratio ours / peer (quartiles); gc on; peak in MiB\n")
