@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from .config import mode
+from .config import MODES, mode
 from .errors import GradientError, describe
 from .graph import WRITES, Node, by_number, format_line, notes
 from .op import OPS, PICK, Lazy, Plan, define, record
@@ -104,14 +104,18 @@ def gradients(
     retain = create_graph if retain_graph is None else retain_graph
     wanted = [_tracked(t) for t in ins]
     found = sweep(roots, wanted, retain=retain, create_graph=create_graph)
-    results = []
+    results: list[Tensor | None] = []
+    seen: set[Source] = set()
     for i, source in enumerate(wanted):
         g = found.get(source)
         if g is None and not allow_unused:
             raise GradientError(
                 f"the outputs do not depend on input {i} ({ins[i]!r}). Pass allow_unused=True to get None for it."
             )
-        results.append(g if g is None or type(g) is Tensor else constant(g))
+        if type(g) is _ndarray and source in seen:
+            g = g.copy()  # the same input twice: two gradients, not one
+        seen.add(source)
+        results.append(g if g is None else _as_tensor(g))
     return results[0] if single else tuple(results)
 
 
@@ -174,6 +178,9 @@ def sweep(
     With `wanted`, return the gradients of those sources instead, and do only the work that leads to them;
     with `stop`, go no further below them. The arrays returned share memory with nothing else.
     """
+    if create_graph and not MODES.get().recording:
+        with mode(recording=True):
+            return sweep(roots, wanted, retain=retain, create_graph=True, stop=stop)
     targets = None if wanted is None else set(wanted)
     order, grads = _order(roots, targets if stop else ())
     if order and WRITES.last > order[-1].number:
@@ -266,8 +273,8 @@ def _narrow(plan: Plan, inputs: tuple[Any, ...], live: set[Any]) -> Plan:
 
 def fit(g: Any, source: Any) -> Any:
     """Give a gradient the shape and dtype of what it is the gradient of: sum what was broadcast, and cast."""
-    if isinstance(g, Lazy):
-        return g
+    if isinstance(g, Lazy | list):
+        return g  # written out by `_merge`; a list has a place for each of several outputs
     if type(g) is not _ndarray and type(g) is not Tensor:
         g = np.asarray(g)
     if g.shape != source.shape:
@@ -301,12 +308,14 @@ def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
 def _merge(before: Any, g: Any, source: Any, mine: set[Any]) -> Any:
     """Add a gradient to what has arrived before, in place where the buffer is this pass's own."""
     if isinstance(g, Lazy):
-        buffer = before
-        if before is not None and source not in mine:
-            buffer = before.copy()
-        mine.add(source)
-        g = g.into(buffer)
-        return g if type(g) is list or before is not None else fit(g, source)
+        if before is None or type(before) is list:
+            mine.add(source)
+            return fit(g.into(before), source)
+        if type(before) is _ndarray:
+            buffer = before if source in mine else before.copy()
+            mine.add(source)
+            return g.into(buffer)
+        g = fit(g.into(None), source)  # a scalar, indexed more than once
     if before is None:
         return g
     if type(before) is _ndarray and type(g) is _ndarray:
@@ -322,9 +331,11 @@ def _visit(node: Node, g: Any) -> Any:
     extra: Any = node.extra
     g = _run_hooks(node, g)
     if extra.retain:
-        extra.grad = _as_tensor(
-            g if extra.grad is None else extra.grad.value + g if type(g) is not Tensor else extra.grad + g
-        )
+        old = extra.grad
+        if type(g) is Tensor:
+            extra.grad = g if old is None else old + g
+        else:
+            extra.grad = constant(g.copy() if old is None else old.value + g)
     return g
 
 
@@ -335,13 +346,21 @@ def _run_hooks(source: Any, g: Any) -> Any:
         return g
     recorded = type(g) is Tensor
     for hook in list(hooks.values()):
-        result = hook(_as_tensor(g))
+        result = hook(g if recorded else constant(_read_only(g)))
         if result is None:
             continue
         value = result.value if type(result) is Tensor else np.asarray(result)
         if value.shape != source.shape:
             raise ValueError(f"a hook returned a gradient of shape {value.shape} for a tensor of shape {source.shape}")
         g = _as_tensor(result) if recorded else fit(value, source)
+    return g
+
+
+def _read_only(g: Any) -> Any:
+    """A view for hooks to look at: other gradients may share the memory."""
+    if type(g) is _ndarray:
+        g = g.view()
+        g.flags.writeable = False
     return g
 
 
@@ -371,8 +390,11 @@ def _accumulate(source: Any, g: Any) -> None:
     """Add a gradient to a tensor's `.grad`."""
     extra = notes(source)
     old = extra.grad
-    if old is None or type(g) is Tensor or old.requires_grad:
-        extra.grad = _as_tensor(g) if old is None else old + g
+    if old is None:
+        extra.grad = _as_tensor(g)
+    elif type(g) is Tensor or old.requires_grad:
+        with mode(recording=True):
+            extra.grad = old + g
     elif type(old.value) is _ndarray:
         old.value += g
         WRITES.note(old.value)

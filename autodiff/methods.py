@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import operator
+import sys
 from collections.abc import Callable, Iterator
+from opcode import opmap
 from typing import Any
 
 import numpy as np
@@ -11,9 +13,11 @@ import numpy as np
 from . import functional as F
 from .config import MODES
 from .errors import GradientError, describe
-from .op import operator_method
+from .graph import WRITES
+from .op import lift, operator_method
 from .ops import arithmetic, compare, elementwise
-from .tensor import Tensor
+from .ops.index import join_key, split_key
+from .tensor import Tensor, constant
 
 # -- operators -----------------------------------------------------------------------------------------
 
@@ -43,11 +47,54 @@ def _rmatmul(self: Tensor, other: Any) -> Any:
     return F.matmul(other, self)
 
 
-def _refuse_setitem(self: Tensor, key: Any, value: Any) -> None:
-    raise TypeError(
-        "Tensors are not written in place yet: t[key] = v would change what the graph has saved. "
-        "Build the result with where(mask, v, t), concatenate or stack; outside the graph write t.value[key] = v."
-    )
+def _in_place(function: Callable[..., Any], ufunc: Any) -> Callable[[Tensor, Any], Any]:
+    """`t += u` writes into t where no gradient is recorded; elsewhere it gives the name t to a new tensor."""
+
+    def method(self: Tensor, other: Any) -> Any:
+        if self.node is not None or _recorded(self, other):
+            if self.node is None and self.requires_grad:
+                raise GradientError(
+                    "an in-place operation on a leaf that requires grad cannot be recorded. To update a parameter "
+                    "write it inside `with no_grad():`; for a new tensor write t = t + u."
+                )
+            return function(self, other)
+        new = other.value if type(other) is Tensor else lift(other)
+        if self.value.shape:
+            ufunc(self.value, new, out=self.value)
+            WRITES.note(self.value)  # a graph that saved the old values will say so
+            return self
+        result = np.asarray(function(self.value, new))  # NumPy scalars are immutable: put another in its place
+        if result.shape:
+            raise ValueError(f"cannot write {describe(result)} into a tensor of shape ()")
+        self.value = result.astype(self.value.dtype, casting="same_kind")[()]
+        return self
+
+    return method
+
+
+def _setitem(self: Tensor, key: Any, value: Any) -> None:
+    """Write into t where no gradient is recorded."""
+    if self.node is not None or _recorded(self, value):
+        raise TypeError(
+            "t[key] = v is not recorded: the gradient would miss it. Build the result with where(mask, v, t), "
+            "concatenate or stack; a leaf can be written inside `with no_grad():`."
+        )
+    index, arrays = split_key(key)
+    self.value[join_key(index, tuple(arrays))] = value.value if type(value) is Tensor else value
+    WRITES.note(self.value)
+
+
+def _recorded(self: Tensor, other: Any) -> bool:
+    tracked = self.requires_grad or (type(other) is Tensor and other.requires_grad)
+    return tracked and MODES.get().recording
+
+
+def _divmod(self: Tensor, other: Any) -> tuple[Any, Any]:
+    return F.floor_divide(self, other), F.remainder(self, other)
+
+
+def _round(self: Tensor, digits: int | None = None) -> Any:
+    return F.round(self, decimals=digits or 0)
 
 
 # -- conversion ----------------------------------------------------------------------------------------
@@ -59,11 +106,18 @@ def _bool(self: Tensor) -> bool:
 
 def _number(kind: type) -> Callable[[Tensor], Any]:
     def convert(self: Tensor) -> Any:
-        if self.requires_grad and MODES.get().transforming:
-            raise GradientError(
-                f"{kind.__name__}(t) inside a function that is being differentiated would lose the gradient "
-                "(math.sin(t) calls it too). Use autodiff's functions, or t.item() for the plain number."
-            )
+        if self.requires_grad:
+            if MODES.get().transforming:
+                raise GradientError(
+                    f"{kind.__name__}(t) inside a function that is being differentiated would lose the gradient "
+                    "(math.sin(t) calls it too). Use autodiff's functions, or t.item() for the plain number."
+                )
+            caller = sys._getframe(1)  # a[i] = t of an array asks for a number as float(t) does
+            if caller.f_code.co_code[caller.f_lasti] == opmap["STORE_SUBSCR"]:
+                raise GradientError(
+                    "storing a tensor that requires grad into an array would lose its gradient without a word. "
+                    "Write a[i] = t.detach() if that is wanted; to join tensors use autodiff.stack or concatenate."
+                )
         return kind(self.item())
 
     return convert
@@ -155,16 +209,28 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
 
 
 def _array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+    name = f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")
+    into = [out for out in kwargs.get("out", ()) if out is not None]
+    if any(type(out) is Tensor for out in into):
+        raise TypeError(f"{name} cannot write into a Tensor with out=; use its result")
     function = UFUNCS.get(ufunc)
-    if function is None or method != "__call__":
-        name = f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")
+    if function is not None and method == "__call__" and not kwargs:
+        return function(*inputs)
+    if not any(type(x) is Tensor and x.requires_grad for x in inputs):  # constants in, constants out
+        result = getattr(ufunc, method)(*[x.value if type(x) is Tensor else x for x in inputs], **kwargs)
+        if into:
+            return result
+        return tuple(map(constant, result)) if isinstance(result, tuple) else constant(result)
+    if into:
         raise TypeError(
-            f"{name} does not take Tensors: it has no derivative here. Define it with autodiff.define, "
-            "or pass t.detach().value where no gradient is wanted."
+            f"{name} would write into an array, and the gradient would be lost: write a = a + t, not a += t"
         )
-    if kwargs:
-        raise TypeError(f"np.{ufunc.__name__} of a Tensor takes no {', '.join(sorted(kwargs))}= argument")
-    return function(*inputs)
+    if function is not None and method == "__call__":
+        raise TypeError(f"{name} of a tensor that requires grad takes no {', '.join(sorted(kwargs))}= argument")
+    raise TypeError(
+        f"{name} does not take tensors that require grad: it has no derivative here. Define it with autodiff.define, "
+        "or pass t.detach() where no gradient is wanted."
+    )
 
 
 def _array_function(self: Tensor, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
@@ -187,6 +253,10 @@ METHODS: dict[str, Any] = {
     "__mod__": operator_method(F.remainder), "__rmod__": _reflected(F.remainder),
     "__pow__": operator_method(F.power), "__rpow__": _reflected(F.power),
     "__matmul__": _matmul, "__rmatmul__": _rmatmul,
+    "__iadd__": _in_place(F.add, np.add), "__isub__": _in_place(F.subtract, np.subtract),
+    "__imul__": _in_place(F.multiply, np.multiply), "__itruediv__": _in_place(F.divide, np.true_divide),
+    "__ipow__": _in_place(F.power, np.power),
+    "__divmod__": _divmod, "__round__": _round,
     "__neg__": arithmetic.neg, "__pos__": lambda self: self, "__abs__": elementwise.abs_,
     "__invert__": compare.invert,
     "__and__": _comparison(compare.and_), "__rand__": _reflected(compare.and_),
@@ -195,7 +265,7 @@ METHODS: dict[str, Any] = {
     "__lt__": _comparison(F.less), "__le__": _comparison(F.less_equal),
     "__gt__": _comparison(F.greater), "__ge__": _comparison(F.greater_equal),
     "__eq__": _comparison(F.equal), "__ne__": _comparison(F.not_equal),
-    "__getitem__": F.getitem, "__setitem__": _refuse_setitem, "__len__": _len, "__iter__": _iter,
+    "__getitem__": F.getitem, "__setitem__": _setitem, "__len__": _len, "__iter__": _iter,
     "__contains__": _contains, "__bool__": _bool,
     "__float__": _number(float), "__int__": _number(int), "__complex__": _number(complex),
     "__index__": _index, "__format__": _format,

@@ -190,7 +190,7 @@ class Op:
 class Plan:
     """An op with a given set of inputs to find gradients of: what to keep, and how to pull back."""
 
-    __slots__ = ("_conjugated", "_conjugates", "frees", "keep", "needs", "op", "pull")
+    __slots__ = ("_conjugated", "_conjugates", "_wanted", "frees", "keep", "needs", "op", "pull")
 
     def __init__(self, op: Op, needs: int) -> None:
         self.op, self.needs = op, needs
@@ -207,9 +207,18 @@ class Plan:
         kept = tuple(name in named for name in (*op.inputs, *op.outs))
         self.frees = any(kept)
         self.keep = kept if self.frees or named & set(op.facts) or op.vjp is not None else None
-        self.pull = _make_pull(op, wanted)
+        self._wanted = wanted
+        self.pull: Callable[[Any, Any, Any], Any] = self._pull_first
         self._conjugated: Plan | None = None
         self._conjugates = False
+
+    def _pull_first(self, g: Any, saved: Any, params: Any) -> Any:
+        """Write `pull` when it is first needed: for all ops at once it would cost 5 ms of import."""
+        plain = _make_pull(self.op, self._wanted)
+        self.pull = plain
+        if self._conjugates:
+            self.pull = lambda g, saved, params: _conj(plain(_conj(g), saved, params))
+        return self.pull(g, saved, params)
 
     @property
     def conjugated(self) -> Plan:
@@ -218,8 +227,7 @@ class Plan:
             return self
         if self._conjugated is None:
             twin = self._conjugated = Plan(self.op, self.needs)
-            pull, twin._conjugated, twin._conjugates = twin.pull, twin, True
-            twin.pull = lambda g, saved, params: _conj(pull(_conj(g), saved, params))
+            twin._conjugated, twin._conjugates = twin, True
         return self._conjugated
 
     def narrow(self, needs: int) -> Plan:

@@ -20,7 +20,7 @@ import numpy as np
 
 from .backward import IDENTITY, fit, pull_composed, revive, seed, sweep, wrap
 from .config import MODES, mode
-from .errors import describe
+from .errors import GradientError, describe
 from .graph import Node, history
 from .op import PICK, Op
 from .tensor import Tensor, asarray, constant
@@ -200,7 +200,9 @@ def _pull(outs: Sequence[Any], cotangents: Sequence[Any], level: Level, recorded
     """Pull cotangents back to the level's leaves; what the outputs do not depend on has gradient zero."""
     roots = []
     for out, cotangent in zip(outs, cotangents, strict=True):
-        tensor = out if type(out) is Tensor else asarray(out)
+        if not _is_leaf(out):
+            raise GradientError(f"a differentiated function returns numbers; this one returned {type(out).__name__}")
+        tensor = asarray(out)
         if _recorded(tensor):
             roots.append(seed(tensor, cotangent, recorded))
         elif cotangent is None:  # a constant function; refuse what no gradient could start from

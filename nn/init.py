@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from autodiff.graph import WRITES
 from autodiff.random import Generator, as_generator
 from autodiff.tensor import Tensor
 
-Randomness = Generator | np.random.Generator | int | None
+Randomness: TypeAlias = "Generator | np.random.Generator | int | None"
 """What `generator=` takes: a stream, a seed, or None for the stream that `manual_seed` seeds."""
 
 

@@ -595,7 +595,7 @@ def test_numpy_functions_take_tensors(name):
         (np.cbrt, r"np\.cbrt"),
         (np.add.reduce, r"np\.add\.reduce"),
         (np.hstack, r"np\.hstack"),
-        (lambda t: np.add(t, 1, out=np.zeros(2)), r"np\.add of a Tensor takes no out="),
+        (lambda t: np.add(t, 1, out=np.zeros(2)), r"np\.add would write into an array"),
     ],
 )
 def test_what_numpy_functions_do_not_take_is_named(f, named):
@@ -614,7 +614,7 @@ def test_no_array_takes_a_gradient_in_silence():
     ):
         with pytest.raises(GradientError, match=r"detach\(\)"):
             f()
-    with pytest.raises(TypeError, match="takes no out= argument"):
+    with pytest.raises(TypeError, match=r"write a = a [+] t, not a [+]= t"):
         into += t
     np.testing.assert_array_equal(into, np.zeros(2))
     np.testing.assert_array_equal(np.asarray(t.detach()), U)

@@ -226,3 +226,24 @@ def test_no_cycles_and_nothing_left() -> None:
         assert gc.collect() == 0
     finally:
         gc.enable()
+
+
+def test_create_graph_records_under_no_grad_too() -> None:
+    x = Tensor(0.5, requires_grad=True)
+    u = ad.exp(x)
+    y = u * u  # two paths meet at u
+    with ad.no_grad():
+        slope = ad.gradients(y, x, create_graph=True)
+    assert ad.gradients(slope, x).item() == pytest.approx(4 * np.e)
+
+
+def test_scalars_indexed_more_than_once() -> None:
+    assert grad(lambda x: (x[None] + x[...] + x[()]).sum())(2.0) == 3.0
+    ad.testing.check_grads(lambda x: x[None] * x[...] * x[()], (2.0,))
+
+
+def test_a_forgotten_return_is_named() -> None:
+    with pytest.raises(GradientError, match="returned NoneType"):
+        grad(lambda x: None)(1.0)
+    with pytest.raises(GradientError, match="returned list"):
+        grad(lambda x: [x])(1.0)

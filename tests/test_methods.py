@@ -1,0 +1,164 @@
+"""In-place operators, conversions and the Python protocols of Tensor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autodiff as ad
+from autodiff import Tensor
+from autodiff.errors import GradientError
+
+
+def test_updating_a_parameter_in_place() -> None:
+    for start, step in ((np.ones(3, np.float32), np.full(3, 0.5)), (2.0, 0.5)):
+        p = Tensor(start, requires_grad=True)
+        same, dtype = p, p.dtype
+        with ad.no_grad():
+            p -= step
+            p *= 2.0
+        assert same is p
+        np.testing.assert_array_equal(p.value, (np.asarray(start) - 0.5) * 2)
+        assert p.dtype == dtype
+        assert p.requires_grad
+
+
+def test_an_in_place_operation_on_a_leaf_is_refused_while_recording() -> None:
+    p = Tensor(np.ones(3), requires_grad=True)
+    with pytest.raises(GradientError, match=r"inside `with no_grad\(\):`"):
+        p -= 1.0
+    with pytest.raises(TypeError, match="not recorded"):
+        p[0] = 1.0
+    np.testing.assert_array_equal(p.value, [1, 1, 1])
+
+
+def test_accumulating_a_loss() -> None:
+    x = Tensor(3.0, requires_grad=True)
+    total = Tensor(0.0)
+    first = total
+    for k in range(3):
+        total += x * k
+    total.backward()
+    assert total.item() == 9.0
+    assert x.grad.item() == 3.0
+    assert first.item() == 0.0  # a new tensor took the name; the constant was not written
+
+
+def test_constants_are_written_like_arrays() -> None:
+    a = np.zeros((2, 2))
+    t = ad.asarray(a)
+    t += 1
+    t[0, 1] = 5.0
+    t[[1]] *= 3.0
+    np.testing.assert_array_equal(a, [[1, 5], [3, 3]])
+    with pytest.raises(ValueError, match="broadcast"):
+        t += np.ones((3, 2, 2))
+    with pytest.raises(TypeError, match="Cannot cast"):
+        t += 1j
+    s = Tensor(1)
+    s += 2
+    assert s.item() == 3
+    assert s.dtype == np.int64
+    with pytest.raises(TypeError, match="Cannot cast"):
+        s += 0.5
+    with pytest.raises(ValueError, match=r"into a tensor of shape \(\)"):
+        s += np.ones(2, int)
+
+
+def test_a_write_to_what_a_graph_saved_is_found() -> None:
+    x, w = Tensor(np.ones(3), requires_grad=True), Tensor(np.ones(3))
+    y = (x * w).sum()
+    w += 1.0
+    with pytest.raises(GradientError, match=r"op 'mul' at .*methods.py:\d+ kept 'y'.*methods.py:\d+ has written"):
+        y.backward()
+
+
+def test_a_tensor_stored_into_an_array_raises() -> None:
+    x = Tensor(2.0, requires_grad=True)
+    a = np.zeros(3)
+    with pytest.raises((GradientError, ValueError)) as caught:
+        a[0] = x
+    causes = [str(e) for e in (caught.value, caught.value.__cause__, caught.value.__context__) if e is not None]
+    assert any("t.detach()" in text for text in causes)
+    with pytest.raises(GradientError, match=r"t\.detach\(\)"):
+        a[:] = x
+    a[0] = x.detach()
+    assert a[0] == 2.0
+    assert float(x) == 2.0
+    assert [float(x)][0] == 2.0
+    with pytest.raises(TypeError, match=r"write a = a \+ t, not a \+= t"):
+        a += x
+    a += x.detach()
+    np.testing.assert_array_equal(a, [4, 2, 2])
+
+
+def test_ufuncs_of_constants_give_constants() -> None:
+    t = Tensor([1.0, 8.0])
+    cube_root = np.cbrt(t)
+    assert type(cube_root) is Tensor
+    np.testing.assert_allclose(cube_root.value, [1, 2])
+    assert np.add.reduce(t).item() == 9.0
+    fraction, whole = np.modf(t)
+    assert type(fraction) is type(whole) is Tensor
+    assert np.add(t, 1, dtype=np.float32).dtype == np.float32
+    with pytest.raises(TypeError, match=r"np.add of a tensor that requires grad takes no dtype= argument"):
+        np.add(Tensor(1.0, requires_grad=True), 1, dtype=np.float32)
+    with pytest.raises(TypeError, match="cannot write into a Tensor"):
+        np.add(t, 1, out=t)
+
+
+def test_numbers() -> None:
+    t = Tensor([[1.5]], requires_grad=True)
+    assert (float(t), int(t), complex(t), bool(t)) == (1.5, 1, 1.5 + 0j, True)
+    assert [10, 20][Tensor(1)] == 20
+    assert round(Tensor(2.567), 1).item() == 2.6
+    assert [v.item() for v in divmod(Tensor(7.0), 2.0)] == [3.0, 1.0]
+    assert f"{Tensor(2.567):.2f}" == "2.57"
+    assert 2.0 in Tensor([1.0, 2.0])
+    with pytest.raises(ValueError, match="one element"):
+        float(Tensor([1.0, 2.0]))
+    with pytest.raises(ValueError, match="ambiguous"):
+        bool(Tensor([1.0, 2.0]))
+
+
+def test_iteration_and_length() -> None:
+    t = Tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    assert len(t) == 2
+    first, second = t
+    (first * second).sum().backward()
+    np.testing.assert_array_equal(t.grad.value, [[3, 4], [1, 2]])
+    for operation in (len, list):
+        with pytest.raises(TypeError, match="scalar"):
+            operation(Tensor(1.0))
+
+
+def test_dtypes_follow_numpy() -> None:
+    arrays = [np.ones(2, dtype) for dtype in (np.float32, np.int32, bool, np.float16)]
+    values: list[Any] = [np.float32(2), np.float64(2), 3, 2.5, *arrays]
+    for a in values:
+        for b in values:
+            if isinstance(a, int | float) and not isinstance(a, np.generic):
+                continue
+            expected = a * b
+            for product in (Tensor(a) * b, Tensor(a) * Tensor(b) if not isinstance(b, int | float) else Tensor(a) * b,
+                            b * Tensor(a)):  # fmt: skip
+                assert product.dtype == expected.dtype, (a, b)
+                np.testing.assert_array_equal(product.value, expected)
+    x = Tensor(np.ones(2, np.float32), requires_grad=True)
+    assert (x * 2.0 + 1).dtype == np.float32
+    assert (2**x).dtype == np.float32
+    assert (x * np.float64(2)).dtype == np.float64  # NumPy's scalars are not weak
+
+
+def test_transposes() -> None:
+    t = Tensor(np.arange(6.0).reshape(1, 2, 3), requires_grad=True)
+    assert t.T.shape == (3, 2, 1)
+    assert t.mT.shape == (1, 3, 2)
+    assert t.transpose(0, 2, 1).shape == t.transpose((0, 2, 1)).shape == t.transpose([0, 2, 1]).shape == (1, 3, 2)
+    assert t.transpose().shape == t.transpose(None).shape == (3, 2, 1)
+    assert t.reshape(6).shape == t.reshape((6,)).shape == t.reshape(-1).shape == t.flatten().shape == (6,)
+    assert t.sum((0, 1)).shape == t.sum(axis=(0, 1)).shape == (3,)
+    with pytest.raises(ValueError, match="mT swaps the last two axes"):
+        t[0, 0].mT  # noqa: B018  # reading it raises
