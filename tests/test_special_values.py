@@ -107,5 +107,14 @@ def test_numpys_warnings_are_numpys() -> None:
 def test_padding_never_wins() -> None:
     x = np.full((1, 1, 2, 2), -5.0)
     np.testing.assert_array_equal(ad.max_pool2d(x, 2, stride=1, padding=1), np.full((1, 1, 3, 3), -5.0))
+    lowest = np.full((1, 1, 4, 4), -inf)
+    first = [[1, 1, 0, 1], [1, 1, 0, 1], [0, 0, 0, 0], [1, 1, 0, 1]]  # the first real pixel of each window
+    for create_graph in (False, True):  # the fused gradient, and the composed one
+        t = Tensor(lowest, requires_grad=True)
+        ad.max_pool2d(t, 2, stride=2, padding=1).sum().backward(create_graph=create_graph)
+        np.testing.assert_array_equal(t.grad.value[0, 0], first)
+    ints = np.full((1, 1, 2, 2), np.iinfo(np.int64).min)
+    np.testing.assert_array_equal(ad.max_pool2d(ints, 2, padding=1)[0, 0], ints[0, 0])
+    assert not ad.max_pool2d(np.zeros((1, 1, 2, 2), bool), 2, padding=1).any()
     ints = np.full((1, 1, 2, 2), -5)
     assert ad.max_pool2d(ints, 2, padding=1).dtype == ints.dtype

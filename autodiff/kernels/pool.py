@@ -11,6 +11,19 @@ from .conv import output_size, pad, windows
 Pair = tuple[int, int]
 
 
+def _first_real(size: int, kernel: int, stride: int, padding: int, dilation: int) -> Any:
+    """For each window along one axis, the first of its taps that lies in the image and not in the padding."""
+    starts = np.arange(output_size(size, kernel, stride, padding, dilation)) * stride - padding
+    taps = np.maximum(-(starts // dilation), 0)
+    outside = (taps >= kernel) | (starts + taps * dilation >= size)
+    if outside.any():
+        raise ValueError(
+            f"window {np.flatnonzero(outside)[0]} along an axis of length {size} lies wholly in the padding "
+            f"(kernel_size {kernel}, stride {stride}, padding {padding}, dilation {dilation}); pad less"
+        )
+    return taps
+
+
 def max_pool2d(x: Any, *, kernel: Pair, stride: Pair, padding: Pair, dilation: Pair) -> tuple[Any, Any]:
     """The largest element of each window, and which of its kh * kw elements that was (the first of equals)."""
     size = [output_size(x.shape[2 + i], kernel[i], stride[i], padding[i], dilation[i]) for i in range(2)]
@@ -18,10 +31,12 @@ def max_pool2d(x: Any, *, kernel: Pair, stride: Pair, padding: Pair, dilation: P
         raise ValueError(
             f"window {kernel} with dilation {dilation} does not fit into an image of {x.shape[2:]} padded by {padding}"
         )
-    lowest = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
+    down, right = (_first_real(x.shape[2 + i], kernel[i], stride[i], padding[i], dilation[i]) for i in range(2))
+    lowest: Any = -np.inf if x.dtype.kind == "f" else False if x.dtype.kind == "b" else np.iinfo(x.dtype).min
     view = windows(pad(x, padding, lowest), kernel, stride, dilation)  # (n, c, kh, kw, oh, ow)
     taps = [view[:, :, i, j] for i in range(kernel[0]) for j in range(kernel[1])]
-    best, which = taps[0].copy(), np.zeros(taps[0].shape, np.uint16)
+    best, which = taps[0].copy(), np.empty(taps[0].shape, np.uint16)
+    which[...] = down[:, None] * kernel[1] + right  # where all are `lowest`, the first real one and not the padding
     for k, tap in enumerate(taps[1:], 1):
         larger = ~(tap <= best) & ~(best != best)  # a NaN wins, the first of them
         np.copyto(best, tap, where=larger)
