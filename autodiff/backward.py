@@ -42,7 +42,8 @@ def backward(
         gradient: dL/d(this tensor), of its shape; needed unless it is a single real number, where it is 1.
         retain_graph: keep what the nodes saved, so that the graph can be walked again. By default
             it is freed on the way, except with `create_graph`.
-        create_graph: record the backward pass itself, so that the gradients can be differentiated.
+        create_graph: record the backward pass itself, so that the gradients can be differentiated. Each leaf's
+            `.grad` then holds a graph that holds the leaf, a cycle; `gradients()` avoids it.
         inputs: the tensors whose `.grad` is wanted.
 
     Raises GradientError if the tensor has no graph, is not a single number and no gradient is given, or
@@ -138,14 +139,7 @@ def seed(tensor: Tensor, gradient: Any, create_graph: bool) -> tuple[Source, Any
     if gradient is None and type(value) is _float64:
         return tensor.node or tensor, _ONE if not create_graph else constant(_ONE)
     if gradient is None:
-        if value.size != 1:
-            raise GradientError(
-                f"backward() starts from a single number, this tensor is {describe(value)}. Reduce it to a loss "
-                "first, t.sum().backward(), or pass the gradient of your loss with respect to it: "
-                "t.backward(gradient)."
-            )
-        if value.dtype.kind == "c":
-            raise GradientError("backward() starts from a real number, this one is complex. Pass a gradient.")
+        check_loss(value)
         g: Any = np.ones_like(value)
     else:
         g = gradient.value if type(gradient) is Tensor else np.asarray(gradient)
@@ -157,9 +151,23 @@ def seed(tensor: Tensor, gradient: Any, create_graph: bool) -> tuple[Source, Any
         g = g.astype(value.dtype)
     if type(g) is _ndarray and not g.shape:
         g = g[()]
-    if create_graph:
-        g = gradient if type(gradient) is Tensor and gradient.dtype == value.dtype else constant(g)
-    return tensor.node or tensor, g
+    if not create_graph:
+        return tensor.node or tensor, g
+    if type(gradient) is not Tensor:
+        return tensor.node or tensor, constant(g)
+    with mode(recording=True):
+        return tensor.node or tensor, gradient if gradient.dtype == value.dtype else gradient.astype(value.dtype)
+
+
+def check_loss(value: Any) -> None:
+    """Raise GradientError unless a gradient can start here with 1: from a single real number."""
+    if value.size != 1:
+        raise GradientError(
+            f"backward() starts from a single number, this tensor is {describe(value)}. Reduce it to a loss first, "
+            "t.sum().backward(), or pass the gradient of your loss with respect to it: t.backward(gradient)."
+        )
+    if value.dtype.kind == "c":
+        raise GradientError("backward() starts from a real number, this one is complex. Pass a gradient.")
 
 
 # -- the loop -----------------------------------------------------------------------------------------
@@ -205,32 +213,36 @@ def sweep(
                     continue
             plan = _narrow(plan, node.inputs, live)
         if saved is None:
-            raise _freed(node)
+            raise freed(node)
         if not retain and plan.frees:
             node.saved = None
-        if create_graph:
-            pulled = _pull_recorded(node, plan, saved, g)
-        else:
-            pulled = plan.pull(g, saved, node.params)
-        for source, gi in zip(node.inputs, pulled):  # noqa: B905  # strict= would cost 50 ns an op
-            if source is None or gi is None or (live is not None and source not in live):
-                continue
-            kind = type(gi)
-            if kind is _ndarray or kind is not type(source.value):
-                gi = fit(gi, source)
-            before = grads[source]
-            if kind is _float64:  # NumPy scalars are immutable: nothing to own
-                grads[source] = gi if before is None else before + gi
-            elif before is None and not isinstance(gi, Lazy):
-                grads[source] = gi
+        try:
+            if create_graph:
+                pulled = _pull_recorded(node, plan, saved, g)
             else:
-                grads[source] = _merge(before, gi, source, mine)
+                pulled = plan.pull(g, saved, node.params)
+            for source, gi in zip(node.inputs, pulled):  # noqa: B905  # strict= would cost 50 ns an op
+                if source is None or gi is None or (live is not None and source not in live):
+                    continue
+                kind = type(gi)
+                if kind is _ndarray or kind is not type(source.value):
+                    gi = fit(gi, source)
+                before = grads[source]
+                if kind is _float64:  # NumPy scalars are immutable: nothing to own
+                    grads[source] = gi if before is None else before + gi
+                elif before is None and not isinstance(gi, Lazy):
+                    grads[source] = gi
+                else:
+                    grads[source] = _merge(before, gi, source, mine)
+        except Exception as error:
+            error.add_note(f"in the backward pass of op '{node.op.name}', called at {format_line(node.line)}")
+            raise
     for leaf, g in grads.items():
         if g is not None and (targets is None or leaf in targets):
             kept[leaf] = g if leaf.extra is None else _run_hooks(leaf, g)
     grads.clear()
     g = gi = before = saved = pulled = None  # drop them, so that `_own` sees who else holds an array
-    return kept if create_graph else _own(kept)
+    return _own(kept)
 
 
 def _order(roots: Sequence[tuple[Source, Any]], stops: Any) -> tuple[list[Node], dict[Any, Any]]:
@@ -296,12 +308,14 @@ def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
     extra = g.ndim - len(shape)
     if extra < 0:
         raise ValueError(f"a rule returned a gradient of shape {g.shape} for an input of shape {shape}")
-    axes = (
-        *range(extra),
-        *(extra + i for i, n in enumerate(shape) if n == 1 and g.shape[extra + i] != 1),
-    )
+    axes = list(range(extra))
+    for i, n in enumerate(shape):
+        if n != g.shape[extra + i]:
+            if n != 1:
+                raise ValueError(f"a rule returned a gradient of shape {g.shape} for an input of shape {shape}")
+            axes.append(extra + i)
     if axes:
-        g = _add_reduce(g, axes) if type(g) is _ndarray else g.sum(axis=axes)
+        g = _add_reduce(g, tuple(axes)) if type(g) is _ndarray else g.sum(axis=axes)
     return g.reshape(shape)
 
 
@@ -352,6 +366,8 @@ def _run_hooks(source: Any, g: Any) -> Any:
         value = result.value if type(result) is Tensor else np.asarray(result)
         if value.shape != source.shape:
             raise ValueError(f"a hook returned a gradient of shape {value.shape} for a tensor of shape {source.shape}")
+        if value.dtype.kind == "c" and source.dtype.kind != "c":
+            raise TypeError(f"a hook returned a complex gradient for a tensor of {source.dtype}; return its real part")
         g = _as_tensor(result) if recorded else fit(value, source)
     return g
 
@@ -378,7 +394,9 @@ _ALONE = _references([np.empty(1)])  # what an array counts that only the box ho
 def _own(kept: dict[Any, Any]) -> dict[Any, Any]:
     """Copy the arrays that somebody else may hold: the seed, a saved array, another gradient, a view's base."""
     for source in kept:
-        if type(kept[source]) is _ndarray:
+        if type(kept[source]) is Tensor and not kept[source].requires_grad:
+            kept[source] = Tensor(kept[source])
+        elif type(kept[source]) is _ndarray:
             box, kept[source] = [kept[source]], None
             if box[0].base is not None or _references(box) > _ALONE:
                 box[0] = box[0].copy()
@@ -390,7 +408,11 @@ def _accumulate(source: Any, g: Any) -> None:
     """Add a gradient to a tensor's `.grad`."""
     extra = notes(source)
     old = extra.grad
+    if extra.retain:
+        return  # the pass has kept it already
     if old is None:
+        if type(g) is Tensor and g.requires_grad:
+            g = wrap(g.value.copy(), g.node or g)
         extra.grad = _as_tensor(g)
     elif type(g) is Tensor or old.requires_grad:
         with mode(recording=True):
@@ -405,10 +427,12 @@ def _accumulate(source: Any, g: Any) -> None:
 # -- errors that are better found before walking ------------------------------------------------------
 
 
-def _freed(node: Node) -> GradientError:
+def freed(node: Node) -> GradientError:
+    """Say that a node no longer has what its rule needs, and what to do."""
     return GradientError(
-        f"the graph was freed by an earlier backward pass: op '{node.op.name}' at {format_line(node.line)} no longer "
-        "has what its rule needs. Pass retain_graph=True to the earlier backward(), or compute the loss again."
+        f"the graph was freed by an earlier backward pass (finished or not): op '{node.op.name}' at "
+        f"{format_line(node.line)} no longer has what its rule needs. Pass retain_graph=True to the earlier "
+        "backward(), or compute the loss again."
     )
 
 

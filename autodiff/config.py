@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ContextDecorator
-from contextvars import ContextVar, Token
+from contextvars import ContextVar
 from typing import Any, TypeVar
 
 import numpy as np
@@ -19,7 +19,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 class Modes:
     """What every op asks before it records. One value, never changed, read once per op."""
 
-    __slots__ = ("keep_inputs", "keep_values", "plain", "recording", "transforming")
+    __slots__ = ("keep_inputs", "keep_values", "outer", "plain", "recording", "transforming")
 
     def __init__(
         self,
@@ -27,9 +27,10 @@ class Modes:
         keep_values: bool = False,  # nodes keep their value and gradient, however large
         keep_inputs: bool = False,  # nodes keep every input: forward mode reads them later
         transforming: bool = False,  # inside a function that a transform differentiates
+        outer: Modes | None = None,  # what to go back to when the block ends
     ) -> None:
         self.recording, self.keep_values = recording, keep_values
-        self.keep_inputs, self.transforming = keep_inputs, transforming
+        self.keep_inputs, self.transforming, self.outer = keep_inputs, transforming, outer
         # Nothing but recording is asked for: ops take their short way.
         self.plain = recording and not (keep_values or keep_inputs)
 
@@ -40,12 +41,13 @@ class Modes:
         keep_inputs: bool | None = None,
         transforming: bool | None = None,
     ) -> Modes:
-        """The same but for those given."""
+        """The same but for those given, inside this one."""
         return Modes(
             self.recording if recording is None else recording,
             self.keep_values if keep_values is None else keep_values,
             self.keep_inputs if keep_inputs is None else keep_inputs,
             self.transforming if transforming is None else transforming,
+            self,
         )
 
 
@@ -58,13 +60,12 @@ class mode(ContextDecorator):
 
     def __init__(self, **changes: bool) -> None:
         self._changes = changes
-        self._tokens: list[Token[Modes]] = []
 
     def __enter__(self) -> None:
-        self._tokens.append(MODES.set(MODES.get().changed(**self._changes)))
+        MODES.set(MODES.get().changed(**self._changes))
 
     def __exit__(self, *exc: object) -> None:
-        MODES.reset(self._tokens.pop())
+        MODES.set(MODES.get().outer or DEFAULT)
 
     def _recreate_cm(self) -> mode:  # ContextDecorator asks for a fresh one per call
         return mode(**self._changes)
@@ -79,8 +80,10 @@ class mode(ContextDecorator):
         return super().__call__(func)
 
 
-def no_grad() -> mode:
-    """Stop recording: results need no gradient and hold no graph.
+def no_grad(function: Any = None) -> Any:
+    """Stop recording, in a `with no_grad():` block or in a function decorated with `@no_grad`.
+
+    Results need no gradient and hold no graph.
 
     >>> import autodiff as ad
     >>> x = ad.Tensor(3.0, requires_grad=True)
@@ -89,12 +92,12 @@ def no_grad() -> mode:
     >>> y.requires_grad
     False
     """
-    return mode(recording=False)
+    return mode(recording=False) if function is None else mode(recording=False)(function)
 
 
-def enable_grad() -> mode:
-    """Record again inside a `no_grad` block."""
-    return mode(recording=True)
+def enable_grad(function: Any = None) -> Any:
+    """Record again inside a `no_grad` block; also a decorator."""
+    return mode(recording=True) if function is None else mode(recording=True)(function)
 
 
 def set_grad_enabled(enabled: bool) -> mode:

@@ -126,6 +126,7 @@ class Op:
         self.composed: Callable[..., Any] | None = spec["composed"]
         self.vjp: Callable[..., Any] | None = spec["vjp"]
         self.holomorphic: bool = spec["holomorphic"]
+        self.defaults: dict[str, Any] = getattr(forward, "__kwdefaults__", None) or {}
         self.facts: tuple[str, ...] = ()
         self._plans: dict[int, Plan] = {}
         self._check()
@@ -192,8 +193,8 @@ class Plan:
 
     __slots__ = ("_conjugated", "_conjugates", "_wanted", "frees", "keep", "needs", "op", "pull")
 
-    def __init__(self, op: Op, needs: int) -> None:
-        self.op, self.needs = op, needs
+    def __init__(self, op: Op, needs: int, conjugates: bool = False) -> None:
+        self.op, self.needs, self._conjugates = op, needs, conjugates
         wanted = [i for i in range(len(op.inputs)) if needs >> i & 1]
         named: set[str] = set()
         if op.vjp is not None:
@@ -210,24 +211,19 @@ class Plan:
         self._wanted = wanted
         self.pull: Callable[[Any, Any, Any], Any] = self._pull_first
         self._conjugated: Plan | None = None
-        self._conjugates = False
 
     def _pull_first(self, g: Any, saved: Any, params: Any) -> Any:
         """Write `pull` when it is first needed: for all ops at once it would cost 5 ms of import."""
-        plain = _make_pull(self.op, self._wanted)
-        self.pull = plain
-        if self._conjugates:
-            self.pull = lambda g, saved, params: _conj(plain(_conj(g), saved, params))
+        self.pull = _make_pull(self.op, self._wanted, self._conjugates)
         return self.pull(g, saved, params)
 
     @property
     def conjugated(self) -> Plan:
         """The plan for a complex output: `conj(rule(conj(g)))`, where that is not the rule itself."""
-        if not self.op.holomorphic or self.op.linear is True:
-            return self
+        if self._conjugates or not self.op.holomorphic or self.op.kind in ("shape", "index"):
+            return self  # moving elements is the same for a number and its conjugate
         if self._conjugated is None:
-            twin = self._conjugated = Plan(self.op, self.needs)
-            twin._conjugated, twin._conjugates = twin, True
+            self._conjugated = Plan(self.op, self.needs, conjugates=True)
         return self._conjugated
 
     def narrow(self, needs: int) -> Plan:
@@ -240,7 +236,7 @@ class Plan:
 
 
 def _conj(g: Any) -> Any:
-    if isinstance(g, tuple | list):
+    if isinstance(g, tuple):
         return tuple([None if part is None else part.conj() for part in g])
     return g.conj()
 
@@ -255,13 +251,14 @@ def signature(rule: Callable[..., Any]) -> tuple[tuple[str, ...], tuple[str, ...
     return code.co_varnames[:n], code.co_varnames[n : n + code.co_kwonlyargcount]
 
 
-def _make_pull(op: Op, wanted: list[int]) -> Callable[[Any, Any, Any], Any]:
+def _make_pull(op: Op, wanted: list[int], conjugates: bool) -> Callable[[Any, Any, Any], Any]:
     """Write the function `(g, saved, params) -> gradients` that hands each rule what it names.
 
-    For `mul` with both gradients wanted it is `return (rule0(g, saved[1]), rule1(g, saved[0]))`.
+    For `mul` with both gradients wanted it is `return (x_rule(g, saved[1]), y_rule(g, saved[0]),)`; for a complex
+    output `conj` stands around `g` and around the whole.
     """
     place = {name: f"saved[{i}]" for i, name in enumerate((*op.inputs, *op.outs, *op.facts))}
-    place["g"] = "g"
+    place["g"] = ("conj({})" if conjugates else "{}").format("tuple(g)" if op.several else "g")
     place["needs"] = repr(tuple(i in wanted for i in range(len(op.inputs))))
 
     def text(rule: Callable[..., Any], name: str) -> str:
@@ -269,7 +266,7 @@ def _make_pull(op: Op, wanted: list[int]) -> Callable[[Any, Any, Any], Any]:
         given = [place[p] for p in positional] + [f"{k}=params[{k!r}]" for k in keyword]
         return f"{name}({', '.join(given)})"
 
-    scope: dict[str, Any] = {"vjp": op.vjp}
+    scope: dict[str, Any] = {"vjp": op.vjp, "conj": _conj}
     if op.vjp is not None:
         result = text(op.vjp, "vjp")
     else:
@@ -282,6 +279,8 @@ def _make_pull(op: Op, wanted: list[int]) -> Callable[[Any, Any, Any], Any]:
             elif not many:
                 parts.append("None")
         result = f"({', '.join(parts)},)" if parts else "()"
+    if conjugates:
+        result = f"conj({result})"
     exec(f"def pull(g, saved, params): return {result}", scope)  # names checked by Op._check
     return scope["pull"]  # type: ignore[no-any-return]
 
@@ -507,6 +506,8 @@ def _make_call(op: Op) -> Callable[..., Any]:
     def call(*inputs: Any, **params: Any) -> Any:
         if not op.variadic and len(inputs) != len(op.inputs):
             raise TypeError(f"op '{op.name}' takes {len(op.inputs)} arrays, got {len(inputs)}")
+        if op.defaults:
+            params = op.defaults | params
         for x in inputs:
             if type(x) is Tensor:
                 return apply(op, inputs, params)
@@ -527,8 +528,11 @@ def _unary(op: Op) -> Callable[..., Any]:
     keep_x, keep_out = plan.keep or (False, False)
     nothing = plan.keep is None
     facts = [name.rpartition("_")[2] for name in op.facts]
+    defaults = op.defaults
 
     def call(x: Any, **params: Any) -> Any:
+        if defaults:
+            params = defaults | params
         if type(x) is not Tensor:
             return forward(lift(x), **params)
         if not x.requires_grad or not _read_modes().plain:

@@ -159,8 +159,8 @@ class Tensor:
     @grad.setter
     def grad(self, grad: Any) -> None:
         if grad is not None:
-            if type(grad) is not Tensor:
-                grad = Tensor(grad)
+            if type(grad) is not Tensor or not grad.requires_grad:
+                grad = Tensor(grad)  # a copy: passes add into it in place
             if grad.shape != self.shape or grad.dtype != self.dtype:
                 raise ValueError(
                     f"a gradient has the shape and dtype of its tensor, {describe(self.value)}; "
@@ -324,6 +324,8 @@ def _numbers(value: Any, dtype: Any, *, copy: bool) -> Any:
                 "Use t itself, t.clone() for a recorded copy, or Tensor(t.detach())."
             )
         value = value.value
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError("masked arrays are not supported: a Tensor would drop the mask. Write array.filled(...)")
     array = np.array(value, dtype=dtype) if copy else np.asarray(value, dtype=dtype)
     if array.dtype.kind not in "fciub":
         raise TypeError(f"a Tensor holds numbers, got {array.dtype} from {type(value).__name__}")

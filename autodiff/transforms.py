@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from .backward import IDENTITY, fit, pull_composed, revive, seed, sweep, wrap
+from .backward import IDENTITY, check_loss, fit, freed, pull_composed, revive, seed, sweep, wrap
 from .config import MODES, mode
 from .errors import GradientError, describe
 from .graph import Node, history
@@ -47,10 +47,11 @@ def _is_leaf(tree: Any) -> bool:
 class Level:
     """One transform's arguments, each leaf wrapped in a fresh identity node, and what was computed of them."""
 
-    def __init__(self, tree: Any, what: str) -> None:
+    def __init__(self, tree: Any, what: str, *, copy: bool = False) -> None:
         leaves, self.rebuild = flatten(tree)
         self.given_tensors = any(type(leaf) is Tensor for leaf in leaves)
-        self.leaves = [asarray(leaf) for leaf in leaves]
+        self.copy = copy  # arrays in and out, so that writing into them later changes no saved array
+        self.leaves = [Tensor(leaf) if copy and type(leaf) is not Tensor else asarray(leaf) for leaf in leaves]
         for leaf in self.leaves:
             if leaf.dtype.kind not in "fc":
                 raise TypeError(
@@ -91,11 +92,14 @@ class Level:
         return rebuild([self._release(result, recorded) for result in results])
 
     def _release(self, value: Any, recorded: bool) -> Any:
-        if type(value) is not Tensor:
-            return constant(value) if self.given_tensors and isinstance(value, np.ndarray | np.generic) else value
-        if recorded:
+        if type(value) is Tensor and recorded:
             return value
-        return constant(value.value) if self.given_tensors else value.value
+        plain = _plain(value)
+        if not isinstance(plain, np.ndarray | np.generic):
+            return value
+        if self.copy and isinstance(plain, np.ndarray):
+            plain = plain.copy()
+        return constant(plain) if self.given_tensors else plain
 
 
 def _recorded(value: Any) -> bool:
@@ -108,6 +112,8 @@ def _pick_args(args: tuple[Any, ...], argnums: int | Sequence[int], what: str) -
         if not -len(args) <= n < len(args):
             raise TypeError(f"{what} with argnums={argnums} needs that many positional arguments, got {len(args)}")
     numbers = [n % len(args) for n in numbers]
+    if len(set(numbers)) != len(numbers):
+        raise ValueError(f"argnums={argnums} names an argument twice")
     return (args[numbers[0]] if isinstance(argnums, int) else tuple(args[n] for n in numbers)), numbers
 
 
@@ -178,7 +184,7 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     >>> out, pullback(1.0)
     (np.float64(6.0), (np.float64(3.0), np.float64(2.0)))
     """
-    level = Level(primals, "vjp")
+    level = Level(primals, "vjp", copy=True)
     out = level.run(f, level.arguments, {})
     out, aux = out if has_aux else (out, None)
     outs, rebuild = flatten(out)
@@ -206,10 +212,10 @@ def _pull(outs: Sequence[Any], cotangents: Sequence[Any], level: Level, recorded
         if _recorded(tensor):
             roots.append(seed(tensor, cotangent, recorded))
         elif cotangent is None:  # a constant function; refuse what no gradient could start from
-            seed(wrap(tensor.value, None), None, recorded)
+            check_loss(tensor.value)
     found = sweep(roots, level.nodes, retain=True, create_graph=recorded, stop=True) if roots else {}
     return [
-        found[node] if node in found else np.zeros_like(leaf.value)
+        found[node] if node in found else np.zeros_like(leaf.value)[()]
         for node, leaf in zip(level.nodes, level.leaves, strict=True)
     ]
 
@@ -236,7 +242,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     """
     if not isinstance(primals, tuple | list) or not isinstance(tangents, tuple | list):
         raise TypeError("jvp takes its primals and its tangents as tuples: jvp(f, (x,), (dx,))")
-    level = Level(tuple(primals), "jvp")
+    level = Level(tuple(primals), "jvp", copy=True)
     given = flatten(tuple(tangents))[0]
     if [np.shape(t if type(t) is not Tensor else t.value) for t in given] != [t.shape for t in level.leaves]:
         raise ValueError("jvp needs one tangent for each primal, of the same shape and structure")
@@ -249,7 +255,8 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
         table[node] = t if recorded else t.value
     _push([out.node for out in outs if _recorded(out)], table, recorded)
     out_tangents = [
-        table[out.node] if _recorded(out) and out.node in table else np.zeros_like(asarray(out).value) for out in outs
+        table[out.node] if _recorded(out) and out.node in table else np.zeros_like(asarray(out).value)[()]
+        for out in outs
     ]
     return level.release(rebuild(outs), recorded), level.release(rebuild(out_tangents), recorded)
 
@@ -272,7 +279,9 @@ def _tangent(node: Node, tangents: list[Any], recorded: bool) -> Any:
         return tangents[0][node.params["index"]]
     if op is IDENTITY:
         return tangents[0]
-    saved: Any = node.saved if not recorded else revive(node, node.saved)  # type: ignore[arg-type]
+    if node.saved is None:
+        raise freed(node)
+    saved: Any = node.saved if not recorded else revive(node, node.saved)
     call = op.call if recorded else op.forward
     fixed = len(op.inputs) - op.variadic
     inputs = [*saved[:fixed], *(saved[fixed] if op.variadic else ())]
