@@ -48,7 +48,7 @@ equal, not_equal, isnan, isfinite = (
     compare.isnan,
     compare.isfinite,
 )
-logical_not = compare.invert
+logical_not = compare.logical_not
 
 
 def square(x: Any) -> Any:

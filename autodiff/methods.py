@@ -185,15 +185,23 @@ def _array(self: Tensor, dtype: Any = None, copy: bool | None = None) -> Any:
     return np.array(self.value, dtype=dtype, copy=copy)
 
 
+def _float_power(x: Any, y: Any) -> Any:
+    """Power of both in float64, or in complex128 for complex ones: never of integers, nor of float32."""
+    dtype = np.result_type(*[v.dtype if type(v) is Tensor else v for v in (x, y)], np.float64)
+    return F.power(F.astype(x, dtype), F.astype(y, dtype))
+
+
 UFUNCS: dict[Any, Callable[..., Any]] = {
     np.add: F.add, np.subtract: F.subtract, np.multiply: F.multiply, np.true_divide: F.divide,
     np.floor_divide: F.floor_divide, np.remainder: F.remainder, np.negative: F.negative, np.power: F.power,
-    np.float_power: F.power, np.absolute: F.absolute, np.square: F.square, np.exp: F.exp, np.log: F.log,
+    np.float_power: _float_power, np.absolute: F.absolute, np.square: F.square, np.exp: F.exp, np.log: F.log,
     np.log1p: F.log1p, np.expm1: F.expm1, np.sqrt: F.sqrt, np.sin: F.sin, np.cos: F.cos, np.tanh: F.tanh,
     np.maximum: F.maximum, np.minimum: F.minimum, np.matmul: F.matmul, np.sign: F.sign, np.floor: F.floor,
     np.ceil: F.ceil, np.conjugate: F.conj, np.less: F.less, np.less_equal: F.less_equal, np.greater: F.greater,
     np.greater_equal: F.greater_equal, np.equal: F.equal, np.not_equal: F.not_equal, np.isnan: F.isnan,
-    np.isfinite: F.isfinite, np.invert: F.logical_not,
+    np.isfinite: F.isfinite, np.logical_not: F.logical_not, np.logical_and: compare.logical_and,
+    np.logical_or: compare.logical_or, np.logical_xor: compare.logical_xor, np.invert: compare.invert,
+    np.bitwise_and: compare.and_, np.bitwise_or: compare.or_, np.bitwise_xor: compare.xor,
 }  # fmt: skip
 """The ufuncs that Tensors take part in."""
 

@@ -31,6 +31,11 @@ def positive(*shape: int) -> Draw:
     return lambda rng: np.asarray(rng.uniform(0.5, 2.0, shape))[()]
 
 
+def negative(*shape: int) -> Draw:
+    """Numbers in (-2, -0.5]."""
+    return lambda rng: np.asarray(-rng.uniform(0.5, 2.0, shape))[()]
+
+
 def apart(*shape: int) -> Draw:
     """Distinct numbers, none within 0.05 of another or of 0, so that a finite difference crosses no kink."""
 
@@ -118,6 +123,11 @@ row("mod", ad.remainder, np.remainder, [[apart(2, 3), fixed(1.7)], [fixed([3.3, 
 row("pow", ad.power, np.power, [*binary(positive), [real(2, 3), fixed(2)], [real(3), fixed(3.0)],
     [positive(2), fixed(-1)], [real(3), fixed(0)], [fixed(2.0), real(3)], [positive(), fixed(0.5)]],
     complex=True)  # fmt: skip
+row("pow of negative numbers", ad.power, np.power, [[negative(3), fixed([2.0, 3.0, -1.0])], [negative(), fixed(2.0)]],
+    inputs=[0])  # fmt: skip
+row("pow of negative numbers, complex exponents", lambda x, y: ad.power(x, y * (1 + 1j)),
+    lambda x, y: np.power(x, y * (1 + 1j)),
+    [[negative(2, 3), real(2, 3)], [fixed(-2.0), real(3)], [negative(3), real()], [negative(), real()]])  # fmt: skip
 
 # elementwise
 row("exp", ad.exp, np.exp, unary(real), complex=True)
@@ -154,10 +164,14 @@ row("identity", op("identity"), np.array, unary(real), complex=True)
 for _name in ("less", "less_equal", "greater", "greater_equal", "equal", "not_equal"):
     row(_name, getattr(ad, _name), getattr(np, _name), binary(real), differentiable=False)
 _bits = [[fixed([True, False, True]), fixed([True, True, False])], [fixed([5, 6]), fixed([3, 0])]]
-row("invert", ad.logical_not, np.invert, [[fixed([True, False])]], differentiable=False)
+row("invert", op("invert"), np.invert, [[fixed([True, False])], [fixed([5, 0])]], differentiable=False)
 row("and", op("and"), np.bitwise_and, _bits, differentiable=False)
 row("or", op("or"), np.bitwise_or, _bits, differentiable=False)
 row("xor", op("xor"), np.bitwise_xor, _bits, differentiable=False)
+row("logical_not", ad.logical_not, np.logical_not, [*unary(real), [fixed([1, 0])], [fixed([True, False])]],
+    differentiable=False)  # fmt: skip
+for _name in ("logical_and", "logical_or", "logical_xor"):
+    row(_name, op(_name), getattr(np, _name), [*binary(real), *_bits], differentiable=False)
 for _name in ("isnan", "isfinite", "floor", "ceil", "round"):
     row(_name, getattr(ad, _name), getattr(np, _name), unary(real), differentiable=False)
 for _name in ("argmax", "argmin"):
@@ -271,6 +285,7 @@ _products = [
     ((2, 3), (3, 4)), ((3,), (3,)), ((3,), (3, 2)), ((2, 3), (3,)), ((5, 2, 3), (3, 4)), ((2, 3), (5, 3, 4)),
     ((5, 2, 3), (5, 3, 4)), ((5, 1, 2, 3), (4, 3, 2)), ((3,), (5, 3, 4)), ((5, 2, 3), (3,)), ((0, 3), (3, 2)),
     ((2, 0), (0, 2)), ((4, 5, 2, 3), (3, 1)), ((1, 2, 3), (1, 3, 2)),
+    ((2, 3, 0), (0, 4)), ((2, 3, 4), (4, 0)), ((2, 0, 4), (4, 3)), ((2, 3, 0), (2, 0, 4)),
 ]  # fmt: skip
 row("matmul", ad.matmul, np.matmul, [[real(*a), real(*b)] for a, b in _products], complex=True)
 row(
@@ -280,11 +295,13 @@ row(
     [[real(2, 3), real(3, 4)], [real(3), real(3)], [real(), real(2)], [real(2, 2, 3), real(3)]],
 )
 row("affine", op("affine"), lambda x, w, b: x @ w.T + b, [
-    [real(4, 3), real(2, 3), real(2)], [real(2, 5, 3), real(1, 3), real(1)], [real(0, 3), real(2, 3), real(2)]],
+    [real(4, 3), real(2, 3), real(2)], [real(2, 5, 3), real(1, 3), real(1)], [real(0, 3), real(2, 3), real(2)],
+    [real(4, 0), real(2, 0), real(2)], [real(2, 5, 0), real(3, 0), real(3)], [real(2, 5, 3), real(0, 3), real(0)]],
     complex=True)  # fmt: skip
 row("linear", ad.linear, lambda x, w, b=None: x @ w.T + (0 if b is None else b), [
     [real(4, 3), real(2, 3), real(2)], [real(3), real(2, 3), real(2)], [real(2, 3), real(2, 3)],
-    [real(3), real(2, 3)], [real(2, 1, 3), real(2, 3), real(2)]])  # fmt: skip
+    [real(3), real(2, 3)], [real(2, 1, 3), real(2, 3), real(2)], [real(2, 5, 0), real(3, 0), real(3)],
+    [real(2, 5, 0), real(3, 0)]])  # fmt: skip
 
 # softmax and losses
 _softmax = [[real(2, 3)], [real(4)], [real(2, 3, 2)]]
@@ -411,5 +428,4 @@ row("dropout", ad.dropout, _dropout, [[real(4, 5)], [real()], [real(0)]],
 ALIASES = {  # public names of ops whose row has the op's name
     "subtract": "sub", "multiply": "mul", "divide": "div", "true_divide": "div", "negative": "neg",
     "floor_divide": "floordiv", "remainder": "mod", "power": "pow", "absolute": "abs", "broadcast_to": "expand",
-    "logical_not": "invert",
 }  # fmt: skip

@@ -162,3 +162,28 @@ def test_transposes() -> None:
     assert t.sum((0, 1)).shape == t.sum(axis=(0, 1)).shape == (3,)
     with pytest.raises(ValueError, match="mT swaps the last two axes"):
         t[0, 0].mT  # noqa: B018  # reading it raises
+
+
+def test_bits_and_logic_through_numpy() -> None:
+    t = Tensor([1, 0, 3])
+    for symbol in (np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.logical_and, np.logical_or, np.logical_xor):
+        for x, y in ((np.int64(2), t), (t, np.array([2, 0, 0]))):
+            result, expected = symbol(x, y), symbol(*[v.value if type(v) is Tensor else v for v in (x, y)])
+            assert type(result) is Tensor
+            assert result.dtype == expected.dtype
+            np.testing.assert_array_equal(result.value, expected)
+    np.testing.assert_array_equal((np.int64(2) & t).value, [0, 0, 2])
+    np.testing.assert_array_equal(np.invert(t).value, [-2, -1, -4])
+    np.testing.assert_array_equal(ad.logical_not(t).value, [False, True, False])
+    np.testing.assert_array_equal(np.logical_not(Tensor([1.5, 0.0], requires_grad=True)).value, [False, True])
+
+
+def test_float_power_is_never_less_than_float64() -> None:
+    x = Tensor(np.array([2.0, 3.0], np.float32), requires_grad=True)
+    y = np.float_power(x, 2)
+    assert y.dtype == np.float_power(x.detach().value, 2).dtype == np.float64
+    y.sum().backward()
+    assert x.grad.dtype == np.float32
+    np.testing.assert_allclose(x.grad.value, [4, 6])
+    assert np.float_power(Tensor(2), -1).item() == 0.5
+    assert np.float_power(2, Tensor(1j)).dtype == np.complex128

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ def matmul(x: Any, y: Any) -> Any:
     """
     x, y = dense(x), dense(y)
     if y.ndim == 2 and x.ndim > 2 and x.shape[-1] == y.shape[0]:
-        return (x.reshape(-1, x.shape[-1]) @ y).reshape(*x.shape[:-1], y.shape[1])
+        return (x.reshape(math.prod(x.shape[:-1]), x.shape[-1]) @ y).reshape(*x.shape[:-1], y.shape[1])
     return x @ y
 
 

@@ -25,6 +25,10 @@ invert = _constant("invert", np.invert, "x", "~", "Not, bit by bit; of booleans,
 and_ = _constant("and", operator.and_, "x y", "&", "And, bit by bit; of booleans, logical and.")
 or_ = _constant("or", operator.or_, "x y", "|", "Or, bit by bit; of booleans, logical or.")
 xor = _constant("xor", operator.xor, "x y", "^", "Exclusive or, bit by bit.")
+logical_not = _constant("logical_not", np.logical_not, "x", "not", "Whether an element is zero: not, of its truth.")
+logical_and = _constant("logical_and", np.logical_and, "x y", "and", "Whether both are other than zero.")
+logical_or = _constant("logical_or", np.logical_or, "x y", "or", "Whether one or both are other than zero.")
+logical_xor = _constant("logical_xor", np.logical_xor, "x y", "xor", "Whether exactly one is other than zero.")
 isnan = _constant("isnan", np.isnan, "x", "isnan", "Whether an element is NaN.")
 isfinite = _constant("isfinite", np.isfinite, "x", "isfinite", "Whether an element is neither infinite nor NaN.")
 

@@ -110,8 +110,13 @@ def _pow_x(g: Any, x: Any, y: Any) -> Any:
     return g * (y * x ** where(y == 0, 1, y - 1))
 
 
+def _pow_y(g: Any, x: Any, out: Any) -> Any:
+    """`g x^y log x`, and 0 at x = 0; a negative x has a logarithm where the power is complex."""
+    base = where(x == 0, 1, x)
+    return g * (out * log(base.astype(out.dtype) if out.dtype.kind == "c" else base))
+
+
 pow_ = define(
-    "pow", operator.pow, _pow_x, lambda g, x, out: g * (out * log(where(x == 0, 1, x))), inputs="x y",
-    kind="elementwise", symbol="**",
-    doc="Power `x^y`. The derivative by y at x = 0 is taken as its limit 0; for negative x it is NaN.",
+    "pow", operator.pow, _pow_x, _pow_y, inputs="x y", kind="elementwise", symbol="**",
+    doc="Power `x^y`. The derivative by y at x = 0 is taken as its limit 0; for negative x and real y it is NaN.",
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from ..kernels import linalg as kernels
@@ -10,7 +11,7 @@ from ..op import Function, define
 
 def rows(x: Any) -> Any:
     """All batch axes folded into one: (..., k) to (m, k)."""
-    return x if x.ndim == 2 else x.reshape((-1, x.shape[-1]))
+    return x if x.ndim == 2 else x.reshape((math.prod(x.shape[:-1]), x.shape[-1]))
 
 
 def _matmul_y(g: Any, x: Any, y_shape: tuple[int, ...]) -> Any:
