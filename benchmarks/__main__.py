@@ -84,8 +84,9 @@ class Worker:
 
 
 def environment(threads: int) -> dict[str, str]:
-    """The environment of a worker: this many threads, whatever library asks."""
-    return os.environ | dict.fromkeys(THREAD_VARIABLES, str(threads))
+    """The environment of a worker: this many threads, whatever library asks, and compiled files kept."""
+    kept = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    return kept | dict.fromkeys(THREAD_VARIABLES, str(threads))
 
 
 def compare_numbers(row: Row, workers: Sequence[Worker]) -> None:
