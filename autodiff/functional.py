@@ -61,12 +61,18 @@ def square(x: Any) -> Any:
 
 
 def clip(x: Any, low: Any = None, high: Any = None) -> Any:
-    """Limit x to [low, high]; either may be None.
+    """Limit x to [low, high], numbers or arrays; either may be None.
+
+    The gradient at a bound is that of x, as it is inside; outside it is the bound's.
 
     >>> clip(np.array([-2.0, 0.5, 2.0]), -1.0, 1.0)
     array([-1. ,  0.5,  1. ])
     """
-    if low is not None:
+    x = _array(x)
+    given = [x.dtype, *(v.dtype if type(v) is Tensor else lift(v) for v in (low, high) if v is not None)]
+    if np.result_type(*given).kind in "fc":
+        return elementwise.clip(x, -np.inf if low is None else low, np.inf if high is None else high)
+    if low is not None:  # integers have neither an infinity nor a gradient
         x = maximum(x, low)
     return x if high is None else minimum(x, high)
 

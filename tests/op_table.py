@@ -147,7 +147,11 @@ row("imag", ad.imag, np.imag, unary(real), complex=True)
 row("conj", ad.conj, np.conj, unary(real), complex=True)
 row("square", ad.square, np.square, unary(real), complex=True)
 row("clip", ad.clip, np.clip, [[apart(3, 4), fixed(-0.3), fixed(0.5)], [apart(), fixed(-9.0), fixed(9.0)],
-    [apart(2, 2), fixed(None), fixed(0.1)]], inputs=[0])  # fmt: skip
+    [apart(2, 2), fixed(None), fixed(0.1)], [apart(2, 2), fixed(-0.1), fixed(None)]], inputs=[0])  # fmt: skip
+row("clip by arrays", ad.clip, np.clip, [
+    [apart(3, 4), fixed([-0.24, -0.84, 0.16, 0.36]), fixed([0.36, 0.56, 0.36, -0.24])],  # the last two are crossed
+    [apart(2, 2), fixed(np.array([[-0.04], [-0.24]])), fixed(None)], [apart(4), fixed(-0.04), fixed(np.array(0.16))],
+    [apart(), fixed([-9.0, 0.36]), fixed([9.0, 0.56])], [apart(0), fixed([-0.24]), fixed([0.36])]])  # fmt: skip
 row("where", ad.where, np.where, [
     [fixed([[True, False, True], [False, False, True]]), real(2, 3), real(3)], [fixed(True), real(), real()],
     [fixed([True, False]), real(2), fixed(1.0)], [fixed([True, False]), real(), real(3, 1)],
@@ -214,7 +218,9 @@ for _name, _draw, _reference, _complex in (
         row(f"{_name} of a row", getattr(ad, _name), _reference, [[_draw()], [_draw(5)]], complex=_complex)
 row("var with ddof", ad.var, np.var, [[real(2, 3)]], options=[{"ddof": 1}, {"ddof": 1, "axis": 1}])
 row("prod with zeros", ad.prod, np.prod, [[fixed(np.array([[1.0, 0.0, 3.0], [0.0, 2.0, 0.0]]))]],
-    options=[{}, {"axis": 0}, {"axis": 1}])  # fmt: skip
+    options=[{}, {"axis": 0}, {"axis": 1}], complex=True)  # fmt: skip
+row("prod of many with zeros", ad.prod, np.prod,
+    [[fixed(np.array([0.5, *[1.5] * n, 0.0, -2.0, 0.0]))] for n in range(5)], complex=True)  # fmt: skip
 row("ties", lambda x, y: op("ties")(x, y, axis=(1,)), lambda x, y: (x == y[:, None]) / (x == y[:, None]).sum(1),
     [[fixed(np.array([[1.0, 3.0, 3.0]])), fixed(np.array([3.0]))]], differentiable=False)  # fmt: skip
 

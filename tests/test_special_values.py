@@ -73,6 +73,30 @@ def test_equal_elements_share_the_gradient() -> None:
     np.testing.assert_array_equal(pooled, [[1, 0], [0, 0]])  # the first of equals
 
 
+def test_clip_at_its_bounds() -> None:
+    x = np.array([-2.0, -1.0, 0.0, 1.0, 2.0, nan, -inf, inf])
+    np.testing.assert_array_equal(gradient(lambda x: ad.clip(x, -1.0, 1.0), x), [0, 1, 1, 1, 0, 0, 0, 0])
+    np.testing.assert_array_equal(gradient(lambda x: ad.clip(x, high=1.0), x), [1, 1, 1, 1, 0, 0, 1, 0])
+    np.testing.assert_array_equal(gradient(lambda x: ad.clip(x, low=-1.0), x), [0, 1, 1, 1, 1, 0, 0, 1])
+    f = grad(lambda x, low, high: ad.clip(x, low, high).sum(), argnums=(0, 1, 2))
+    for low, high in ((0.0, 0.0), (1.0, -1.0), (-1.0, 1.0)):  # of crossed bounds the upper one wins
+        gx, glow, ghigh = f(x, np.full(8, low), np.full(8, high))
+        np.testing.assert_array_equal(gx + glow + ghigh, np.where(np.isnan(x) & (low <= high), 0, 1))
+        assert low <= high or (ghigh == 1).all()
+    assert Tensor(2.0, requires_grad=True).clip(0.0, 1.0).node.op.name == "clip"
+
+
+def test_clip_keeps_integers() -> None:
+    for x in (np.array([-5, 0, 300]), np.array([0, 7, 200], np.uint8), np.array([True, False])):
+        for low, high in ((None, 1), (1, None), (0, 1)):
+            clipped, expected = ad.clip(x, low, high), np.clip(x, low, high)
+            assert clipped.dtype == ad.clip(Tensor(x), low, high).dtype == expected.dtype
+            np.testing.assert_array_equal(clipped, expected)
+    for bounds in ((0.0, 1.0), (None, 1.0)):
+        with pytest.raises(TypeError, match="complex ones have no order"):
+            ad.clip(np.ones(2) * 1j, *bounds)
+
+
 def test_powers_at_zero() -> None:
     assert grad(lambda x: x**2)(0.0) == 0.0
     assert grad(lambda x: x**1)(0.0) == 1.0
@@ -87,6 +111,25 @@ def test_products_with_zeros() -> None:
     np.testing.assert_array_equal(gradient(ad.prod, [0.0, 2.0, 3.0]), [6, 0, 0])
     np.testing.assert_array_equal(gradient(ad.prod, [0.0, 2.0, 0.0]), [0, 0, 0])
     np.testing.assert_array_equal(gradient(ad.prod, [4.0]), [1])
+    np.testing.assert_array_equal(gradient(ad.prod, [inf, 2.0]), [2, inf])
+    for n in range(8):
+        for zeros in range(min(n, 3) + 1):
+            x = np.arange(2.0, n + 2)
+            x[1 : 1 + zeros] = 0
+            np.testing.assert_array_equal(gradient(ad.prod, x), [np.delete(x, i).prod() for i in range(n)])
+
+
+def test_the_gradient_of_a_long_product_takes_linear_time() -> None:
+    t = Tensor(np.full(1_000_000, 1 + 1e-6), requires_grad=True)
+    ad.prod(t).backward(create_graph=True)  # minutes, were it quadratic
+    np.testing.assert_allclose(t.grad.value, np.e, rtol=1e-5)
+    nodes, todo = set(), [t.grad.node]
+    while todo:
+        node = todo.pop()
+        if node is not None and node not in nodes:
+            nodes.add(node)
+            todo += [source for source in node.inputs if type(source) is type(node)]
+    assert len(nodes) < 400
 
 
 def test_nan_is_not_hidden() -> None:

@@ -30,6 +30,13 @@ def share(x: Any, y: Any) -> Any:
     return ((x > y) + np.equal(x, y) * 0.5).astype(dtype if dtype.kind == "f" else np.float64)
 
 
+def clip(x: Any, low: Any, high: Any) -> Any:
+    """`min(max(x, low), high)` of real numbers."""
+    if any(map(np.iscomplexobj, (x, low, high))):
+        raise TypeError("clip takes real numbers: complex ones have no order")
+    return np.clip(x, low, high)
+
+
 def sign(x: Any) -> Any:
     """Sign of real numbers; of complex ones it is no constant, and the caller is told."""
     if np.iscomplexobj(x):

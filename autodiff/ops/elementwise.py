@@ -103,6 +103,16 @@ minimum = define(
 )  # fmt: skip
 
 
+clip = define(
+    "clip", kernels.clip,
+    lambda g, x, low, high: where((x >= low) & (x <= high), g, 0),
+    lambda g, x, low, high: where((x < low) & (low <= high), g, 0),
+    lambda g, x, low, high: where((x > high) | (low > high), g, 0),
+    inputs="x low high", kind="elementwise",
+    doc="`min(max(x, low), high)`; the gradient is x's inside and at the bounds, and a bound's where that wins.",
+)  # fmt: skip
+
+
 def _pow_x(g: Any, x: Any, y: Any) -> Any:
     """`g y x^(y-1)`, and 0 where y is 0 (also at x = 0)."""
     if isinstance(y, int | float):

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..op import define
 from .elementwise import exp
-from .shape import expand
+from .shape import concatenate, expand
 
 Axes = tuple[int, ...]
 _add_reduce: Any = np.add.reduce
@@ -93,19 +93,28 @@ min_ = define(
 )  # fmt: skip
 
 
-def _prod_rule(g: Any, x: Any, x_shape: Axes, *, axis: Axes, keepdims: bool) -> Any:
-    """The product of all other elements, which a zero among them does not spoil.
+def _others(x: Any) -> Any:
+    """For each element the product of all others along the last axis, in linear time and without dividing.
 
-    It is the product of those before and of those after, in the order of the reduced axes.
+    Each element of the left half is paired with one of the right. What is the product of all other pairs,
+    times the partner, is the product of all other elements.
     """
+    n, last = x.shape[-1], x.ndim - 1
+    if n < 2:
+        return np.ones(x.shape, x.dtype)
+    left, right, rest = x[..., : n // 2], x[..., n // 2 : n // 2 * 2], x[..., n // 2 * 2 :]
+    others = _others(concatenate(left * right, rest, axis=last))
+    shared = others[..., : n // 2]
+    return concatenate(shared * right, shared * left, others[..., n // 2 :], axis=last)
+
+
+def _prod_rule(g: Any, x: Any, x_shape: Axes, *, axis: Axes, keepdims: bool) -> Any:
+    """The product of all other elements, which a zero among them does not spoil."""
     rest = tuple(i for i in range(len(x_shape)) if i not in axis)
     order = (*rest, *axis)
     n = count(x_shape, axis)
     flat = x.transpose(order).reshape((*(x_shape[i] for i in rest), n))
-    others = flat * 0 + 1
-    for shift in range(1, n):
-        others = others * flat[..., [(i + shift) % n for i in range(n)]]
-    others = others.reshape(tuple(x_shape[i] for i in order))
+    others = _others(flat).reshape(tuple(x_shape[i] for i in order))
     return spread(g, x_shape, axis) * others.transpose(tuple(order.index(i) for i in range(len(order))))
 
 
