@@ -28,7 +28,7 @@ class Adam(Optimizer):
         amsgrad: use the largest v so far instead of v (Reddi et al., 2018).
         maximize: go up instead of down.
 
-    Raises ValueError for negative options, and for betas outside [0, 1).
+    Raises ValueError for options that are negative or not finite, and for betas outside [0, 1).
 
     >>> from autodiff import Tensor
     >>> w = Tensor(3.0, requires_grad=True)
@@ -37,6 +37,8 @@ class Adam(Optimizer):
     >>> round(w.item(), 6)  # the first step is lr, whatever the gradient
     2.9
     """
+
+    elementwise = True
 
     def __init__(
         self,
@@ -56,9 +58,9 @@ class Adam(Optimizer):
 
     def check(self, group: dict[str, Any]) -> None:
         self._check_range(group, "lr", "eps", "weight_decay")
-        self._check_range(group, "betas", below=1.0)
-        if len(group["betas"]) != 2:
+        if not isinstance(group["betas"], tuple | list) or len(group["betas"]) != 2:
             raise ValueError(f"Adam: betas are two numbers, got {group['betas']!r}")
+        self._check_range(group, "betas", below=1.0)
 
     def update(
         self, w: Any, g: Any, state: dict[str, Any], *, lr: float, betas: tuple[float, float],

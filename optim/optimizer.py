@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -36,16 +37,18 @@ class Optimizer:
         params: the tensors to optimize, or a list of dicts with "params" and options of their own.
         defaults: options of the groups that do not give their own.
 
-    Raises TypeError for what is no leaf that may require grad, ValueError for no parameters, for
-    the same one twice, or options out of range.
+    Raises TypeError for what is no leaf that may require grad and for options that are no numbers,
+    ValueError for no parameters, for the same one twice, or options out of range.
     """
 
     param_groups: list[dict[str, Any]]
     state: dict[Tensor, dict[str, Any]]
-    elementwise = True  # the rule looks at each number by itself, so that large arrays may come in blocks
+    elementwise = False
+    """Whether the rule looks at each number by itself: then large arrays come in blocks, and all arrays
+    of a state have the parameter's shape. A rule that takes a norm or a mean must not claim it."""
 
     def __init__(self, params: Any, **defaults: Any) -> None:
-        self.defaults = defaults
+        self.defaults = {name: _plain(option) for name, option in defaults.items()}
         self.param_groups = []
         self.state = {}
         self._rooms: dict[Any, Any] = {}
@@ -88,8 +91,7 @@ class Optimizer:
                 )
             taken.add(p)
         group = {**self.defaults, **group, "params": params}
-        self.check(group)
-        self.param_groups.append(group)
+        self.param_groups.append(group | self._options(group))
 
     def _check_parameter(self, p: Any) -> None:
         if type(p) is not Tensor:
@@ -109,13 +111,24 @@ class Optimizer:
     def check(self, group: dict[str, Any]) -> None:
         """Raise ValueError for options out of range; the subclass knows them."""
 
-    def _check_range(self, group: dict[str, Any], *names: str, below: float = np.inf) -> None:
-        """Raise ValueError unless these options lie in [0, below)."""
+    def _check_range(self, group: dict[str, Any], *names: str, low: float = 0.0, below: float = np.inf) -> None:
+        """Raise unless these options, numbers or tuples of numbers, are finite and lie in [low, below)."""
         for name in names:
             values = group[name] if isinstance(group[name], tuple | list) else (group[name],)
-            if not all(0 <= value < below for value in values):
-                limit = "not negative" if below == np.inf else f"in [0, {below:g})"
+            if not all(isinstance(value, int | float) for value in values):
+                raise TypeError(f"{self._name}: {name} must be a number, got {group[name]!r}")
+            if not all(low <= value < below and math.isfinite(value) for value in values):
+                limit = f"in [{low:g}, {below:g})" if below < np.inf else "finite" + " and not negative" * (low == 0)
                 raise ValueError(f"{self._name}: {name} must be {limit}, got {group[name]!r}")
+
+    def _options(self, group: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a group's options, checked, as Python numbers: NumPy ones would turn float32 into float64."""
+        missing = [name for name in self.defaults if name not in group]
+        if missing:
+            raise ValueError(f"{self._name} needs the option {', '.join(missing)}, which a parameter group lacks")
+        options = {name: _plain(group[name]) for name in self.defaults}
+        self.check({**group, **options})
+        return options
 
     # -- a step ------------------------------------------------------------------------------------
 
@@ -132,23 +145,56 @@ class Optimizer:
         is returned.
         """
         loss = closure() if closure is not None else None
+        jobs = []
         for group in self.param_groups:
-            options = {name: _plain(group[name]) for name in self.defaults}
+            options = self._options(group)
             sign = -1 if options.pop("maximize", False) else 1
             for p in group["params"]:
                 grad = p.grad
-                if grad is None:
-                    continue
-                g = grad.value if sign > 0 else -grad.value
-                state = self.state.get(p)
-                if state is None:
-                    state = self.state[p] = {}
-                large = self.elementwise and g.size > BLOCK and p.value.flags.c_contiguous and state
-                update = self._update_in_blocks if large else self.update
-                p.value = value = update(p.value, g, state, **options)
-                if type(value) is np.ndarray:
-                    WRITES.note(value)
+                if grad is not None:
+                    state = self.state.get(p)
+                    self._check_job(p, grad, state)
+                    jobs.append((p, grad, state, sign, options))
+        for p, grad, state, sign, options in jobs:  # nothing has been changed up to here
+            w, g = p.value, grad.value if sign > 0 else -grad.value
+            if state is None:
+                state = self.state[p] = {}
+            if g.size > BLOCK and self.elementwise and state and _contiguous(w, *state.values()):
+                self._update_in_blocks(w, g, state, **options)
+            else:
+                p.value = w = self._result(self.update(w, g, state, **options), w)
+            if type(w) is np.ndarray:
+                WRITES.note(w)
         return loss
+
+    def _check_job(self, p: Tensor, grad: Tensor, state: dict[str, Any] | None) -> None:
+        """Raise ValueError where gradient or state are not those of the value, as after `p.value = other`."""
+        w, g = p.value, grad.value
+        if g.shape != w.shape or g.dtype != w.dtype:
+            raise ValueError(
+                f"the gradient of {_called(p)} is {describe(g)}. Call zero_grad() and backward() "
+                "after a parameter's value was replaced."
+            )
+        if state and self.elementwise:
+            for name, value in state.items():
+                if type(value) is np.ndarray and value.shape != w.shape:
+                    raise ValueError(
+                        f"state {name!r} of {_called(p)} is {describe(value)}: the parameter's value was "
+                        f"replaced by one of another shape. Make a new {self._name}, or drop the "
+                        "state: optimizer.state.pop(p)."
+                    )
+
+    def _result(self, value: Any, w: Any) -> Any:
+        """Check what `update` returned, and keep the parameter's dtype."""
+        if value is w:
+            return w
+        if value is None:
+            raise TypeError(f"{self._name}.update returned None; it returns the parameter's new value")
+        if getattr(value, "dtype", None) != w.dtype or value.shape != w.shape:
+            value = np.asarray(value).astype(w.dtype, casting="same_kind")[()]
+            if value.shape != w.shape:
+                raise ValueError(f"{self._name}.update returned {describe(value)} for a parameter {describe(w)}")
+        return value
 
     def update(self, *arguments: Any, **options: Any) -> Any:
         """Compute a parameter's new value, `update(w, g, state, *, lr, ...)`.
@@ -156,20 +202,36 @@ class Optimizer:
         `w` is the value, `g` the gradient, which is only read, and `state` what the rule remembers.
         Returns the array `w` itself, written in place, or a new scalar: in-place operators
         (`w -= ...`) and NumPy's `out=self.room(w)` do right by both. Arrays of the state are written in
-        place as well.
+        place as well. Options come as Python numbers.
         """
         raise NotImplementedError(f"{self._name} has no update rule: write its `update`")
 
-    def _update_in_blocks(self, w: Any, g: Any, state: dict[str, Any], **options: Any) -> Any:
-        """Update a large array block by block: the rule's many passes find each block in the cache."""
-        arrays = {name: v.reshape(-1) for name, v in state.items() if isinstance(v, np.ndarray)}
-        flat_w, flat_g, block = w.reshape(-1), g.reshape(-1), state
+    def _update_in_blocks(self, w: Any, g: Any, state: dict[str, Any], **options: Any) -> None:
+        """Update a large array block by block: the rule's many passes find each block in the cache.
+
+        `w` and the arrays of the state are C-contiguous, so that flattening them copies nothing.
+        """
+        arrays = {name: v.reshape(-1) for name, v in state.items() if type(v) is np.ndarray}
+        flat_w, flat_g = w.reshape(-1), g.reshape(-1)  # a copy of g would do: it is only read
+        new: dict[str, list[Any]] = {}  # what else the state holds after each block
+        block = state
         for start in range(0, w.size, BLOCK):
             part = slice(start, start + BLOCK)
-            block = state | {name: array[part] for name, array in arrays.items()}
-            self.update(flat_w[part], flat_g[part], block, **options)
-        state |= {name: value for name, value in block.items() if name not in arrays}
-        return w
+            w_part, parts = flat_w[part], {name: array[part] for name, array in arrays.items()}
+            block = state | parts
+            value = self._result(self.update(w_part, flat_g[part], block, **options), w_part)
+            if value is not w_part:
+                w_part[...] = value
+            for name, after in block.items():
+                if name not in parts:
+                    new.setdefault(name, []).append(after)
+                elif after is not parts[name]:
+                    parts[name][...] = after
+        for name in state.keys() - block.keys():
+            del state[name]
+        for name, values in new.items():  # an option that was switched on has made an array in each block
+            whole = type(values[0]) is np.ndarray and sum(v.size for v in values) == w.size
+            state[name] = np.concatenate(values).reshape(w.shape) if whole else values[-1]
 
     def room(self, like: Any) -> Any:
         """Return memory for a temporary of a large array's shape, always the same; otherwise None.
@@ -188,7 +250,10 @@ class Optimizer:
     def state_dict(self) -> dict[str, Any]:
         """Return the groups' options and copies of the states, with numbers for the parameters."""
         number = {p: i for i, p in enumerate(self._parameters())}
-        groups = [{**group, "params": [number[p] for p in group["params"]]} for group in self.param_groups]
+        groups = [
+            {name: _plain(option) for name, option in group.items()} | {"params": [number[p] for p in group["params"]]}
+            for group in self.param_groups
+        ]
         state = {
             number[p]: {k: v.copy() if isinstance(v, np.ndarray) else v for k, v in s.items()}
             for p, s in self.state.items()
@@ -198,8 +263,11 @@ class Optimizer:
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Take over what `state_dict()` of an optimizer of the same parameters gave.
 
-        Raises ValueError where groups, options or shapes differ; then nothing has been changed.
+        Raises ValueError where groups, options, numbers or shapes differ; then nothing has been changed.
         """
+        absent = [key for key in ("state", "param_groups") if key not in state_dict]
+        if absent:
+            raise ValueError(f"this is no optimizer's state: it has no {' and no '.join(map(repr, absent))}")
         saved, params = state_dict["param_groups"], self._parameters()
         sizes = [len(group["params"]) for group in self.param_groups]
         if [len(group["params"]) for group in saved] != sizes:
@@ -207,25 +275,29 @@ class Optimizer:
                 f"{self._name} has groups of {sizes} parameters, "
                 f"the state of {[len(group['params']) for group in saved]}"
             )
+        options = []
         for group in saved:
             missing = [name for name in self.defaults if name not in group]
             if missing:
                 raise ValueError(f"the state has no {', '.join(missing)}: it is not that of {self._name}")
-            self.check(group)
+            options.append({n: v for n, v in (group | self._options(group)).items() if n != "params"})
+        numbers = [number for group in saved for number in group["params"]]
+        by_number = dict(zip(numbers, params, strict=True))
+        if len(by_number) != len(params):
+            raise ValueError(f"the state's groups name a parameter twice: {numbers}")
         state: dict[Tensor, dict[str, Any]] = {}
         for number, values in state_dict["state"].items():
-            p = params[number]
-            state[p] = {}
-            for name, value in values.items():
-                value = np.array(value)
-                if value.shape not in ((), p.shape):
-                    raise ValueError(
-                        f"state {name!r} of parameter {number} is {describe(value)}, the parameter {describe(p)}"
-                    )
-                count = value.dtype.kind in "iu"
-                state[p][name] = value.item() if count else value.astype(p.dtype)[()]
-        for group, new in zip(self.param_groups, saved, strict=True):
-            group.update({name: new[name] for name in new if name != "params"})
+            if number not in by_number:
+                known = ", ".join(map(repr, numbers[:8])) + ", ..." * (len(numbers) > 8)
+                raise ValueError(
+                    f"the state holds values for parameter {number!r}, but its groups have the parameters {known}"
+                )
+            p = by_number[number]
+            state[p] = {
+                name: _loaded(value, p, f"state {name!r} of parameter {number}") for name, value in values.items()
+            }
+        for group, new in zip(self.param_groups, options, strict=True):
+            group.update(new)
         self.state = state
 
     def _parameters(self) -> list[Tensor]:
@@ -245,5 +317,25 @@ def _called(p: Tensor) -> str:
 
 
 def _plain(option: Any) -> Any:
-    """A Python number for a NumPy one, which would turn float32 into float64."""
-    return option.item() if isinstance(option, np.generic) else option
+    """A Python number for a NumPy one or a scalar Tensor, also inside a tuple or list."""
+    if isinstance(option, tuple | list):
+        return type(option)([_plain(item) for item in option]) if type(option) in (tuple, list) else option
+    if type(option) is Tensor:
+        option = option.value
+    return option.item() if isinstance(option, np.generic | np.ndarray) and option.shape == () else option
+
+
+def _contiguous(*values: Any) -> bool:
+    return all(v.flags.c_contiguous for v in values if type(v) is np.ndarray)
+
+
+def _loaded(value: Any, p: Tensor, what: str) -> Any:
+    """Copy a saved value into what a step works with: C-contiguous, of the parameter's dtype; counts stay ints."""
+    array = np.array(value, order="C")
+    if array.shape not in ((), p.shape):
+        raise ValueError(f"{what} is {describe(array)}, the parameter {describe(p)}")
+    if array.shape == () and array.dtype.kind in "iu":
+        return array.item()
+    if not np.can_cast(array.dtype, p.dtype, "same_kind"):
+        raise ValueError(f"{what} is {describe(array)}, which does not become {p.dtype}")
+    return array.astype(p.dtype, order="C")[()]

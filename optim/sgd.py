@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -23,7 +24,7 @@ class SGD(Optimizer):
         momentum, dampening, weight_decay, nesterov: as above.
         maximize: go up instead of down.
 
-    Raises ValueError for negative options, and for Nesterov without momentum or with dampening.
+    Raises ValueError for options that are negative or not finite, and for Nesterov without momentum or with dampening.
 
     >>> from autodiff import Tensor
     >>> w = Tensor(3.0, requires_grad=True)
@@ -32,6 +33,8 @@ class SGD(Optimizer):
     >>> w.item()
     1.5
     """
+
+    elementwise = True
 
     def __init__(
         self,
@@ -51,6 +54,7 @@ class SGD(Optimizer):
 
     def check(self, group: dict[str, Any]) -> None:
         self._check_range(group, "lr", "momentum", "weight_decay")
+        self._check_range(group, "dampening", low=-math.inf)
         if group["nesterov"] and (group["momentum"] == 0 or group["dampening"] != 0):
             raise ValueError(
                 "Nesterov's step needs momentum and no dampening, got "

@@ -103,9 +103,121 @@ def test_a_saved_state_goes_on_as_if_nothing_had_been(make, equation, options):
 def test_large_arrays_go_block_by_block_in_either_order(make, equation, options, monkeypatch):
     monkeypatch.setattr("optim.optimizer.BLOCK", 4)  # of 6 numbers
     expected = list(equation(W0, **options))[-1]
-    for w0 in (W0, np.asfortranarray(W0)):
-        path = run(lambda params: make(params, **options), w0=w0)
-        np.testing.assert_allclose(path[-1], expected, rtol=1e-12)
+    for order in "CF":
+        p = in_order(W0, order)
+        optimizer = make([p], **options)
+        for g in GRADS:
+            p.grad = Tensor(np.asarray(g, order=order))
+            optimizer.step()
+        np.testing.assert_allclose(p.value, expected, rtol=1e-12)
+
+
+def in_order(value, order):
+    """A leaf whose array is laid out in C's or Fortran's order."""
+    p = Tensor(value, requires_grad=True)
+    p.value = np.array(value, order=order)
+    return p
+
+
+@pytest.mark.parametrize("order", "CF")
+@pytest.mark.parametrize(("make", "options"), [(optim.Adam, {"amsgrad": True}), (optim.SGD, {"momentum": 0.9})])
+def test_a_loaded_state_in_fortran_order_is_written_too(make, options, order):
+    rng = np.random.default_rng(1)
+    w0, grads = rng.normal(size=(300, 200)), rng.normal(size=(4, 300, 200))  # more than one block
+    expected = run(lambda params: make(params, lr=0.1, **options), grads, w0)[-1]
+    p = nn.Parameter(w0)
+    optimizer = make([p], lr=0.1, **options)
+    for g in grads[:2]:
+        p.grad = Tensor(g)
+        optimizer.step()
+    saved = optimizer.state_dict()
+    for name, value in saved["state"][0].items():
+        saved["state"][0][name] = np.asfortranarray(value) if isinstance(value, np.ndarray) else value
+    twin = in_order(p.value, order)
+    other = make([twin], **options)
+    other.load_state_dict(saved)
+    arrays = [v for v in other.state[twin].values() if isinstance(v, np.ndarray)]
+    assert arrays
+    assert all(v.flags.c_contiguous for v in arrays)
+    for g in grads[2:]:
+        twin.grad = Tensor(g)
+        other.step()
+    np.testing.assert_allclose(twin.value, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("make", [optim.SGD, optim.Adam])
+def test_blocks_are_taken_only_where_they_are_views(make, monkeypatch):
+    monkeypatch.setattr("optim.optimizer.BLOCK", 4)
+    options = {"momentum": 0.9} if make is optim.SGD else {}
+    expected = run(lambda params: make(params, lr=0.1, **options))[-1]
+    p = in_order(W0, "F")
+    optimizer = make([p], lr=0.1, **options)
+    for i, g in enumerate(GRADS):
+        p.grad = Tensor(np.asarray(g, order="CF"[i % 2]))
+        optimizer.step()
+        p.value = np.array(p.value, order="CF"[i // 2 % 2])  # the state stays in the order it was made in
+        optimizer.state[p] = {
+            k: np.array(v, order="CF"[i // 3 % 2]) if isinstance(v, np.ndarray) else v
+            for k, v in optimizer.state[p].items()
+        }
+    np.testing.assert_allclose(p.value, expected, rtol=1e-12)
+
+
+SWITCHES = [
+    (optim.Adam, {}, {"amsgrad": True}),
+    (optim.SGD, {}, {"momentum": 0.9}),
+    (optim.SGD, {}, {"momentum": 0.9, "nesterov": True}),
+    (optim.SGD, {"momentum": 0.9}, {"momentum": 0.0}),
+]
+
+
+@pytest.mark.parametrize(("make", "first", "then"), SWITCHES)
+def test_an_option_that_adds_state_may_be_switched_on_later(make, first, then, monkeypatch):
+    paths = []
+    for block in (4, 32768):  # of 6 numbers: in blocks, and at once
+        monkeypatch.setattr("optim.optimizer.BLOCK", block)
+        p = nn.Parameter(W0)
+        optimizer = make([p], lr=0.1, **first)
+        for i, g in enumerate(GRADS):
+            if i == 2:
+                optimizer.param_groups[0].update(then)
+            p.grad = Tensor(g)
+            optimizer.step()
+        assert all(v.shape == p.shape for v in optimizer.state[p].values() if isinstance(v, np.ndarray))
+        paths.append(p.value)
+    np.testing.assert_allclose(*paths, rtol=1e-12)
+
+
+def test_rules_need_not_write_in_place(monkeypatch):
+    class Mean(optim.Optimizer):
+        elementwise = True
+
+        def __init__(self, params, lr=0.1):
+            super().__init__(params, lr=lr)
+
+        def update(self, w, g, state, *, lr):
+            state["mean"] = 0.5 * state["mean"] + g if "mean" in state else g + 0  # new arrays each time
+            if "first" in state:
+                del state["first"]
+            elif len(state) == 1:
+                state["first"] = True
+            return w - lr * state["mean"]
+
+    expected = run(Mean)[-1]
+    monkeypatch.setattr("optim.optimizer.BLOCK", 4)
+    np.testing.assert_allclose(run(Mean)[-1], expected, rtol=1e-12)
+
+
+def test_a_rule_that_is_not_elementwise_sees_the_whole_array(monkeypatch):
+    class Normed(optim.Optimizer):
+        def update(self, w, g, state):
+            state["norms"] = np.append(state.get("norms", []), np.linalg.norm(g))  # of a shape of its own
+            w -= g / np.linalg.norm(g)
+            return w
+
+    monkeypatch.setattr("optim.optimizer.BLOCK", 4)
+    path = run(Normed)
+    np.testing.assert_allclose(np.linalg.norm(path[-1] - path[-2]), 1)
 
 
 def test_large_arrays_use_one_room():
@@ -117,6 +229,143 @@ def test_large_arrays_use_one_room():
     np.testing.assert_allclose(w.value, -0.5)  # with a constant gradient each step is lr
     assert optimizer.room(w.value).base is optimizer.room(w.value).base
     assert optimizer.room(1.0) is optimizer.room(np.ones(3)) is None
+
+
+# -- dtypes --------------------------------------------------------------------------------------------
+
+NUMPY_OPTIONS = [
+    (optim.Adam, {"betas": (np.float64(0.9), np.float64(0.99)), "eps": np.float64(1e-8), "amsgrad": np.bool_(True)}),
+    (optim.Adam, {"betas": [np.array(0.9), np.array(0.99)], "lr": np.array(0.1), "weight_decay": np.array(0.1)}),
+    (optim.SGD, {"lr": np.array(0.1), "momentum": np.array(0.9), "dampening": np.float64(0.1)}),
+    (optim.SGD, {"lr": Tensor(0.1), "weight_decay": np.float64(0.1), "maximize": np.bool_(True)}),
+]
+
+
+@pytest.mark.parametrize("later", [False, True])
+@pytest.mark.parametrize("w0", [np.float32(1), np.ones(3, np.float32)])
+@pytest.mark.parametrize(("make", "options"), NUMPY_OPTIONS)
+def test_numpy_options_do_not_change_the_dtype(make, options, w0, later):
+    p = nn.Parameter(w0)
+    optimizer = make([p]) if later else make([p], **options)
+    if later:
+        optimizer.param_groups[0].update(options)
+    for _ in range(3):
+        p.grad = Tensor(w0)
+        optimizer.step()
+        assert p.dtype == np.float32
+        assert all(v.dtype == np.float32 for v in optimizer.state[p].values() if hasattr(v, "dtype"))
+    saved = optimizer.state_dict()["param_groups"][0]
+    flat = [v for option in saved.values() for v in (option if isinstance(option, tuple | list) else [option])]
+    assert {type(v) for v in flat} <= {float, bool, int}
+
+
+def test_what_a_rule_returns_takes_the_dtype_of_the_parameter():
+    class Wide(optim.Optimizer):
+        answer = None
+
+        def update(self, w, g, state):
+            return self.answer
+
+    for w0 in (np.float32(1), np.ones(2, np.float32)):
+        p = nn.Parameter(w0)
+        optimizer = Wide([p])
+        p.grad = Tensor(w0)
+        with pytest.raises(TypeError, match=r"Wide\.update returned None; it returns the parameter's new value"):
+            optimizer.step()
+        Wide.answer = np.full(np.shape(w0), 2.0)
+        optimizer.step()
+        assert (p.dtype, p.shape, p.value.max()) == (np.float32, np.shape(w0), 2)
+        Wide.answer = np.ones((3, 1))
+        with pytest.raises(ValueError, match=r"returned float32 \(3, 1\) for a parameter float32 \("):
+            optimizer.step()
+        assert p.shape == np.shape(w0)
+        Wide.answer = None
+
+
+def test_a_scalar_keeps_a_new_dtype_though_its_state_had_another():
+    model = nn.Module()
+    model.w = nn.Parameter(np.float64(1))
+    optimizer = optim.Adam(model.parameters())
+    for dtype in ("float64", "float32", "float64"):
+        model.astype(dtype)
+        model.w.grad = Tensor(np.ones((), dtype))
+        optimizer.step()
+        assert model.w.dtype == dtype
+
+
+# -- what does not fit -----------------------------------------------------------------------------------
+
+
+def test_options_are_checked_before_anything_changes():
+    a, b = nn.Parameter(1.0), nn.Parameter(1.0)
+    optimizer = optim.SGD([{"params": a}, {"params": b}], lr=0.1)
+    a.grad, b.grad = Tensor(np.float32(1)), Tensor(np.float32(1))
+    for lr in (math.nan, -1.0, np.float64("inf"), np.array(np.nan)):
+        optimizer.param_groups[1]["lr"] = lr
+        with pytest.raises(ValueError, match="SGD: lr must be finite and not negative, got"):
+            optimizer.step()
+    del optimizer.param_groups[1]["lr"]
+    with pytest.raises(ValueError, match="SGD needs the option lr, which a parameter group lacks"):
+        optimizer.step()
+    assert a.item() == b.item() == 1.0
+    assert not optimizer.state
+
+
+@pytest.mark.parametrize("make", [optim.SGD, optim.Adam])
+def test_without_gradients_nothing_happens(make):
+    ps = [nn.Parameter(1.0), nn.Parameter([1.0, 2.0])]
+    optimizer = make(ps)
+    assert optimizer.step() is None
+    assert [p.tolist() for p in ps] == [1.0, [1.0, 2.0]]
+    assert not optimizer.state
+
+
+def test_gradients_of_another_shape_or_dtype_are_refused():
+    a, b = nn.Parameter([1.0]), nn.Parameter([1.0, 2.0])
+    optimizer = optim.SGD([a, b], lr=0.1)
+    for wrong in (np.ones(1, np.float32), np.ones((2, 2), np.float32), np.ones(2)):
+        with pytest.raises(ValueError, match="a gradient has the shape and dtype of its tensor"):
+            b.grad = wrong
+        a.grad, b.grad = Tensor(np.ones(1, np.float32)), Tensor(np.ones(2, np.float32))
+        b.grad.value = wrong  # behind the setter's back
+        with pytest.raises(ValueError, match=r"gradient of a tensor \(float32 \(2,\)\) is float\d\d \("):
+            optimizer.step()
+    assert (a.tolist(), b.tolist()) == ([1.0], [1.0, 2.0])
+
+
+@pytest.mark.parametrize("block", [1, 32768])
+@pytest.mark.parametrize(("make", "name"), [(optim.SGD, "momentum_buffer"), (optim.Adam, "exp_avg")])
+def test_a_value_of_another_shape_does_not_fit_the_state(make, name, block, monkeypatch):
+    monkeypatch.setattr("optim.optimizer.BLOCK", block)
+    p = nn.Parameter(np.ones((2, 3)))
+    optimizer = make([p], **({"momentum": 0.9} if make is optim.SGD else {}))
+    p.grad = Tensor(np.ones((2, 3)))
+    optimizer.step()
+    p.value = np.ones((3, 2))
+    with pytest.raises(ValueError, match=r"the gradient of .* is float64 \(2, 3\)\. Call zero_grad\(\) and backward"):
+        optimizer.step()
+    for value in (np.ones((3, 2)), np.ones(3), np.float64(1)):
+        p.grad = None
+        p.value = value
+        p.grad = Tensor(value)
+        with pytest.raises(ValueError, match=rf"state '{name}' of .* is float64 \(2, 3\): the parameter's value was"):
+            optimizer.step()
+        np.testing.assert_array_equal(p.value, 1)
+    optimizer.state.pop(p)
+    optimizer.step()
+    p.grad = None
+    p.value = np.ones(())[()]
+    assert p.item() == 1
+
+
+def test_a_value_of_the_same_shape_goes_on_with_the_state():
+    p = nn.Parameter(W0)
+    optimizer = optim.Adam([p], lr=0.1)
+    for g in GRADS:
+        p.value = p.value.copy()
+        p.grad = Tensor(g)
+        optimizer.step()
+    np.testing.assert_allclose(p.value, list(adam(W0, lr=0.1))[-1], rtol=1e-12)
 
 
 def test_state_is_plain_data():
@@ -244,8 +493,13 @@ P = nn.Parameter([1.0])
         (ValueError, r"a tensor \(float32 \(1,\)\) is given to SGD twice", lambda: optim.SGD([P, P])),
         (TypeError, "not a mixture", lambda: optim.SGD([{"params": [P]}, nn.Parameter(1.0)])),
         (TypeError, "SGD has no option rate", lambda: optim.SGD([{"params": [P], "rate": 1}])),
-        (ValueError, "SGD: lr must be not negative, got -1", lambda: optim.SGD([P], lr=-1)),
-        (ValueError, "lr must be not negative, got nan", lambda: optim.Adam([P], lr=math.nan)),
+        (ValueError, "SGD: lr must be finite and not negative, got -1", lambda: optim.SGD([P], lr=-1)),
+        (ValueError, "lr must be finite and not negative, got nan", lambda: optim.Adam([P], lr=math.nan)),
+        (ValueError, "lr must be finite and not negative, got inf", lambda: optim.Adam([P], lr=math.inf)),
+        (ValueError, "SGD: dampening must be finite, got nan", lambda: optim.SGD([P], dampening=math.nan)),
+        (TypeError, "SGD: lr must be a number, got '0.1'", lambda: optim.SGD([P], lr="0.1")),
+        (TypeError, r"lr must be a number, got array\(\[0.1\]\)", lambda: optim.SGD([P], lr=np.array([0.1]))),
+        (ValueError, r"betas are two numbers, got array", lambda: optim.Adam([P], betas=np.array([0.9, 0.9]))),
         (ValueError, "momentum must be", lambda: optim.SGD([{"params": [P], "momentum": -1}])),
         (ValueError, "needs momentum", lambda: optim.SGD([P], nesterov=True)),
         (
@@ -277,3 +531,48 @@ def test_a_state_that_does_not_fit_changes_nothing():
     with pytest.raises(ValueError, match=r"'exp_avg' of parameter 0 is float32 \(2,\)"):
         optimizer.load_state_dict(other.state_dict())
     assert optimizer.state_dict() == before
+
+
+def changed(state, /, **values):
+    return {**state, **values}
+
+
+def test_a_state_with_wrong_numbers_or_values_changes_nothing():
+    ps = [nn.Parameter([1.0]), nn.Parameter([1.0])]
+    optimizer = optim.Adam(ps, lr=0.5)
+    for p in ps:
+        p.grad = Tensor(np.ones(1, np.float32))
+    optimizer.step()
+    saved = optimizer.state_dict()
+    first = saved["state"][0]
+    (group,) = saved["param_groups"]
+    for number in (2, -1, "0", None, 10**6):
+        with pytest.raises(
+            ValueError, match=f"values for parameter {number!r}, but its groups have the parameters 0, 1$"
+        ):
+            optimizer.load_state_dict({"state": {0: first, number: first}, "param_groups": [changed(group, lr=7.0)]})
+    faults = [
+        ("it has no 'state'$", {"param_groups": [group]}),
+        ("it has no 'state' and no 'param_groups'", {}),
+        (r"name a parameter twice: \[0, 0\]", changed(saved, param_groups=[changed(group, params=[0, 0])])),
+        ("lr must be finite", changed(saved, param_groups=[changed(group, lr=np.nan)])),
+        (
+            "complex128 .*does not become float32",
+            changed(saved, state={0: changed(first, exp_avg=np.ones(1, complex))}),
+        ),
+        ("'exp_avg' of parameter 0 is .*does not become", changed(saved, state={0: changed(first, exp_avg="none")})),
+    ]
+    for match, state in faults:
+        with pytest.raises(ValueError, match=match):
+            optimizer.load_state_dict(state)
+    assert optimizer.state_dict() == saved
+
+
+def test_numbers_are_those_of_the_saved_groups():
+    ps = [nn.Parameter([1.0]), nn.Parameter([1.0, 1.0])]
+    optimizer = optim.SGD(ps, momentum=0.9)
+    (group,) = optimizer.state_dict()["param_groups"]
+    buffer = {"momentum_buffer": [1, 2]}  # as from a JSON file, whole numbers and all
+    optimizer.load_state_dict({"state": {np.int64(3): buffer}, "param_groups": [changed(group, params=[5, 3])]})
+    assert optimizer.state[ps[1]]["momentum_buffer"].dtype == np.float32
+    assert list(optimizer.state) == [ps[1]]
