@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import nn
+import optim
 from autodiff import config
 from autodiff.errors import GradientError
 from autodiff.tensor import Tensor
@@ -143,6 +144,29 @@ def test_loading_writes_in_place_casts_and_takes_tensors():
     assert layer.weight.value is array
     assert layer.weight.dtype == np.float32
     assert layer([1.0, 1.0]).tolist() == [6.0]
+
+
+@pytest.mark.parametrize("make", [optim.SGD, optim.Adam])
+def test_what_was_loaded_from_any_layout_trains_on(make):
+    rng = np.random.default_rng(0)
+    state = {"weight": rng.normal(size=(200, 300)).astype("f4"), "bias": rng.normal(size=200).astype("f4")}
+    twice = np.repeat(state["bias"], 2)
+    layouts = [state, {"weight": np.asfortranarray(state["weight"]), "bias": twice[::2]}]
+    x, layers = rng.normal(size=(8, 300)).astype("f4"), []
+    for layout in layouts:
+        layer = nn.Linear(300, 200)  # a weight of more than one of the optimizer's blocks
+        layer.load_state_dict(layout)
+        optimizer = make(layer.parameters(), lr=0.01)
+        for _ in range(3):
+            optimizer.zero_grad()
+            (layer(x) ** 2).mean().backward()
+            optimizer.step()
+        assert all(p.value.flags.c_contiguous for p in layer.parameters())
+        assert all(p.value.flags.c_contiguous for p in layer.astype("float64").parameters())
+        layers.append(layer)
+    for a, b in zip(*(layer.parameters() for layer in layers), strict=True):
+        np.testing.assert_array_equal(a.value, b.value)
+    assert (layers[0].weight.value != state["weight"]).all()
 
 
 def test_loading_lists_all_faults_and_changes_nothing():
