@@ -37,7 +37,7 @@ sin, cos, tanh, sigmoid, relu = (
     elementwise.sin, elementwise.cos, elementwise.tanh, elementwise.sigmoid, elementwise.relu,
 )  # fmt: skip
 maximum, minimum, where = elementwise.maximum, elementwise.minimum, elementwise.where
-sign, floor, ceil, round = elementwise.sign, compare.floor, compare.ceil, compare.round_
+sign, floor, ceil = elementwise.sign, compare.floor, compare.ceil
 conj, real, imag = elementwise.conj, elementwise.real, elementwise.imag
 less, less_equal, greater, greater_equal = (
     compare.less, compare.less_equal, compare.greater, compare.greater_equal,
@@ -58,6 +58,15 @@ def square(x: Any) -> Any:
     9.0
     """
     return arithmetic.mul(x, x)
+
+
+def round(x: Any, decimals: int = 0) -> Any:
+    """Round to this many decimals, halves to even; a constant.
+
+    >>> round(np.array([1.25, 2.5]), 1)
+    array([1.2, 2.5])
+    """
+    return compare.round_(x, decimals=operator.index(decimals))
 
 
 def clip(x: Any, low: Any = None, high: Any = None) -> Any:
@@ -142,7 +151,7 @@ def max(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     >>> float(max(np.array([2.0, 5.0, 3.0])))
     5.0
     """
-    x = _array(x)
+    x = _ordered(x, "max")
     return reduce.max_(x, axis=axes_of(axis, x.ndim), keepdims=keepdims)
 
 
@@ -152,7 +161,7 @@ def min(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     >>> float(min(np.array([2.0, 5.0, 3.0])))
     2.0
     """
-    x = _array(x)
+    x = _ordered(x, "min")
     return reduce.min_(x, axis=axes_of(axis, x.ndim), keepdims=keepdims)
 
 
@@ -181,18 +190,18 @@ def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     >>> float(logsumexp(np.array([1000.0, 1000.0])) - 1000.0)  # log 2
     0.693147180559...
     """
-    x = _array(x)
+    x = _floating(x)
     return reduce.logsumexp(x, axis=axes_of(axis, x.ndim), keepdims=keepdims)
 
 
-def argmax(x: Any, axis: int | None = None) -> Any:
+def argmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Any:
     """Position of the largest element; a constant."""
-    return compare.argmax(x, axis=axis)
+    return compare.argmax(x, axis=axis, keepdims=keepdims)
 
 
-def argmin(x: Any, axis: int | None = None) -> Any:
+def argmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Any:
     """Position of the smallest element; a constant."""
-    return compare.argmin(x, axis=axis)
+    return compare.argmin(x, axis=axis, keepdims=keepdims)
 
 
 def any(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
@@ -393,13 +402,13 @@ def softmax(x: Any, axis: int = -1) -> Any:
     >>> softmax(np.array([0.0, 0.0]))
     array([0.5, 0.5])
     """
-    x = _array(x)
+    x = _floating(x)
     return norm.softmax(x, axis=one_axis(axis, x.ndim))
 
 
 def log_softmax(x: Any, axis: int = -1) -> Any:
     """Logarithm of softmax along an axis, exact also where softmax rounds to 0."""
-    x = _array(x)
+    x = _floating(x)
     return norm.log_softmax(x, axis=one_axis(axis, x.ndim))
 
 
@@ -416,7 +425,7 @@ def cross_entropy(logits: Any, targets: Any, reduction: str = "mean") -> Any:
     >>> float(cross_entropy(np.zeros((4, 2)), np.array([0, 1, 0, 1])))  # log 2
     0.693147180559...
     """
-    logits = _array(logits)
+    logits = _floating(_ordered(logits, "cross_entropy"))
     targets = targets.value if type(targets) is Tensor else np.asarray(targets)
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f'reduction is "mean", "sum" or "none", got {reduction!r}')
@@ -502,7 +511,7 @@ def max_pool2d(
     array([[ 5.,  7.],
            [13., 15.]])
     """
-    x = _array(x)
+    x = _ordered(x, "max_pool2d")
     if x.ndim != 4:
         raise ValueError(f"max_pool2d takes x (n, c, h, w), got {describe(x)}")
     kernel, pads = pair(kernel_size, "kernel_size", 1), pair(padding, "padding", 0)
@@ -547,6 +556,20 @@ def dropout(x: Any, p: float = 0.5, generator: Generator | np.random.Generator |
         return x
     seed, offset = as_generator(generator).next_draw()
     return random.dropout(_array(x), p=float(p), seed=seed, offset=offset)
+
+
+def _floating(x: Any) -> Any:
+    """Like `_array`, with integers and booleans cast to float64."""
+    x = _array(x)
+    return x if x.dtype.kind in "fc" else astype(x, np.float64)
+
+
+def _ordered(x: Any, what: str) -> Any:
+    """Like `_array`, refusing complex numbers."""
+    x = _array(x)
+    if x.dtype.kind == "c":
+        raise TypeError(f"{what} takes real numbers, as complex ones have no order; got {describe(x)}")
+    return x
 
 
 def _array(x: Any) -> Any:

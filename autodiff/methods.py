@@ -94,7 +94,7 @@ def _divmod(self: Tensor, other: Any) -> tuple[Any, Any]:
 
 
 def _round(self: Tensor, digits: int | None = None) -> Any:
-    return F.round(self, decimals=digits or 0)
+    return F.round(self, digits or 0)
 
 
 # -- conversion ----------------------------------------------------------------------------------------

@@ -178,9 +178,11 @@ for _name in ("logical_and", "logical_or", "logical_xor"):
     row(_name, op(_name), getattr(np, _name), [*binary(real), *_bits], differentiable=False)
 for _name in ("isnan", "isfinite", "floor", "ceil", "round"):
     row(_name, getattr(ad, _name), getattr(np, _name), unary(real), differentiable=False)
+row("round to decimals", ad.round, np.round, [[real(2, 3), fixed(1)], [fixed([123, 155]), fixed(-1)]],
+    differentiable=False)  # fmt: skip
 for _name in ("argmax", "argmin"):
     row(_name, getattr(ad, _name), getattr(np, _name), [[apart(2, 3)], [apart(4)]],
-        options=[{}, {"axis": 0}, {"axis": -1}], differentiable=False)  # fmt: skip
+        options=[{}, {"axis": 0}, {"axis": -1}, {"keepdims": True}, {"axis": 0, "keepdims": True}], differentiable=False)  # fmt: skip
 for _name in ("any", "all"):
     row(_name, getattr(ad, _name), getattr(np, _name), [[real(2, 3)], [fixed([[True, False]])]],
         options=[{}, {"axis": 0, "keepdims": True}], differentiable=False)  # fmt: skip

@@ -6,6 +6,7 @@ A key is written as a hashable tuple `index`: ints, None and Ellipsis stand for 
 
 from __future__ import annotations
 
+import operator
 from functools import lru_cache
 from typing import Any
 
@@ -27,7 +28,7 @@ def split_key(key: Any) -> tuple[Index, list[Any]]:
             part = part.value
         if isinstance(part, slice):
             ends = [getattr(end, "value", end) for end in (part.start, part.stop, part.step)]
-            index.append(("slice", *(None if end is None else int(end) for end in ends)))
+            index.append(("slice", *(None if end is None else operator.index(end) for end in ends)))
         elif part is None or part is Ellipsis or (isinstance(part, int) and not isinstance(part, bool)):
             index.append(part)
         elif isinstance(part, np.integer):
