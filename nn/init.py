@@ -33,7 +33,9 @@ def fill_(tensor: Tensor, values: Any) -> Tensor:
         tensor.value[...] = values
         WRITES.note(tensor.value)
     else:  # NumPy scalars are immutable
-        tensor.value = np.asarray(values).astype(tensor.dtype)[()]
+        box = np.empty((), tensor.dtype)
+        box[...] = values
+        tensor.value = box[()]
     return tensor
 
 

@@ -40,7 +40,8 @@ def Parameter(  # noqa: N802  # it reads as the type it stands for, as in PyTorc
     elif dtype is None and not isinstance(value, np.ndarray | np.generic):
         value = np.asarray(value)
         dtype = default_dtype() if value.dtype.kind in "fiub" else None
-    parameter = Tensor(value, dtype, requires_grad=requires_grad)
+    value = np.asarray(value, dtype, order="C")  # the layout in which optimizers are fast
+    parameter = Tensor(value, requires_grad=requires_grad)
     parameter.notes().parameter = True
     return parameter
 
@@ -256,7 +257,8 @@ class Module:
         Loaded(missing=[], unexpected=[])
         """
         own = dict(self._tensors(once=False))
-        given = {name: v.value if type(v) is Tensor else np.asarray(v) for name, v in state.items()}
+        # Copies: the state may hold arrays of this module itself, which are about to be written.
+        given = {name: np.array(v.value if type(v) is Tensor else v) for name, v in state.items()}
         missing = [name for name in own if name not in given]
         unexpected = [name for name in given if name not in own]
         faults = [f"missing: {', '.join(missing)}"] * bool(strict and missing)

@@ -74,3 +74,11 @@ def test_only_leaves_and_a_stale_graph_says_so():
     init.ones_(w)
     with pytest.raises(GradientError, match=r"test_init\.py:.* has written into that array since"):
         y.backward()
+
+
+def test_a_scalar_is_filled_with_a_scalar():
+    p = Tensor(np.float32(1))
+    with pytest.raises(ValueError, match="could not broadcast"):
+        init.fill_(p, np.ones(3))
+    assert init.fill_(p, 2.0).value == np.float32(2)
+    assert (p.shape, p.dtype) == ((), np.float32)

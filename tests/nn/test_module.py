@@ -303,3 +303,16 @@ def test_default_dtype_is_followed():
         assert nn.Parameter([1]).dtype == nn.Linear(1, 1).weight.dtype == np.float64
     finally:
         config.set_default_dtype("float32")
+
+
+def test_parameters_are_laid_out_in_rows():
+    for value in (np.ones((3, 2)).T, Tensor(np.ones((3, 2)).T), np.ones((4, 4))[::2, ::-1]):
+        assert nn.Parameter(value).value.flags.c_contiguous
+
+
+def test_a_module_may_load_its_own_tensors():
+    a, b = nn.Parameter([1.0]), nn.Parameter([2.0])
+    pair = nn.Module()
+    pair.a, pair.b = a, b
+    pair.load_state_dict({"a": b, "b": a})
+    assert (a.item(), b.item()) == (2.0, 1.0)
