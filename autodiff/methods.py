@@ -14,6 +14,7 @@ from . import functional as F
 from .config import MODES
 from .errors import GradientError, describe
 from .graph import WRITES
+from .numpy_functions import array_function, unsupported
 from .op import lift, operator_method
 from .ops import arithmetic, compare, elementwise
 from .ops.index import join_key, split_key
@@ -205,16 +206,6 @@ UFUNCS: dict[Any, Callable[..., Any]] = {
 }  # fmt: skip
 """The ufuncs that Tensors take part in."""
 
-FUNCTIONS: dict[Any, Callable[..., Any]] = {
-    np.sum: F.sum, np.mean: F.mean, np.prod: F.prod, np.max: F.max, np.min: F.min, np.var: F.var, np.std: F.std,
-    np.argmax: F.argmax, np.argmin: F.argmin, np.any: F.any, np.all: F.all, np.reshape: F.reshape,
-    np.ravel: F.ravel, np.transpose: F.transpose, np.swapaxes: F.swapaxes, np.broadcast_to: F.broadcast_to,
-    np.squeeze: F.squeeze, np.expand_dims: F.expand_dims, np.concatenate: F.concatenate, np.stack: F.stack,
-    np.where: F.where, np.clip: F.clip, np.dot: F.dot, np.real: F.real, np.imag: F.imag,
-    np.astype: F.astype, np.shape: lambda x: x.shape, np.ndim: lambda x: x.ndim, np.size: lambda x: x.size,
-}  # fmt: skip
-"""The other NumPy functions that Tensors take part in."""
-
 
 def _array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
     name = f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")
@@ -235,21 +226,7 @@ def _array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, **kwargs: 
         )
     if function is not None and method == "__call__":
         raise TypeError(f"{name} of a tensor that requires grad takes no {', '.join(sorted(kwargs))}= argument")
-    raise TypeError(
-        f"{name} does not take tensors that require grad: it has no derivative here. Define it with autodiff.define, "
-        "or pass t.detach() where no gradient is wanted."
-    )
-
-
-def _array_function(self: Tensor, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-    function = FUNCTIONS.get(func)
-    if function is None:
-        module = func.__module__.replace("numpy", "np", 1)
-        raise TypeError(
-            f"{module}.{func.__name__} does not take Tensors: it has no derivative here. Write it with autodiff's "
-            "functions, or pass t.detach().value where no gradient is wanted."
-        )
-    return function(*args, **kwargs)
+    raise TypeError(unsupported(name))
 
 
 METHODS: dict[str, Any] = {
@@ -277,7 +254,7 @@ METHODS: dict[str, Any] = {
     "__contains__": _contains, "__bool__": _bool,
     "__float__": _number(float), "__int__": _number(int), "__complex__": _number(complex),
     "__index__": _index, "__format__": _format,
-    "__array__": _array, "__array_ufunc__": _array_ufunc, "__array_function__": _array_function,
+    "__array__": _array, "__array_ufunc__": _array_ufunc, "__array_function__": array_function,
     "exp": F.exp, "log": F.log, "sqrt": F.sqrt, "sin": F.sin, "cos": F.cos, "tanh": F.tanh,
     "sigmoid": F.sigmoid, "relu": F.relu, "abs": F.abs, "square": F.square, "clip": F.clip, "sign": F.sign,
     "sum": F.sum, "mean": F.mean, "prod": F.prod, "max": F.max, "min": F.min, "var": F.var, "std": F.std,

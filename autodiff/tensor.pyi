@@ -150,7 +150,7 @@ class Tensor:
     def square(self) -> Tensor:
         """`x x`."""
     def clip(self, low: Any = None, high: Any = None) -> Tensor:
-        """Limit x to [low, high]; either may be None."""
+        """Limit x to [low, high], numbers or arrays; either may be None."""
     def sign(self) -> Tensor:
         """Sign of a real number: -1, 0 or 1; a constant."""
     def sum(self, axis: int | Sequence[int] | None = None, keepdims: bool = False) -> Tensor:
@@ -167,9 +167,9 @@ class Tensor:
         """Variance `sum (x - mean)^2 / (n - ddof)` over an axis, several, or all (NumPy's default, ddof 0)."""
     def std(self, axis: int | Sequence[int] | None = None, ddof: int = 0, keepdims: bool = False) -> Tensor:
         """Standard deviation, the square root of `var`."""
-    def argmax(self, axis: int | None = None) -> Tensor:
+    def argmax(self, axis: int | None = None, keepdims: bool = False) -> Tensor:
         """Position of the largest element; a constant."""
-    def argmin(self, axis: int | None = None) -> Tensor:
+    def argmin(self, axis: int | None = None, keepdims: bool = False) -> Tensor:
         """Position of the smallest element; a constant."""
     def any(self, axis: Any = None, keepdims: bool = False) -> Tensor:
         """Whether any element is true; a constant."""

@@ -182,7 +182,8 @@ row("round to decimals", ad.round, np.round, [[real(2, 3), fixed(1)], [fixed([12
     differentiable=False)  # fmt: skip
 for _name in ("argmax", "argmin"):
     row(_name, getattr(ad, _name), getattr(np, _name), [[apart(2, 3)], [apart(4)]],
-        options=[{}, {"axis": 0}, {"axis": -1}, {"keepdims": True}, {"axis": 0, "keepdims": True}], differentiable=False)  # fmt: skip
+        options=[{}, {"axis": 0}, {"axis": -1}, {"keepdims": True}, {"axis": 0, "keepdims": True}],
+        differentiable=False)  # fmt: skip
 for _name in ("any", "all"):
     row(_name, getattr(ad, _name), getattr(np, _name), [[real(2, 3)], [fixed([[True, False]])]],
         options=[{}, {"axis": 0, "keepdims": True}], differentiable=False)  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import namedtuple
 from typing import Any
 
 import numpy as np
@@ -187,3 +188,100 @@ def test_float_power_is_never_less_than_float64() -> None:
     np.testing.assert_allclose(x.grad.value, [4, 6])
     assert np.float_power(Tensor(2), -1).item() == 0.5
     assert np.float_power(2, Tensor(1j)).dtype == np.complex128
+
+
+A = np.array([[0.3, -1.25, 2.0], [0.75, 0.5, -0.125]], np.float32)
+
+CALLS: list[tuple[Any, tuple[Any, ...], dict[str, Any]]] = [
+    (np.sum, (0, np.float64), {}), (np.sum, (0, None, None, True), {}), (np.sum, (), {"dtype": np.float64}),
+    (np.mean, (0, np.float64), {}), (np.mean, (1, None, None, True), {}), (np.prod, (0, np.float64), {}),
+    (np.prod, (None, None, None, True), {}), (np.max, (0, None, True), {}), (np.min, (0,), {"keepdims": True}),
+    (np.amax, (1,), {}), (np.amin, (), {"axis": 1}), (np.var, (0, None, None, 1), {}),
+    (np.var, (0, np.float64, None, 1, True), {}), (np.std, (), {"axis": 1, "correction": 1}), (np.std, (0,), {}),
+    (np.argmax, (), {"axis": 0, "keepdims": True}), (np.argmin, (1,), {}), (np.any, (0, None, True), {}),
+    (np.all, (), {"axis": 1}), (np.clip, (-0.5, 0.6), {}), (np.clip, (), {"a_min": -0.5, "a_max": 0.6}),
+    (np.clip, (), {"min": -0.5}), (np.clip, (), {"max": 0.6, "min": None}), (np.clip, (-0.5, None), {}),
+    (np.round, (1,), {}), (np.around, (), {"decimals": 1}), (np.around, (), {}), (np.reshape, ((3, -1),), {}),
+    (np.reshape, (6, "C"), {}), (np.reshape, (), {"shape": (6, 1), "order": "C"}), (np.ravel, (), {}),
+    (np.ravel, (), {"order": "C"}), (np.transpose, (), {"axes": (1, 0)}), (np.swapaxes, (), {"axis1": 0, "axis2": 1}),
+    (np.broadcast_to, ((2, 2, 3),), {}), (np.squeeze, (), {}), (np.expand_dims, (), {"axis": 1}),
+    (np.dot, (np.ones(3, np.float32),), {}), (np.astype, (np.float64,), {"copy": False}),
+    (np.astype, (np.float32,), {}), (np.real, (), {}), (np.imag, (), {}), (np.size, (), {}), (np.size, (1,), {}),
+    (np.shape, (), {}), (np.ndim, (), {}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("function", "args", "kwargs"), CALLS)
+@pytest.mark.parametrize("tracked", [False, True])
+def test_numpys_functions_take_numpys_arguments(function: Any, args: Any, kwargs: Any, tracked: bool) -> None:
+    try:
+        expected = function(A, *args, **kwargs)
+    except TypeError:
+        pytest.skip("this NumPy does not take these arguments yet")
+    result = function(Tensor(A, requires_grad=tracked), *args, **kwargs)
+    if function in (np.size, np.shape, np.ndim):
+        assert result == expected
+        return
+    assert type(result) is Tensor
+    assert result.dtype == expected.dtype
+    assert result.shape == expected.shape
+    np.testing.assert_allclose(result.value, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize(("call", "named"), [
+    (lambda t, a: np.sum(t, 0, None, a), "np.sum of Tensors takes no out="),
+    (lambda t, a: np.sum(a, out=t), "np.sum of Tensors takes no out="),
+    (lambda t, a: np.sum(t, initial=1.0), "np.sum of Tensors takes no initial="),
+    (lambda t, a: np.prod(t, where=a > 0), "np.prod of Tensors takes no where="),
+    (lambda t, a: np.mean(t, where=a > 0), "np.mean of Tensors takes no where="),
+    (lambda t, a: np.max(t, initial=0.0), "np.max of Tensors takes no initial="),
+    (lambda t, a: np.std(t, mean=a), "np.std of Tensors takes no mean="),
+    (lambda t, a: np.argmax(t, 0, a), "np.argmax of Tensors takes no out="),
+    (lambda t, a: np.all(t, where=a > 0), "np.all of Tensors takes no where="),
+    (lambda t, a: np.clip(t, 0, 1, a), "np.clip of Tensors takes no out="),
+    (lambda t, a: np.clip(t, 0, 1, dtype=float), "np.clip of Tensors takes no dtype="),
+    (lambda t, a: np.round(t, 1, a), "np.round of Tensors takes no out="),
+    (lambda t, a: np.reshape(t, -1, order="F"), "np.reshape of Tensors takes no order="),
+    (lambda t, a: np.ravel(t, "K"), "np.ravel of Tensors takes no order="),
+    (lambda t, a: np.concatenate([t, a], dtype=float), "np.concatenate of Tensors takes no dtype="),
+    (lambda t, a: np.stack([t, a], out=a), "np.stack of Tensors takes no out="),
+    (lambda t, a: np.dot(t, a, out=a), "np.dot of Tensors takes no out="),
+    (lambda t, a: np.where(t), r"np.where of Tensors takes condition, x and y"),
+    (lambda t, a: np.copyto(t, a), r"np.copyto does not write into Tensors"),
+    (lambda t, a: np.cumsum(t, out=t), r"np.cumsum cannot write into a Tensor with out="),
+])  # fmt: skip
+def test_what_numpys_functions_of_tensors_refuse(call: Any, named: str) -> None:
+    with pytest.raises(TypeError, match=named):
+        call(Tensor(np.eye(2)), np.eye(2))
+
+
+def test_functions_that_are_not_here_yet() -> None:
+    t, p = Tensor([[2.0, 1.0], [0.0, 3.0]]), Tensor(np.eye(2), requires_grad=True)
+    for call in (
+        lambda: np.arctan(p), lambda: np.cumsum(p), lambda: np.einsum("ij->i", p), lambda: np.linalg.inv(p),
+        lambda: np.block([[t, p]]),
+    ):  # fmt: skip
+        with pytest.raises(TypeError, match=r"not support tensors that require grad yet.*autodiff\.define.*t\.detach"):
+            call()
+    np.testing.assert_array_equal(np.cumsum(t, axis=0).value, [[2, 1], [2, 4]])  # constants in, constants out
+    np.testing.assert_array_equal(np.block([[t, t]]).value, np.block([[t.value, t.value]]))
+    pair = namedtuple("pair", "x y")(t, 2 * t)  # a tuple of any class
+    np.testing.assert_array_equal(np.vstack(pair).value, np.vstack([t.value, 2 * t.value]))
+    np.testing.assert_array_equal(t[np.nonzero(t)].value, [2, 1, 3])
+    assert np.einsum("ii", p.detach()).item() == 2.0
+    assert np.linalg.eigh(t @ t.T).eigenvalues.shape == (2,)
+    assert np.allclose(t, t.value) is True
+    assert type(np.split(t, 2)[1]) is Tensor
+
+
+def test_numpys_clip_and_mean_have_gradients() -> None:
+    t = Tensor(A, requires_grad=True)
+    (np.clip(t, -0.5, a_max=0.6).sum() + np.mean(t, 0, np.float64).sum()).backward()
+    np.testing.assert_allclose(t.grad.value, ((A >= -0.5) & (A <= 0.6)) + 0.5)
+    assert t.grad.dtype == np.float32
+    with pytest.raises(ValueError, match="a_min and a_max, or min and max"):
+        np.clip(t, 0.0, 1.0, max=2.0)
+    with pytest.raises(ValueError, match="simultaneously"):
+        np.var(t, ddof=1, correction=1)
+    with pytest.raises(TypeError, match="axis3"):
+        np.swapaxes(t, 0, axis3=1)
