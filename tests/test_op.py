@@ -109,7 +109,7 @@ def test_define_refuses_what_cannot_work() -> None:
         define("bad9", np.exp, np.exp)
     with pytest.raises(ValueError, match="belongs to the engine"):
         define("tanh", np.tanh, lambda g: g)
-    assert not [name for name in OPS if name.startswith("bad")]
+    assert not {f"bad{i}" for i in range(1, 10)} & set(OPS)
 
 
 def test_defining_again_replaces_a_users_op() -> None:
