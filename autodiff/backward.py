@@ -16,10 +16,11 @@ from typing import Any
 
 import numpy as np
 
+from .call import record
 from .config import MODES, mode
 from .errors import GradientError, describe
 from .graph import WRITES, Node, by_number, format_line, notes
-from .op import OPS, PICK, Lazy, Plan, define, record
+from .op import OPS, PICK, Lazy, Plan, define
 from .tensor import Tensor, at, constant, why_constant
 
 _ndarray, _float64, _ONE = np.ndarray, np.float64, np.float64(1.0)

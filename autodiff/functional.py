@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from .call import lift
 from .errors import describe
-from .op import lift
 from .ops import arithmetic, compare, conv, elementwise, index, linalg, norm, pool, random, reduce
 from .ops import shape as shapes
 from .random import Generator, as_generator

@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 
 from . import functional as F
+from .call import lift
 from .config import MODES
 from .errors import GradientError, describe
 from .graph import WRITES
 from .numpy_functions import array_function, unsupported
-from .op import lift, operator_method
+from .op import operator_method
 from .ops import arithmetic, compare, elementwise
 from .ops.index import join_key, split_key
 from .tensor import Tensor, constant

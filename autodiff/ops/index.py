@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from ..op import Lazy, define, lift
+from ..call import lift
+from ..op import Lazy, define
 from ..tensor import Tensor
 
 ARRAY = "array"

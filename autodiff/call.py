@@ -1,0 +1,354 @@
+"""What happens when an op is called: run its forward, and record a node if a gradient will be wanted.
+
+`apply` is the general way: any number of inputs and outputs, any mode. `unary` and `binary` are the ordinary
+case straight on. The op itself, and how its rules are written, is in `op.py`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .config import MODES, Modes
+from .errors import broadcast_hint, describe, describe_all
+from .graph import INTERNAL, SMALL, Mark, Node, next_number, user_frame
+from .tensor import Tensor, constant
+
+if TYPE_CHECKING:
+    from .op import Op, Plan
+
+_NO_PARAMS: dict[str, Any] = {}
+_new = object.__new__
+_read_modes = MODES.get
+_getframe = sys._getframe
+_ndarray, _float64, _FLOAT64 = np.ndarray, np.float64, np.dtype(np.float64)
+
+
+def lift(value: Any) -> Any:
+    """Return an operand that is no Tensor as NumPy can use it; Python numbers stay as they are (weak)."""
+    if type(value) is _ndarray:
+        if value.dtype.kind in "fciub":
+            return value
+        raise TypeError(f"an array of numbers is needed, got {describe(value)}")
+    if isinstance(value, np.number | np.bool | float | int | complex):
+        return value
+    if isinstance(value, list | tuple):
+        return lift(np.asarray(value))
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError("masked arrays are not supported; write where(mask, 0, x) or array.filled(...)")
+    if isinstance(value, _ndarray):
+        return lift(np.asarray(value))
+    raise TypeError(f"a Tensor, an array or a number is needed, got {type(value).__name__}")
+
+
+def _explain(error: Exception, op: Op, values: list[Any], params: dict[str, Any]) -> None:
+    given = describe_all(values) + "".join(f", {key}={value!r}" for key, value in params.items())
+    line = user_frame(_getframe(2))
+    note = f"op '{op.name}' was given {given}, at {line.f_code.co_filename}:{line.f_lineno}"
+    if op.kind == "elementwise":
+        hint = broadcast_hint([np.shape(value) for value in values])
+        if hint is not None:
+            note += f": {hint}. Add axes with x[:, None] or x.reshape(...)."
+    error.add_note(note)
+
+
+def record(
+    plan: Plan, sources: tuple[Any, ...], saved: Any, params: dict[str, Any], value: Any, frame: FrameType
+) -> Tensor:
+    """Make the output Tensor of a recorded op, and its node. Integers have no gradient and get no node."""
+    node: Node = _new(Node)
+    node.plan = plan
+    node.inputs = sources
+    node.saved = saved
+    node.params = params
+    node.dtype = dtype = value.dtype
+    if dtype.kind != "f":
+        if dtype.kind != "c":
+            return constant(value, Mark("integer", plan.op.name, user_frame(frame)))
+        node.plan = plan.conjugated
+    if type(value) is _ndarray:
+        node.shape = value.shape
+        node.value = value.copy() if value.size <= SMALL else None
+    else:
+        node.shape = ()
+        node.value = value
+    node.number = next_number()
+    try:
+        if INTERNAL[frame.f_globals["__name__"]]:
+            frame = user_frame(frame)
+    except KeyError:  # a module not met before
+        frame = user_frame(frame)
+    node.code = frame.f_code
+    node.lasti = frame.f_lasti
+    node.extra = None
+    out: Tensor = _new(Tensor)
+    out.value = value
+    out.node = node
+    out.requires_grad = True
+    out.extra = None
+    return out
+
+
+def apply(op: Op, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
+    """Call an op in the general way: any number of inputs and outputs, any mode."""
+    values: list[Any] = []
+    sources: list[Any] = []
+    ruled, last, needs = op.ruled, len(op.inputs) - 1, 0
+    for i, x in enumerate(inputs):
+        source = None
+        if type(x) is Tensor:
+            slot = i if i < last else last
+            if x.requires_grad and ruled[slot]:
+                needs |= 1 << slot
+                source = x.node or x
+            values.append(x.value)
+        else:
+            values.append(lift(x))
+        sources.append(source)
+    try:
+        result = op.forward(*values, **params)
+    except Exception as error:
+        _explain(error, op, values, params)
+        raise
+    residual = None
+    if op.vjp is not None:
+        result, residual = result
+    modes, frame = _read_modes(), _getframe(2)
+    if not needs or not modes.recording:
+        return _constant(op, inputs, result, modes, frame)
+    plan = op.plan(needs)
+    outs = [_scalar(value) for value in result] if op.several else [_scalar(result)]
+    saved = () if plan.keep is None and modes.plain else _saved(op, plan, values, outs, residual, modes)
+    if op.several:
+        return _record_several(plan, tuple(sources), saved, params, outs, frame, modes)
+    out = record(plan, tuple(sources), saved, params, outs[0], frame)
+    if modes.keep_values:
+        _keep(out)
+    return out
+
+
+def _constant(op: Op, inputs: tuple[Any, ...], result: Any, modes: Modes, frame: FrameType) -> Any:
+    """Make the result of an op that is not recorded, with the reason if something cut it off."""
+    mark = None
+    if any(type(x) is Tensor and x.requires_grad for x in inputs):
+        kind = (result[0] if op.several else _scalar(result)).dtype.kind
+        reason = ("constant" if kind in "fc" else "integer") if modes.recording else "no_grad"
+        mark = Mark(reason, op.name, user_frame(frame))
+    else:  # an input's own mark goes on
+        mark = next((x.mark for x in inputs if type(x) is Tensor and x.mark is not None), None)
+    if op.several:
+        return tuple([constant(_scalar(value), mark) for value in result])
+    return constant(_scalar(result), mark)
+
+
+def _saved(op: Op, plan: Plan, values: list[Any], outs: list[Any], residual: Any, modes: Modes) -> tuple[Any, ...]:
+    """Pick what the plan keeps: `(*inputs, *outs, *facts)`; a variadic input takes one place, as a tuple."""
+    if op.variadic:
+        fixed = len(op.inputs) - 1
+        values = [*values[:fixed], tuple(values[fixed:])]
+    arrays = [*values, *outs]
+    if not modes.keep_inputs:
+        keep = plan.keep or (False,) * len(arrays)
+        arrays = [array if kept else None for array, kept in zip(arrays, keep, strict=True)]
+    for name in op.facts:
+        arrays.append(residual if name == "saved" else _fact(name, values[op.inputs.index(name[:-6])]))
+    return tuple(arrays)
+
+
+def _fact(name: str, value: Any) -> Any:
+    """The shape or dtype that a rule names; for a variadic input a tuple of them."""
+    if isinstance(value, tuple):
+        return tuple([_fact(name, v) for v in value])
+    if type(value) is _ndarray:
+        return value.shape if name.endswith("_shape") else value.dtype
+    return np.shape(value) if name.endswith("_shape") else np.result_type(value)
+
+
+def _scalar(value: Any) -> Any:
+    """Turn arrays of shape () and Python numbers into NumPy scalars."""
+    if type(value) is _ndarray:
+        return value if value.shape else value[()]
+    return value if isinstance(value, np.generic) else np.asarray(value)[()]
+
+
+def _keep(out: Tensor) -> None:
+    """Keep value and gradient on the node, however large: the mode `keep_values`."""
+    if out.node is not None:
+        out.node.value = out.value
+        out.notes().retain = True
+
+
+def _record_several(
+    plan: Plan,
+    sources: tuple[Any, ...],
+    saved: Any,
+    params: Any,
+    outs: list[Any],
+    frame: FrameType,
+    modes: Modes,
+) -> tuple[Tensor, ...]:
+    """Record an op with several outputs: one node, and a `pick` node for each output."""
+    whole = record(plan, sources, saved, params, max(outs, key=_inexact), frame).node
+    if whole is not None:
+        whole.value = None
+        whole.shape = tuple([value.shape for value in outs])
+        whole.dtype = tuple([value.dtype for value in outs])
+    pick: Any = plan.op.pick
+    picks = []
+    for index, value in enumerate(outs):
+        picked = record(pick, (whole,), (), {"index": index, "count": len(outs)}, value, frame)
+        if modes.keep_values:
+            _keep(picked)
+        picks.append(picked)
+    return tuple(picks)
+
+
+def _inexact(value: Any) -> int:
+    return "fc".find(value.dtype.kind)  # integers before floating before complex numbers
+
+
+def make_call(op: Op) -> Callable[..., Any]:
+    """Make the function that calls an op: the shortest of the three ways that serves it."""
+    fused = op.vjp is not None or op.several or op.variadic or not op.differentiable
+    if len(op.inputs) == 1 and not fused:
+        return unary(op)
+    if len(op.inputs) == 2 and not fused and not op.facts and all(op.rules) and not _has_params(op):
+        return binary(op, operator=False)
+
+    def call(*inputs: Any, **params: Any) -> Any:
+        if not op.variadic and len(inputs) != len(op.inputs):
+            raise TypeError(f"op '{op.name}' takes {len(op.inputs)} arrays, got {len(inputs)}")
+        if op.defaults:
+            params = op.defaults | params
+        for x in inputs:
+            if type(x) is Tensor:
+                return apply(op, inputs, params)
+        result = op.forward(*inputs, **params)
+        return result[0] if op.vjp is not None else result
+
+    return call
+
+
+def _has_params(op: Op) -> bool:
+    code = getattr(op.forward, "__code__", None)
+    return code is not None and bool(code.co_kwonlyargcount)
+
+
+def unary(op: Op) -> Callable[..., Any]:
+    """Make the function of an op with one array: the ordinary case straight on, all else by `apply`."""
+    forward, plan = op.forward, op.plan(1)
+    keep_x, keep_out = plan.keep or (False, False)
+    nothing = plan.keep is None
+    facts = [name.rpartition("_")[2] for name in op.facts]
+    defaults = op.defaults
+
+    def call(x: Any, **params: Any) -> Any:
+        if defaults:
+            params = defaults | params
+        if type(x) is not Tensor:
+            return forward(lift(x), **params)
+        if not x.requires_grad or not _read_modes().plain:
+            return apply(op, (x,), params)
+        value = x.value
+        try:
+            out = forward(value, **params)
+        except Exception as error:
+            _explain(error, op, [value], params)
+            raise
+        if type(out) is not _float64 and (type(out) is not _ndarray or not out.shape):
+            out = _scalar(out)
+        if nothing:
+            saved: tuple[Any, ...] = ()
+        else:
+            saved = (value if keep_x else None, out if keep_out else None)
+            if facts:
+                saved += tuple([getattr(value, fact) for fact in facts])
+        return record(plan, (x.node or x,), saved, params or _NO_PARAMS, out, _getframe(1))
+
+    return call
+
+
+def binary(op: Op, *, operator: bool) -> Callable[[Any, Any], Any]:
+    """Make the function of an op with two arrays and no parameters.
+
+    As an operator method it returns NotImplemented for what is no number, so that Python asks the other side.
+    """
+    forward = op.forward
+    plans = (None, op.plan(1), op.plan(2), op.plan(3))
+
+    def call(x: Any, y: Any) -> Any:
+        needs = 0
+        x_source = y_source = None
+        if type(x) is Tensor:
+            x_value = x.value
+            if x.requires_grad:
+                needs = 1
+                x_source = x.node or x
+        else:
+            x_value = lift(x)
+        if type(y) is Tensor:
+            y_value = y.value
+            if y.requires_grad:
+                needs |= 2
+                y_source = y.node or y
+        else:
+            try:
+                y_value = lift(y)
+            except TypeError:
+                if operator and not isinstance(y, _ndarray | np.generic | list | tuple):
+                    return NotImplemented
+                raise
+        if not needs or not _read_modes().plain:
+            if type(x) is not Tensor and type(y) is not Tensor:
+                return forward(x_value, y_value)
+            return apply(op, (x, y), _NO_PARAMS)
+        try:
+            out = forward(x_value, y_value)
+        except Exception as error:
+            _explain(error, op, [x_value, y_value], _NO_PARAMS)
+            raise
+        if type(out) is not _float64 and (type(out) is not _ndarray or not out.shape):
+            out = _scalar(out)
+        plan: Any = plans[needs]
+        if plan.keep is None:
+            saved: tuple[Any, ...] = ()
+        else:
+            keep_x, keep_y, keep_out = plan.keep
+            saved = (
+                x_value if keep_x else None,
+                y_value if keep_y else None,
+                out if keep_out else None,
+            )
+        frame = _getframe(1)
+        if type(out) is not _float64:
+            return record(plan, (x_source, y_source), saved, _NO_PARAMS, out, frame)
+        # What `record` does, written out: graphs of scalars are made of this case.
+        try:
+            if INTERNAL[frame.f_globals["__name__"]]:
+                frame = user_frame(frame)
+        except KeyError:
+            frame = user_frame(frame)
+        node: Node = _new(Node)
+        node.plan = plan
+        node.inputs = (x_source, y_source)
+        node.saved = saved
+        node.params = _NO_PARAMS
+        node.shape = ()
+        node.dtype = _FLOAT64
+        node.value = out
+        node.number = next_number()
+        node.code = frame.f_code
+        node.lasti = frame.f_lasti
+        node.extra = None
+        tensor: Tensor = _new(Tensor)
+        tensor.value = out
+        tensor.node = node
+        tensor.requires_grad = True
+        tensor.extra = None
+        return tensor
+
+    return call
