@@ -56,7 +56,8 @@ def blas() -> str:
                 words = [pool.get("internal_api"), pool.get("version"), pool.get("architecture")]
                 threads = f"{pool.get('num_threads')} threads"
                 return f"{' '.join(str(word) for word in words if word)}, {threads}"
-    config: dict[str, Any] = np.show_config(mode="dicts") or {}  # type: ignore[assignment]
+    found: Any = np.show_config(mode="dicts")
+    config: dict[str, Any] = found or {}
     found = config.get("Build Dependencies", {}).get("blas", {})
     name = f"{found.get('name', 'unknown')} {found.get('version', '')}".strip()
     return f"{name} (install threadpoolctl to see its threads)"

@@ -190,7 +190,7 @@ def sweep(
     if create_graph and not MODES.get().recording:
         with mode(recording=True):
             return sweep(roots, wanted, retain=retain, create_graph=True, stop=stop)
-    targets = None if wanted is None else set(wanted)
+    targets: Any = None if wanted is None else set(wanted)
     order, grads = _order(roots, targets if stop else ())
     if order and WRITES.last > order[-1].number:
         _check_writes(order)
@@ -208,7 +208,7 @@ def sweep(
             g = _visit(node, g)
         saved, plan = node.saved, node.plan
         if live is not None:
-            if node in targets:  # type: ignore[operator]  # a set, whenever live is one
+            if node in targets:
                 kept[node] = g
                 if stop:
                     continue
@@ -505,7 +505,8 @@ def pull_composed(node: Node, plan: Plan, tensors: tuple[Any, ...], g: Any) -> l
             tracked = type(x) is Tensor and x.requires_grad
             inputs[i] = wrap(x.value, x.node or x) if tracked else wrap(getattr(x, "value", x), None)
             wanted[i] = inputs[i].node
-    out = node.op.composed(*inputs, **node.params)  # type: ignore[misc]  # the caller has looked
+    composed: Any = node.op.composed
+    out = composed(*inputs, **node.params)
     if not out.requires_grad:
         return [None] * len(inputs)
     found = sweep([(out.node, g)], list(wanted.values()), retain=True, create_graph=True, stop=True)

@@ -190,13 +190,13 @@ def history(roots: Iterable[Node | Tensor | None], stop: Container[Any] = ()) ->
     creation number is a topological order.
     """
     nodes: list[Node] = []
-    leaves: list[Tensor] = []
+    leaves: list[Any] = []
     seen = {root for root in roots if root is not None}
     stack = list(seen)
     while stack:
         source = stack.pop()
         if type(source) is not Node:
-            leaves.append(source)  # type: ignore[arg-type]  # what is not a node is a leaf
+            leaves.append(source)
             continue
         nodes.append(source)
         for below in source.inputs if source not in stop else ():

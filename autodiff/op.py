@@ -265,7 +265,8 @@ def _make_pull(op: Op, wanted: list[int], conjugates: bool) -> Callable[[Any, An
     if conjugates:
         result = f"conj({result})"
     exec(f"def pull(g, saved, params): return {result}", scope)  # names checked by Op._check
-    return scope["pull"]  # type: ignore[no-any-return]
+    pull: Callable[[Any, Any, Any], Any] = scope["pull"]
+    return pull
 
 
 class Lazy:
@@ -330,13 +331,13 @@ def define(
         name, forward, rules, inputs=inputs, kind=kind, symbol=symbol,
         linear=linear, holomorphic=holomorphic, outs=outs, composed=composed, vjp=vjp,
     )  # fmt: skip
-    call = op.call
+    call: Any = op.call
     call.__name__ = call.__qualname__ = name
     call.__module__ = module or "__main__"
     call.__doc__ = doc or f"Op `{name}` of {', '.join(op.inputs) or 'no arrays'}."
-    call.op = op  # type: ignore[attr-defined]
+    call.op = op
     OPS[name] = op
-    return call
+    return op.call
 
 
 def operator_method(function: Any) -> Callable[[Any, Any], Any]:

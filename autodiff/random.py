@@ -67,7 +67,8 @@ class Generator:
         return self.get_state()
 
     def __setstate__(self, state: dict[str, int]) -> None:
-        self.__init__(state["seed"], state["offset"])  # type: ignore[misc]  # a lock cannot be pickled
+        self.set_state(state)
+        self._lock = threading.Lock()  # a lock cannot be pickled
 
     def __repr__(self) -> str:
         return f"Generator(seed={self.seed}, offset={self.offset})"

@@ -67,27 +67,27 @@ class Tensor:
     @property
     def shape(self) -> tuple[int, ...]:
         """Lengths of the axes."""
-        return self.value.shape  # type: ignore[no-any-return]
+        return self.value.shape
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """Type of the elements."""
-        return self.value.dtype  # type: ignore[no-any-return]
+        return self.value.dtype
 
     @property
     def ndim(self) -> int:
         """Number of axes."""
-        return self.value.ndim  # type: ignore[no-any-return]
+        return self.value.ndim
 
     @property
     def size(self) -> int:
         """Number of elements."""
-        return self.value.size  # type: ignore[no-any-return]
+        return self.value.size
 
     @property
     def nbytes(self) -> int:
         """Bytes of all elements."""
-        return self.value.nbytes  # type: ignore[no-any-return]
+        return self.value.nbytes
 
     def item(self) -> Any:
         """Return the only element as a Python number; more than one element is a ValueError."""

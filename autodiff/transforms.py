@@ -249,7 +249,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     outs, rebuild = flatten(level.run(f, level.arguments, {}, keep_inputs=True))
     recorded = level.outside(outs) or (MODES.get().recording and any(map(_recorded, given)))
     level.given_tensors |= any(type(t) is Tensor for t in given)
-    table: dict[Node, Any] = {}
+    table: dict[Any, Any] = {}
     for node, leaf, tangent in zip(level.nodes, level.leaves, given, strict=True):
         t = asarray(tangent, leaf.dtype)
         table[node] = t if recorded else t.value
@@ -261,13 +261,13 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     return level.release(rebuild(outs), recorded), level.release(rebuild(out_tangents), recorded)
 
 
-def _push(roots: list[Any], table: dict[Node, Any], recorded: bool) -> None:
+def _push(roots: list[Any], table: dict[Any, Any], recorded: bool) -> None:
     """Walk from the nodes in the table up to the roots, and enter each node's tangent."""
     nodes, _ = history(roots, stop=set(table))
     with mode(recording=True):
         for node in nodes:
             if node not in table:
-                tangents = [table.get(source) for source in node.inputs]  # type: ignore[arg-type]
+                tangents = [table.get(source) for source in node.inputs]
                 if any(t is not None for t in tangents):
                     table[node] = _tangent(node, tangents, recorded)
 

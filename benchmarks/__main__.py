@@ -59,7 +59,7 @@ class Worker:
         line = self.process.stdout.readline() if self.process.stdout else ""
         if not line:
             raise SystemExit(f"the worker of '{self.system}' has stopped; what it said stands above")
-        return json.loads(line)  # type: ignore[no-any-return]
+        return json.loads(line)
 
     def _run(self) -> float:
         stdin: Any = self.process.stdin

@@ -55,7 +55,8 @@ class Neuron(Module):
         act: Any = self.b
         for w, xi in zip(self.w, x, strict=True):
             act = act + w * xi
-        return self.activation(act)  # type: ignore[no-any-return]
+        out: Tensor = self.activation(act)
+        return out
 
     def set_weights(self, w: Sequence[float], b: float) -> None:
         """Write the weights and the bias."""

@@ -164,7 +164,7 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
     try:
         data, test = load(args.seed)
         import matplotlib  # noqa: F401  # better missed now than after training
-        import tqdm  # noqa: F401
+        import tqdm  # noqa: F401  # likewise
         from threadpoolctl import threadpool_limits
     except ModuleNotFoundError as error:
         sys.exit(

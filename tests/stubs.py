@@ -72,9 +72,9 @@ def attributes(cls: type) -> Iterator[str]:
     """Copy a class's first sentence, and its slots with their types and comments."""
     yield f'    """{summary(cls)}"""'
     yield ""
-    types = inspect.get_annotations(cls) or cls.__init__.__annotations__  # type: ignore[misc]
+    types = inspect.get_annotations(cls) or cls.__init__.__annotations__
     source = inspect.getsource(cls)
-    for slot in [name for name in types if name in cls.__slots__]:  # type: ignore[attr-defined]
+    for slot in [name for name in types if name in cls.__slots__]:
         written = re.search(rf"^    {slot}: .*", source, re.MULTILINE)
         yield written[0] if written else f"    {slot}: {types[slot]}"
 
