@@ -1,6 +1,17 @@
 """Import the packages before pytest collects doctests, so that `pytest autodiff/tensor.py` alone finds them whole."""
 
+from typing import Any
+
+import numpy as np
+import pytest
+
 import nn
 import optim
 
 __all__ = ["nn", "optim"]
+
+
+@pytest.fixture(autouse=True)
+def _numpy_for_doctests(doctest_namespace: dict[str, Any]) -> None:
+    """Examples write `np.ones(3)`, also in files that have no other use for NumPy."""
+    doctest_namespace["np"] = np

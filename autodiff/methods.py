@@ -11,15 +11,16 @@ from typing import Any
 import numpy as np
 
 from . import functional as F
+from . import numpy as N
 from .call import lift
 from .config import MODES
 from .errors import GradientError, describe
 from .graph import WRITES
-from .numpy_functions import array_function, unsupported
+from .numpy.protocol import array_function, array_ufunc
 from .op import operator_method
 from .ops import arithmetic, compare, elementwise
 from .ops.index import join_key, split_key
-from .tensor import Tensor, constant
+from .tensor import Tensor
 
 # -- operators -----------------------------------------------------------------------------------------
 
@@ -42,11 +43,11 @@ def _comparison(function: Callable[..., Any]) -> Callable[[Any, Any], Any]:
 
 
 def _matmul(self: Tensor, other: Any) -> Any:
-    return F.matmul(self, other)
+    return N.matmul(self, other)
 
 
 def _rmatmul(self: Tensor, other: Any) -> Any:
-    return F.matmul(other, self)
+    return N.matmul(other, self)
 
 
 def _in_place(function: Callable[..., Any], ufunc: Any) -> Callable[[Tensor, Any], Any]:
@@ -92,11 +93,11 @@ def _recorded(self: Tensor, other: Any) -> bool:
 
 
 def _divmod(self: Tensor, other: Any) -> tuple[Any, Any]:
-    return F.floor_divide(self, other), F.remainder(self, other)
+    return N.floor_divide(self, other), N.remainder(self, other)
 
 
 def _round(self: Tensor, digits: int | None = None) -> Any:
-    return F.round(self, digits or 0)
+    return N.round(self, digits or 0)
 
 
 # -- conversion ----------------------------------------------------------------------------------------
@@ -155,24 +156,17 @@ def _format(self: Tensor, spec: str) -> str:
 
 
 def _reshape(self: Tensor, *shape: Any) -> Any:
-    return F.reshape(self, shape[0] if len(shape) == 1 else shape)
+    return N.reshape(self, shape[0] if len(shape) == 1 else shape)
 
 
 def _transpose(self: Tensor, *axes: Any) -> Any:
     one = len(axes) == 1 and (axes[0] is None or isinstance(axes[0], tuple | list))
-    return F.transpose(self, axes[0] if one else axes or None)
-
-
-def _matrix_transpose(self: Tensor) -> Any:
-    """The last two axes exchanged: each matrix of a batch transposed."""
-    if self.ndim < 2:
-        raise ValueError(f"mT swaps the last two axes, and {describe(self)} has fewer")
-    return F.swapaxes(self, -1, -2)
+    return N.transpose(self, axes[0] if one else axes or None)
 
 
 def _expand(self: Tensor, *shape: Any) -> Any:
     """Repeat along axes of length 1, and along new leading axes."""
-    return F.broadcast_to(self, shape[0] if len(shape) == 1 else shape)
+    return N.broadcast_to(self, shape[0] if len(shape) == 1 else shape)
 
 
 # -- NumPy's protocols ----------------------------------------------------------------------------------
@@ -187,84 +181,41 @@ def _array(self: Tensor, dtype: Any = None, copy: bool | None = None) -> Any:
     return np.array(self.value, dtype=dtype, copy=copy)
 
 
-def _float_power(x: Any, y: Any) -> Any:
-    """Power of both in float64, or in complex128 for complex ones: never of integers, nor of float32."""
-    dtype = np.result_type(*[v.dtype if type(v) is Tensor else v for v in (x, y)], np.float64)
-    return F.power(F.astype(x, dtype), F.astype(y, dtype))
-
-
-UFUNCS: dict[Any, Callable[..., Any]] = {
-    np.add: F.add, np.subtract: F.subtract, np.multiply: F.multiply, np.true_divide: F.divide,
-    np.floor_divide: F.floor_divide, np.remainder: F.remainder, np.negative: F.negative, np.power: F.power,
-    np.float_power: _float_power, np.absolute: F.absolute, np.square: F.square, np.exp: F.exp, np.log: F.log,
-    np.log1p: F.log1p, np.expm1: F.expm1, np.sqrt: F.sqrt, np.sin: F.sin, np.cos: F.cos, np.tanh: F.tanh,
-    np.maximum: F.maximum, np.minimum: F.minimum, np.matmul: F.matmul, np.sign: F.sign, np.floor: F.floor,
-    np.ceil: F.ceil, np.conjugate: F.conj, np.less: F.less, np.less_equal: F.less_equal, np.greater: F.greater,
-    np.greater_equal: F.greater_equal, np.equal: F.equal, np.not_equal: F.not_equal, np.isnan: F.isnan,
-    np.isfinite: F.isfinite, np.logical_not: F.logical_not, np.logical_and: compare.logical_and,
-    np.logical_or: compare.logical_or, np.logical_xor: compare.logical_xor, np.invert: compare.invert,
-    np.bitwise_and: compare.and_, np.bitwise_or: compare.or_, np.bitwise_xor: compare.xor,
-}  # fmt: skip
-"""The ufuncs that Tensors take part in."""
-
-
-def _array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-    name = f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")
-    into = [out for out in kwargs.get("out", ()) if out is not None]
-    if any(type(out) is Tensor for out in into):
-        raise TypeError(f"{name} cannot write into a Tensor with out=; use its result")
-    function = UFUNCS.get(ufunc)
-    if function is not None and method == "__call__" and not kwargs:
-        return function(*inputs)
-    if not any(type(x) is Tensor and x.requires_grad for x in inputs):  # constants in, constants out
-        result = getattr(ufunc, method)(*[x.value if type(x) is Tensor else x for x in inputs], **kwargs)
-        if into:
-            return result
-        return tuple(map(constant, result)) if isinstance(result, tuple) else constant(result)
-    if into:
-        raise TypeError(
-            f"{name} would write into an array, and the gradient would be lost: write a = a + t, not a += t"
-        )
-    if function is not None and method == "__call__":
-        raise TypeError(f"{name} of a tensor that requires grad takes no {', '.join(sorted(kwargs))}= argument")
-    raise TypeError(unsupported(name))
-
-
 METHODS: dict[str, Any] = {
-    "__add__": operator_method(F.add), "__radd__": _reflected(F.add),
-    "__sub__": operator_method(F.subtract), "__rsub__": _reflected(F.subtract),
-    "__mul__": operator_method(F.multiply), "__rmul__": _reflected(F.multiply),
-    "__truediv__": operator_method(F.divide), "__rtruediv__": _reflected(F.divide),
-    "__floordiv__": _comparison(F.floor_divide), "__rfloordiv__": _reflected(F.floor_divide),
-    "__mod__": operator_method(F.remainder), "__rmod__": _reflected(F.remainder),
-    "__pow__": operator_method(F.power), "__rpow__": _reflected(F.power),
+    "__add__": operator_method(N.add), "__radd__": _reflected(N.add),
+    "__sub__": operator_method(N.subtract), "__rsub__": _reflected(N.subtract),
+    "__mul__": operator_method(N.multiply), "__rmul__": _reflected(N.multiply),
+    "__truediv__": operator_method(N.divide), "__rtruediv__": _reflected(N.divide),
+    "__floordiv__": _comparison(N.floor_divide), "__rfloordiv__": _reflected(N.floor_divide),
+    "__mod__": operator_method(N.remainder), "__rmod__": _reflected(N.remainder),
+    "__pow__": operator_method(N.power), "__rpow__": _reflected(N.power),
     "__matmul__": _matmul, "__rmatmul__": _rmatmul,
-    "__iadd__": _in_place(F.add, np.add), "__isub__": _in_place(F.subtract, np.subtract),
-    "__imul__": _in_place(F.multiply, np.multiply), "__itruediv__": _in_place(F.divide, np.true_divide),
-    "__ipow__": _in_place(F.power, np.power),
+    "__iadd__": _in_place(N.add, np.add), "__isub__": _in_place(N.subtract, np.subtract),
+    "__imul__": _in_place(N.multiply, np.multiply), "__itruediv__": _in_place(N.divide, np.true_divide),
+    "__ipow__": _in_place(N.power, np.power),
     "__divmod__": _divmod, "__round__": _round,
     "__neg__": arithmetic.neg, "__pos__": lambda self: self, "__abs__": elementwise.abs_,
     "__invert__": compare.invert,
     "__and__": _comparison(compare.and_), "__rand__": _reflected(compare.and_),
     "__or__": _comparison(compare.or_), "__ror__": _reflected(compare.or_),
     "__xor__": _comparison(compare.xor), "__rxor__": _reflected(compare.xor),
-    "__lt__": _comparison(F.less), "__le__": _comparison(F.less_equal),
-    "__gt__": _comparison(F.greater), "__ge__": _comparison(F.greater_equal),
-    "__eq__": _comparison(F.equal), "__ne__": _comparison(F.not_equal),
+    "__lt__": _comparison(N.less), "__le__": _comparison(N.less_equal),
+    "__gt__": _comparison(N.greater), "__ge__": _comparison(N.greater_equal),
+    "__eq__": _comparison(N.equal), "__ne__": _comparison(N.not_equal),
     "__getitem__": F.getitem, "__setitem__": _setitem, "__len__": _len, "__iter__": _iter,
     "__contains__": _contains, "__bool__": _bool,
     "__float__": _number(float), "__int__": _number(int), "__complex__": _number(complex),
     "__index__": _index, "__format__": _format,
-    "__array__": _array, "__array_ufunc__": _array_ufunc, "__array_function__": array_function,
-    "exp": F.exp, "log": F.log, "sqrt": F.sqrt, "sin": F.sin, "cos": F.cos, "tanh": F.tanh,
-    "sigmoid": F.sigmoid, "relu": F.relu, "abs": F.abs, "square": F.square, "clip": F.clip, "sign": F.sign,
-    "sum": F.sum, "mean": F.mean, "prod": F.prod, "max": F.max, "min": F.min, "var": F.var, "std": F.std,
-    "argmax": F.argmax, "argmin": F.argmin, "any": F.any, "all": F.all, "logsumexp": F.logsumexp,
-    "softmax": F.softmax, "log_softmax": F.log_softmax, "dot": F.dot,
-    "reshape": _reshape, "ravel": F.ravel, "flatten": F.ravel, "transpose": _transpose, "swapaxes": F.swapaxes,
-    "squeeze": F.squeeze, "expand": _expand, "astype": F.astype, "clone": F.clone, "copy": F.clone, "conj": F.conj,
-    "T": property(F.transpose, doc="All axes in reverse order."), "mT": property(_matrix_transpose),
-    "real": property(F.real), "imag": property(F.imag),
+    "__array__": _array, "__array_ufunc__": array_ufunc, "__array_function__": array_function,
+    "exp": N.exp, "log": N.log, "sqrt": N.sqrt, "sin": N.sin, "cos": N.cos, "tanh": N.tanh,
+    "sigmoid": F.sigmoid, "relu": F.relu, "abs": N.abs, "square": N.square, "clip": N.clip, "sign": N.sign,
+    "sum": N.sum, "mean": N.mean, "prod": N.prod, "max": N.max, "min": N.min, "var": N.var, "std": N.std,
+    "argmax": N.argmax, "argmin": N.argmin, "any": N.any, "all": N.all, "logsumexp": F.logsumexp,
+    "softmax": F.softmax, "log_softmax": F.log_softmax, "dot": N.dot,
+    "reshape": _reshape, "ravel": N.ravel, "flatten": N.ravel, "transpose": _transpose, "swapaxes": N.swapaxes,
+    "squeeze": N.squeeze, "expand": _expand, "astype": N.astype, "clone": F.clone, "copy": F.clone, "conj": N.conj,
+    "T": property(N.transpose, doc="All axes in reverse order."), "mT": property(N.matrix_transpose),
+    "real": property(N.real), "imag": property(N.imag),
 }  # fmt: skip
 """What this file attaches to Tensor; `tensor.pyi` declares it."""
 

@@ -149,31 +149,97 @@ class Tensor:
         """Absolute value; its derivative at 0 is taken as 0."""
     def square(self) -> Tensor:
         """`x x`."""
-    def clip(self, low: Any = None, high: Any = None) -> Tensor:
-        """Limit x to [low, high], numbers or arrays; either may be None."""
+    def clip(
+        self, a_min: Any = None, a_max: Any = None, out: Any = None, *, min: Any = None, max: Any = None, **more: Any
+    ) -> Tensor:
+        """Limit to [a_min, a_max] (or [min, max]), numbers or arrays; either may be None."""
     def sign(self) -> Tensor:
         """Sign of a real number: -1, 0 or 1; a constant."""
-    def sum(self, axis: int | Sequence[int] | None = None, keepdims: bool = False) -> Tensor:
+    def sum(
+        self,
+        axis: int | Sequence[int] | None = None,
+        dtype: Any = None,
+        out: Any = None,
+        keepdims: bool = False,
+        initial: Any = None,
+        where: Any = None,
+    ) -> Tensor:
         """Sum over an axis, several, or all."""
-    def mean(self, axis: int | Sequence[int] | None = None, keepdims: bool = False) -> Tensor:
+    def mean(
+        self,
+        axis: int | Sequence[int] | None = None,
+        dtype: Any = None,
+        out: Any = None,
+        keepdims: bool = False,
+        *,
+        where: Any = None,
+    ) -> Tensor:
         """Arithmetic mean over an axis, several, or all."""
-    def prod(self, axis: int | Sequence[int] | None = None, keepdims: bool = False) -> Tensor:
+    def prod(
+        self,
+        axis: int | Sequence[int] | None = None,
+        dtype: Any = None,
+        out: Any = None,
+        keepdims: bool = False,
+        initial: Any = None,
+        where: Any = None,
+    ) -> Tensor:
         """Product over an axis, several, or all; its gradient is right in the presence of zeros."""
-    def max(self, axis: int | Sequence[int] | None = None, keepdims: bool = False) -> Tensor:
+    def max(
+        self,
+        axis: int | Sequence[int] | None = None,
+        out: Any = None,
+        keepdims: bool = False,
+        initial: Any = None,
+        where: Any = None,
+    ) -> Tensor:
         """Largest element over an axis, several, or all; equal ones share the gradient evenly."""
-    def min(self, axis: int | Sequence[int] | None = None, keepdims: bool = False) -> Tensor:
+    def min(
+        self,
+        axis: int | Sequence[int] | None = None,
+        out: Any = None,
+        keepdims: bool = False,
+        initial: Any = None,
+        where: Any = None,
+    ) -> Tensor:
         """Smallest element over an axis, several, or all; equal ones share the gradient evenly."""
-    def var(self, axis: int | Sequence[int] | None = None, ddof: int = 0, keepdims: bool = False) -> Tensor:
+    def var(
+        self,
+        axis: int | Sequence[int] | None = None,
+        dtype: Any = None,
+        out: Any = None,
+        ddof: int = 0,
+        keepdims: bool = False,
+        *,
+        where: Any = None,
+        mean: Any = None,
+        correction: int | None = None,
+    ) -> Tensor:
         """Variance `sum (x - mean)^2 / (n - ddof)` over an axis, several, or all (NumPy's default, ddof 0)."""
-    def std(self, axis: int | Sequence[int] | None = None, ddof: int = 0, keepdims: bool = False) -> Tensor:
+    def std(
+        self,
+        axis: int | Sequence[int] | None = None,
+        dtype: Any = None,
+        out: Any = None,
+        ddof: int = 0,
+        keepdims: bool = False,
+        *,
+        where: Any = None,
+        mean: Any = None,
+        correction: int | None = None,
+    ) -> Tensor:
         """Standard deviation, the square root of `var`."""
-    def argmax(self, axis: int | None = None, keepdims: bool = False) -> Tensor:
+    def argmax(self, axis: int | None = None, out: Any = None, *, keepdims: bool = False) -> Tensor:
         """Position of the largest element; a constant."""
-    def argmin(self, axis: int | None = None, keepdims: bool = False) -> Tensor:
+    def argmin(self, axis: int | None = None, out: Any = None, *, keepdims: bool = False) -> Tensor:
         """Position of the smallest element; a constant."""
-    def any(self, axis: Any = None, keepdims: bool = False) -> Tensor:
+    def any(
+        self, axis: int | Sequence[int] | None = None, out: Any = None, keepdims: bool = False, *, where: Any = None
+    ) -> Tensor:
         """Whether any element is true; a constant."""
-    def all(self, axis: Any = None, keepdims: bool = False) -> Tensor:
+    def all(
+        self, axis: int | Sequence[int] | None = None, out: Any = None, keepdims: bool = False, *, where: Any = None
+    ) -> Tensor:
         """Whether all elements are true; a constant."""
     def logsumexp(self, axis: int | Sequence[int] | None = None, keepdims: bool = False) -> Tensor:
         """`log(sum(exp(x)))` over an axis, several, or all, without overflow."""
@@ -181,23 +247,23 @@ class Tensor:
         """`exp(x_i) / sum_j exp(x_j)` along an axis."""
     def log_softmax(self, axis: int = -1) -> Tensor:
         """Logarithm of softmax along an axis, exact also where softmax rounds to 0."""
-    def dot(self, y: Any) -> Tensor:
+    def dot(self, b: Any, out: Any = None) -> Tensor:
         """Product of two vectors, or of matrices, or by a scalar."""
     def reshape(self, *shape: Any) -> Tensor:
         """The same elements in another shape; one length may be -1."""
-    def ravel(self) -> Tensor:
+    def ravel(self, order: str = 'C') -> Tensor:
         """All elements in one row."""
-    def flatten(self) -> Tensor:
+    def flatten(self, order: str = 'C') -> Tensor:
         """All elements in one row."""
     def transpose(self, *axes: Any) -> Tensor:
         """Axes in another order, by default reversed."""
-    def swapaxes(self, a: int, b: int) -> Tensor:
+    def swapaxes(self, axis1: int, axis2: int) -> Tensor:
         """Exchange two axes."""
     def squeeze(self, axis: int | Sequence[int] | None = None) -> Tensor:
         """Drop axes of length 1: all of them, or those named."""
     def expand(self, *shape: Any) -> Tensor:
         """Repeat along axes of length 1, and along new leading axes."""
-    def astype(self, dtype: Any) -> Tensor:
+    def astype(self, dtype: Any, *, copy: bool = True, device: Any = None) -> Tensor:
         """Cast to a dtype; the gradient comes back in the old one. Integers and booleans are constants."""
     def clone(self) -> Tensor:
         """Copy, as a recorded op: the gradient goes on to the original."""

@@ -12,17 +12,18 @@ from typing import Any
 import numpy as np
 
 from autodiff import functional as F
+from autodiff import numpy as anp
 from autodiff.errors import describe
 from autodiff.functional import (
     cross_entropy,
     linear,
     log_softmax,
-    one_axis,
     relu,
     sigmoid,
     softmax,
-    tanh,
 )
+from autodiff.numpy import tanh
+from autodiff.numpy.arguments import one_axis
 from autodiff.random import Generator
 from autodiff.tensor import Tensor
 
@@ -67,7 +68,7 @@ def cast(x: Any, weight: Tensor) -> Any:
             "the imaginary part would be lost. "
             f'Make the layer complex, layer.astype("{x.dtype}"), or pass x.real.'
         )
-    return F.astype(x, dtype)
+    return anp.astype(x, dtype)
 
 
 # -- layers --------------------------------------------------------------------------------------
@@ -83,12 +84,12 @@ def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
     """
     x = x if type(x) is Tensor else np.asarray(x)
     if x.ndim == 0:
-        return F.reshape(x, (1,))
+        return anp.reshape(x, (1,))
     start, end = one_axis(start_dim, x.ndim), one_axis(end_dim, x.ndim)
     if end < start:
         raise ValueError(f"flatten from axis {start} to {end} of {describe(x)}: there is nothing between")
     joined = int(np.prod(x.shape[start : end + 1], dtype=np.intp))
-    return F.reshape(x, (*x.shape[:start], joined, *x.shape[end + 1 :]))
+    return anp.reshape(x, (*x.shape[:start], joined, *x.shape[end + 1 :]))
 
 
 def conv2d(
@@ -113,8 +114,8 @@ def conv2d(
     (1, 4, 4)
     """
     if len(x.shape) == 3:
-        x = F.expand_dims(x, 0)
-        return F.squeeze(conv2d(x, weight, bias, stride, padding, dilation, groups), 0)
+        x = anp.expand_dims(x, 0)
+        return anp.squeeze(conv2d(x, weight, bias, stride, padding, dilation, groups), 0)
     if not isinstance(padding, str):
         return F.conv2d(x, weight, bias, stride, padding, dilation, groups)
     if padding not in ("same", "valid"):
@@ -145,7 +146,7 @@ def max_pool2d(
            [13., 15.]])
     """
     if len(x.shape) == 3:
-        return F.squeeze(F.max_pool2d(F.expand_dims(x, 0), kernel_size, stride, padding, dilation), 0)
+        return anp.squeeze(F.max_pool2d(anp.expand_dims(x, 0), kernel_size, stride, padding, dilation), 0)
     return F.max_pool2d(x, kernel_size, stride, padding, dilation)
 
 
@@ -175,7 +176,7 @@ def mse_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
     2.0
     """
     difference = _difference(x, target, "mse_loss")
-    return _reduce(F.square(difference), reduction)
+    return _reduce(anp.square(difference), reduction)
 
 
 def l1_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
@@ -186,7 +187,7 @@ def l1_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
     >>> float(l1_loss(np.array([1.0, 2.0]), np.array([1.0, 4.0])))
     1.0
     """
-    return _reduce(F.abs(_difference(x, target, "l1_loss")), reduction)
+    return _reduce(anp.abs(_difference(x, target, "l1_loss")), reduction)
 
 
 def nll_loss(log_probabilities: Any, targets: Any, reduction: str = "mean") -> Any:
@@ -226,16 +227,16 @@ def _difference(x: Any, target: Any, name: str) -> Any:
         )
     if x.dtype.kind not in "f" or target.dtype.kind not in "fiub":
         raise TypeError(f"{name} takes real predictions and targets, got {describe(x)} and {describe(target)}")
-    return x - F.astype(target, x.dtype)
+    return x - anp.astype(target, x.dtype)
 
 
 def _reduce(losses: Any, reduction: str) -> Any:
     if reduction == "none":
         return losses
     if reduction == "sum":
-        return F.sum(losses)
+        return anp.sum(losses)
     if reduction != "mean":
         raise ValueError(f'reduction is "mean", "sum" or "none", got {reduction!r}')
     if not losses.size:
         raise ValueError("the mean loss of no elements is undefined; the batch is empty")
-    return F.mean(losses)
+    return anp.mean(losses)

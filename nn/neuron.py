@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autodiff.config import default_dtype
-from autodiff.functional import matmul
+from autodiff.numpy import matmul
 from autodiff.random import Generator, as_generator
 
 from . import functional as F

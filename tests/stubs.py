@@ -1,11 +1,13 @@
-"""Write `autodiff/tensor.pyi`: all that a Tensor has, for type checkers and editors.
+"""Write what can be read off the code: `autodiff/tensor.pyi`, and the names of `autodiff.numpy`.
 
 Operators, array methods and `backward` are attached to Tensor by files above `tensor.py`, where no type
-checker sees it. This reads them off the class as it is once the package is imported. `make stubs` runs it.
+checker sees it. This reads them off the class as it is once the package is imported. The files of
+`autodiff/numpy/` each say in `__all__` what they add to the namespace. `make stubs` runs it.
 """
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
 import tomllib
@@ -17,6 +19,8 @@ import autodiff
 from autodiff import tensor
 
 STUB = Path(tensor.__file__).with_suffix(".pyi")
+NAMESPACE = STUB.parent / "numpy" / "__init__.py"
+SUBMODULES = ("fft", "linalg")  # namespaces of their own
 PYPROJECT = STUB.parent.parent / "pyproject.toml"
 WIDTH: int = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["tool"]["ruff"]["line-length"]
 
@@ -35,7 +39,7 @@ from .graph import Extra, Mark, Node
 @final  # subclassing it raises
 '''
 
-ALIASES = {"Axis": "int | Sequence[int] | None"}  # names that only functional.py knows
+ALIASES = {"Axis": "int | Sequence[int] | None"}  # names that only numpy/arguments.py knows
 
 # Attached methods give Tensors; these do not, and their functions do not say so.
 RETURNS = {
@@ -157,6 +161,34 @@ def summary(documented: Any, name: str = "") -> str:
     return str(text).partition("\n")[0]
 
 
+# -- the namespace --------------------------------------------------------------------------------------
+
+
+def listed(path: Path) -> list[str]:
+    """A file's `__all__`, read without importing it."""
+    for statement in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(statement, ast.Assign) and getattr(statement.targets[0], "id", "") == "__all__":
+            return sorted(ast.literal_eval(statement.value))
+    return []
+
+
+def namespace() -> str:
+    """Return the text that `autodiff/numpy/__init__.py` should have: its docstring, and the names of its files."""
+    docstring = ast.get_docstring(ast.parse(NAMESPACE.read_text(encoding="utf-8")), clean=False)
+    files = {path.stem: listed(path) for path in sorted(NAMESPACE.parent.glob("*.py")) if path != NAMESPACE}
+    modules = [name for name in files if name in SUBMODULES]
+    lines = [f'"""{docstring}"""', ""]
+    if modules:
+        lines.append(f"from . import {', '.join(modules)}")
+    every = list(modules)
+    for module, names in files.items():
+        if names and module not in modules:
+            lines += [f"from .{module} import (", *(f"    {name}," for name in names), ")"]
+            every += names
+    return "\n".join([*lines, "", "__all__ = [", *(f'    "{name}",' for name in sorted(every)), "]"]) + "\n"
+
+
 if __name__ == "__main__":
+    NAMESPACE.write_text(namespace(), encoding="utf-8")
     STUB.write_text(stub(), encoding="utf-8")
-    print(f"{STUB.relative_to(Path.cwd())} is up to date")
+    print(f"{STUB.relative_to(Path.cwd())} and {NAMESPACE.relative_to(Path.cwd())} are up to date")

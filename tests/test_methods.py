@@ -161,7 +161,7 @@ def test_transposes() -> None:
     assert t.transpose().shape == t.transpose(None).shape == (3, 2, 1)
     assert t.reshape(6).shape == t.reshape((6,)).shape == t.reshape(-1).shape == t.flatten().shape == (6,)
     assert t.sum((0, 1)).shape == t.sum(axis=(0, 1)).shape == (3,)
-    with pytest.raises(ValueError, match="mT swaps the last two axes"):
+    with pytest.raises(ValueError, match="a matrix transpose swaps the last two axes"):
         t[0, 0].mT  # noqa: B018  # reading it raises
 
 
@@ -229,23 +229,18 @@ def test_numpys_functions_take_numpys_arguments(function: Any, args: Any, kwargs
 
 
 @pytest.mark.parametrize(("call", "named"), [
-    (lambda t, a: np.sum(t, 0, None, a), "np.sum of Tensors takes no out="),
-    (lambda t, a: np.sum(a, out=t), "np.sum of Tensors takes no out="),
+    (lambda t, a: np.sum(a, out=t), "np.sum cannot write into a Tensor with out="),
     (lambda t, a: np.sum(t, initial=1.0), "np.sum of Tensors takes no initial="),
     (lambda t, a: np.prod(t, where=a > 0), "np.prod of Tensors takes no where="),
     (lambda t, a: np.mean(t, where=a > 0), "np.mean of Tensors takes no where="),
     (lambda t, a: np.max(t, initial=0.0), "np.max of Tensors takes no initial="),
-    (lambda t, a: np.std(t, mean=a), "np.std of Tensors takes no mean="),
-    (lambda t, a: np.argmax(t, 0, a), "np.argmax of Tensors takes no out="),
+    (lambda t, a: np.argmax(t, 0, t), "np.argmax cannot write into a Tensor"),
     (lambda t, a: np.all(t, where=a > 0), "np.all of Tensors takes no where="),
-    (lambda t, a: np.clip(t, 0, 1, a), "np.clip of Tensors takes no out="),
     (lambda t, a: np.clip(t, 0, 1, dtype=float), "np.clip of Tensors takes no dtype="),
-    (lambda t, a: np.round(t, 1, a), "np.round of Tensors takes no out="),
     (lambda t, a: np.reshape(t, -1, order="F"), "np.reshape of Tensors takes no order="),
-    (lambda t, a: np.ravel(t, "K"), "np.ravel of Tensors takes no order="),
+    (lambda t, a: np.ravel(t, "F"), "np.ravel of Tensors takes no order="),
     (lambda t, a: np.concatenate([t, a], dtype=float), "np.concatenate of Tensors takes no dtype="),
     (lambda t, a: np.stack([t, a], out=a), "np.stack of Tensors takes no out="),
-    (lambda t, a: np.dot(t, a, out=a), "np.dot of Tensors takes no out="),
     (lambda t, a: np.where(t), r"np.where of Tensors takes condition, x and y"),
     (lambda t, a: np.copyto(t, a), r"np.copyto does not write into Tensors"),
     (lambda t, a: np.cumsum(t, out=t), r"np.cumsum cannot write into a Tensor with out="),

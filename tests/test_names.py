@@ -8,7 +8,18 @@ import pytest
 import autodiff
 from autodiff import config, functional, random, transforms
 
-HELPERS = {"axes_of", "one_axis", "pair", "apply", "lift", "as_generator", "describe"}
+HELPERS = {
+    "axes_of",
+    "one_axis",
+    "pair",
+    "apply",
+    "lift",
+    "as_generator",
+    "describe",
+    "array_of",
+    "floating",
+    "ordered",
+}
 
 
 def functions_of(module):
@@ -18,7 +29,8 @@ def functions_of(module):
 
 
 def test_every_public_function_is_listed():
-    assert functions_of(functional) <= set(autodiff.__all__)
+    assert functions_of(functional) - set(autodiff.numpy.__all__) == set(functional.__all__)
+    assert set(functional.__all__) <= set(autodiff.__all__)
     assert {"grad", "value_and_grad", "vjp", "jvp"} <= set(autodiff.__all__)
 
 

@@ -76,8 +76,8 @@ def test_equal_elements_share_the_gradient() -> None:
 def test_clip_at_its_bounds() -> None:
     x = np.array([-2.0, -1.0, 0.0, 1.0, 2.0, nan, -inf, inf])
     np.testing.assert_array_equal(gradient(lambda x: ad.clip(x, -1.0, 1.0), x), [0, 1, 1, 1, 0, 0, 0, 0])
-    np.testing.assert_array_equal(gradient(lambda x: ad.clip(x, high=1.0), x), [1, 1, 1, 1, 0, 0, 1, 0])
-    np.testing.assert_array_equal(gradient(lambda x: ad.clip(x, low=-1.0), x), [0, 1, 1, 1, 1, 0, 0, 1])
+    np.testing.assert_array_equal(gradient(lambda x: ad.clip(x, max=1.0), x), [1, 1, 1, 1, 0, 0, 1, 0])
+    np.testing.assert_array_equal(gradient(lambda x: ad.clip(x, min=-1.0), x), [0, 1, 1, 1, 1, 0, 0, 1])
     f = grad(lambda x, low, high: ad.clip(x, low, high).sum(), argnums=(0, 1, 2))
     for low, high in ((0.0, 0.0), (1.0, -1.0), (-1.0, 1.0)):  # of crossed bounds the upper one wins
         gx, glow, ghigh = f(x, np.full(8, low), np.full(8, high))

@@ -1,4 +1,4 @@
-"""`autodiff/tensor.pyi` declares what Tensor has."""
+"""The generated files are in step with the code."""
 
 import ast
 
@@ -15,6 +15,10 @@ def declared():
 
 def test_the_stub_is_in_step():
     assert stubs.STUB.read_text(encoding="utf-8") == stubs.stub(), "tensor.pyi is out of step: run make stubs"
+
+
+def test_the_namespace_is_in_step():
+    assert stubs.NAMESPACE.read_text(encoding="utf-8") == stubs.namespace(), "run make stubs"
 
 
 def test_everything_public_is_declared():

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+import autodiff as ad
 import nn
-from autodiff import functional as F
 
 
 def test_neuron_is_one_row_of_a_layer():
@@ -25,7 +25,7 @@ def test_mlp_computes_its_layers():
 
 
 def test_any_function_is_an_activation():
-    model = nn.MLP(1, [2, 1], activation=F.sin)
+    model = nn.MLP(1, [2, 1], activation=ad.sin)
     assert "(layers.0): Layer(1, 2, sin)" in repr(model)
     assert model([0.5]).shape == (1,)
     assert repr(nn.Neuron(2, "relu")) == "Neuron(2, relu)"

@@ -1,0 +1,106 @@
+"""How the functions of this package read their arguments."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..call import lift
+from ..errors import describe
+from ..ops import shape
+from ..tensor import Tensor
+
+Axis = int | Sequence[int] | None
+
+
+def array_of(x: Any) -> Any:
+    """Return a Tensor as it is, anything else as an array."""
+    return x if type(x) is Tensor or type(x) is np.ndarray else np.asarray(lift(x))
+
+
+def floating(x: Any, dtype: Any = np.float64) -> Any:
+    """Like `array_of`, with integers and booleans cast to a floating dtype."""
+    x = array_of(x)
+    return x if x.dtype.kind in "fc" else cast(x, dtype)
+
+
+def ordered(x: Any, what: str) -> Any:
+    """Like `array_of`, refusing complex numbers."""
+    x = array_of(x)
+    if x.dtype.kind == "c":
+        raise TypeError(f"{what} takes real numbers, as complex ones have no order; got {describe(x)}")
+    return x
+
+
+def cast(x: Any, dtype: Any) -> Any:
+    """Like `array_of`, in this dtype unless that is None."""
+    x = array_of(x)
+    return x if dtype is None or x.dtype == dtype else shape.astype(x, dtype=np.dtype(dtype))
+
+
+def plain(x: Any) -> Any:
+    """The value of a Tensor; anything else as it is. For arguments that have no gradient: indices, conditions."""
+    return x.value if type(x) is Tensor else x
+
+
+def axes_of(axis: Axis, ndim: int) -> tuple[int, ...]:
+    """Write an axis argument as a sorted tuple of non-negative ints; None means all axes.
+
+    >>> axes_of(-1, 3), axes_of(None, 2)
+    ((2,), (0, 1))
+
+    Raises IndexError (NumPy's AxisError) for an axis out of range, ValueError for one given twice.
+    """
+    if axis is None:
+        return tuple(range(ndim))
+    axes = tuple([one_axis(a, ndim) for a in (axis if isinstance(axis, tuple | list) else (axis,))])
+    if len(set(axes)) != len(axes):
+        raise ValueError(f"axis {axis} names an axis twice")
+    return tuple(sorted(axes))
+
+
+def one_axis(axis: int, ndim: int) -> int:
+    """Write one axis as a non-negative int, or raise NumPy's AxisError."""
+    axis = operator.index(axis)
+    if not -ndim <= axis < ndim:
+        raise np.exceptions.AxisError(axis, ndim)
+    return axis + ndim if axis < 0 else axis
+
+
+def shape_of(lengths: int | Sequence[int]) -> tuple[int, ...]:
+    """Write a shape argument as a tuple of ints."""
+    if isinstance(lengths, Sequence | np.ndarray):
+        return tuple([operator.index(n) for n in lengths])
+    return (operator.index(lengths),)
+
+
+def refuse(function: str, **arguments: Any) -> None:
+    """Raise TypeError for the first argument that was given: all default to None."""
+    for name, value in arguments.items():
+        if value is not None:
+            raise TypeError(f"np.{function} of Tensors takes no {name}= argument")
+
+
+def refuse_order(function: str, order: Any) -> None:
+    """Raise TypeError for an order other than NumPy's default: elements are read row by row."""
+    if order not in ("C", "K"):
+        raise TypeError(f'np.{function} of Tensors takes no order= argument other than "C", got {order!r}')
+
+
+def deliver(function: str, result: Any, out: Any) -> Any:
+    """Return a result, or write it where `out=` says and return that."""
+    if isinstance(out, tuple) and len(out) == 1:
+        out = out[0]
+    if out is None:
+        return result
+    if type(out) is Tensor:
+        raise TypeError(f"np.{function} cannot write into a Tensor with out=; use its result")
+    if type(result) is Tensor and result.requires_grad:
+        raise TypeError(
+            f"np.{function} would write into an array with out=, and the gradient would be lost: use its result"
+        )
+    np.copyto(out, plain(result), casting="same_kind")
+    return out

@@ -1,0 +1,113 @@
+"""NumPy's functions called with Tensors: `np.sum(t, 0)` and `np.add(a, t)` come here.
+
+`UFUNCS` and `FUNCTIONS` say which function of this package stands for which of NumPy's: the one of the same
+name. Any other NumPy function takes Tensors that require no grad, as arrays, and gives constants; of a Tensor
+that requires grad it raises a TypeError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from ..tensor import Tensor, constant
+from . import elementwise, products, reductions, shaping
+
+NAMESPACES: list[tuple[Any, list[ModuleType]]] = [(np, [elementwise, reductions, shaping, products])]
+"""NumPy's namespaces, and the modules that hold our functions of those names."""
+
+
+def _find() -> Iterator[tuple[Any, Callable[..., Any]]]:
+    for theirs, modules in NAMESPACES:
+        for module in modules:
+            for name in module.__all__:
+                if hasattr(theirs, name):  # this NumPy may be too old for it
+                    yield getattr(theirs, name), getattr(module, name)
+
+
+UFUNCS: dict[Any, Callable[..., Any]] = {f: ours for f, ours in _find() if isinstance(f, np.ufunc)}
+"""The ufuncs that Tensors take part in."""
+
+FUNCTIONS: dict[Any, Callable[..., Any]] = {f: ours for f, ours in _find() if not isinstance(f, np.ufunc | type)}
+"""The other functions."""
+
+WRITERS = frozenset([np.copyto, np.put, np.place, np.putmask, np.put_along_axis, np.fill_diagonal])
+"""Functions that write into their argument, which a graph would not hear of."""
+
+
+def array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+    """NumPy's protocol: what a ufunc does that finds a Tensor among its arguments."""
+    name = f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")
+    into = [out for out in kwargs.get("out", ()) if out is not None]
+    if any(type(out) is Tensor for out in into):
+        raise TypeError(f"{name} cannot write into a Tensor with out=; use its result")
+    function = UFUNCS.get(ufunc)
+    if function is not None and method == "__call__" and not kwargs:
+        return function(*inputs)
+    if not any(type(x) is Tensor and x.requires_grad for x in inputs):  # constants in, constants out
+        result = getattr(ufunc, method)(*[x.value if type(x) is Tensor else x for x in inputs], **kwargs)
+        if into:
+            return result
+        return tuple(map(constant, result)) if isinstance(result, tuple) else constant(result)
+    if into:
+        raise TypeError(
+            f"{name} would write into an array, and the gradient would be lost: write a = a + t, not a += t"
+        )
+    if function is not None and method == "__call__":
+        raise TypeError(f"{name} of a tensor that requires grad takes no {', '.join(sorted(kwargs))}= argument")
+    raise TypeError(unsupported(name))
+
+
+def array_function(self: Tensor, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+    """NumPy's protocol: what any other NumPy function does that finds a Tensor among its arguments."""
+    function = FUNCTIONS.get(func)
+    if function is not None:
+        return function(*args, **kwargs)
+    name = f"{func.__module__.replace('numpy', 'np', 1)}.{func.__name__}"
+    if func in WRITERS:
+        raise TypeError(f"{name} does not write into Tensors: write t[key] = v inside `with no_grad():`")
+    if type(kwargs.get("out")) is Tensor:
+        raise TypeError(f"{name} cannot write into a Tensor with out=; use its result")
+    if any(t.requires_grad for t in _tensors((args, kwargs))):
+        raise TypeError(unsupported(name))
+    return _constants(func(*_arrays(args), **_arrays(kwargs)))
+
+
+def unsupported(name: str) -> str:
+    """What to say of a function that has no op yet."""
+    return (
+        f"{name} does not support tensors that require grad yet. Write it with autodiff's functions or define it "
+        "with autodiff.define; where no gradient is wanted pass t.detach()."
+    )
+
+
+def _tensors(value: Any) -> Iterator[Tensor]:
+    if type(value) is Tensor:
+        yield value
+    elif isinstance(value, list | tuple | dict):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _tensors(part)
+
+
+def _arrays(value: Any) -> Any:
+    """The same arguments with arrays for Tensors."""
+    if type(value) is Tensor:
+        return value.value
+    if isinstance(value, dict):
+        return {key: _arrays(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return (list if isinstance(value, list) else tuple)(map(_arrays, value))
+    return value
+
+
+def _constants(result: Any) -> Any:
+    """The same result with Tensors for arrays of numbers, in tuples and lists too."""
+    if isinstance(result, np.ndarray | np.generic) and result.dtype.kind in "fciub":
+        return constant(result)
+    if isinstance(result, list | tuple):
+        parts = [_constants(part) for part in result]
+        return result._make(parts) if hasattr(result, "_make") else type(result)(parts)
+    return result
