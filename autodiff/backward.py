@@ -195,6 +195,7 @@ def sweep(
     if order and WRITES.last > order[-1].number:
         _check_writes(order)
     live = None if targets is None else _leading_to(targets, order)
+    observers = MODES.get().observers
     mine: set[Any] = set()  # sources whose gradient is a buffer of this pass, which it may write into
     kept: dict[Any, Any] = {}
     for root, g in roots:
@@ -222,6 +223,8 @@ def sweep(
                 pulled = _pull_recorded(node, plan, saved, g)
             else:
                 pulled = plan.pull(g, saved, node.params)
+            for observer in observers:
+                observer.pulled(node, g, pulled)
             for source, gi in zip(node.inputs, pulled):  # noqa: B905  # strict= would cost 50 ns an op
                 if source is None or gi is None or (live is not None and source not in live):
                     continue

@@ -119,15 +119,19 @@ def apply(op: Op, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
         result, residual = result
     modes, frame = _read_modes(), _getframe(2)
     if not needs or not modes.recording:
-        return _constant(op, inputs, result, modes, frame)
-    plan = op.plan(needs)
-    outs = [_scalar(value) for value in result] if op.several else [_scalar(result)]
-    saved = () if plan.keep is None and modes.plain else _saved(op, plan, values, outs, residual, modes)
-    if op.several:
-        return _record_several(plan, tuple(sources), saved, params, outs, frame, modes)
-    out = record(plan, tuple(sources), saved, params, outs[0], frame)
-    if modes.keep_values:
-        _keep(out)
+        out = _constant(op, inputs, result, modes, frame)
+    else:
+        plan = op.plan(needs)
+        outs = [_scalar(value) for value in result] if op.several else [_scalar(result)]
+        saved = () if plan.keep is None and modes.plain else _saved(op, plan, values, outs, residual, modes)
+        if op.several:
+            out = _record_several(plan, tuple(sources), saved, params, outs, frame, modes)
+        else:
+            out = record(plan, tuple(sources), saved, params, outs[0], frame)
+            if modes.keep_values:
+                _keep(out)
+    for observer in modes.observers:
+        observer.called(op, inputs, params, out, frame)
     return out
 
 

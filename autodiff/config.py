@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import ContextDecorator
 from contextvars import ContextVar
+from types import FrameType
 from typing import Any, TypeVar
 
 import numpy as np
@@ -16,10 +17,20 @@ _RESUMED = 0x20 | 0x80 | 0x200  # CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+class Observer:
+    """What is told of everything that happens while it is among `Modes.observers`: a debugger, a tracer."""
+
+    def called(self, op: Any, inputs: tuple[Any, ...], params: dict[str, Any], result: Any, frame: FrameType) -> None:
+        """An op has been called with at least one Tensor; result is a Tensor, or a tuple of them."""
+
+    def pulled(self, node: Any, g: Any, gradients: Any) -> None:
+        """A backward pass has pulled `g` back through a node, to a sequence of gradients, one per input."""
+
+
 class Modes:
     """What every op asks before it records. One value, never changed, read once per op."""
 
-    __slots__ = ("keep_inputs", "keep_values", "outer", "plain", "recording", "transforming")
+    __slots__ = ("keep_inputs", "keep_values", "observers", "outer", "plain", "recording", "transforming")
 
     def __init__(
         self,
@@ -27,12 +38,14 @@ class Modes:
         keep_values: bool = False,  # nodes keep their value and gradient, however large
         keep_inputs: bool = False,  # nodes keep every input: forward mode reads them later
         transforming: bool = False,  # inside a function that a transform differentiates
+        observers: tuple[Observer, ...] = (),  # who is told of every op
         outer: Modes | None = None,  # what to go back to when the block ends
     ) -> None:
         self.recording, self.keep_values = recording, keep_values
         self.keep_inputs, self.transforming, self.outer = keep_inputs, transforming, outer
+        self.observers = observers
         # Nothing but recording is asked for: ops take their short way.
-        self.plain = recording and not (keep_values or keep_inputs)
+        self.plain = recording and not (keep_values or keep_inputs or observers)
 
     def changed(
         self,
@@ -40,6 +53,7 @@ class Modes:
         keep_values: bool | None = None,
         keep_inputs: bool | None = None,
         transforming: bool | None = None,
+        observers: tuple[Observer, ...] | None = None,
     ) -> Modes:
         """The same but for those given, inside this one."""
         return Modes(
@@ -47,6 +61,7 @@ class Modes:
             self.keep_values if keep_values is None else keep_values,
             self.keep_inputs if keep_inputs is None else keep_inputs,
             self.transforming if transforming is None else transforming,
+            self.observers if observers is None else observers,
             self,
         )
 
@@ -58,7 +73,7 @@ MODES: ContextVar[Modes] = ContextVar("autodiff_modes", default=DEFAULT)
 class mode(ContextDecorator):
     """Change some modes inside a `with` block or a decorated function, in this thread or task only."""
 
-    def __init__(self, **changes: bool) -> None:
+    def __init__(self, **changes: Any) -> None:
         self._changes = changes
 
     def __enter__(self) -> None:

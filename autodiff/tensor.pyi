@@ -251,9 +251,9 @@ class Tensor:
         """Product of two vectors, or of matrices, or by a scalar."""
     def reshape(self, *shape: Any) -> Tensor:
         """The same elements in another shape; one length may be -1."""
-    def ravel(self, order: str = 'C') -> Tensor:
+    def ravel(self, order: str = "C") -> Tensor:
         """All elements in one row."""
-    def flatten(self, order: str = 'C') -> Tensor:
+    def flatten(self, order: str = "C") -> Tensor:
         """All elements in one row."""
     def transpose(self, *axes: Any) -> Tensor:
         """Axes in another order, by default reversed."""
