@@ -223,8 +223,6 @@ def sweep(
                 pulled = _pull_recorded(node, plan, saved, g)
             else:
                 pulled = plan.pull(g, saved, node.params)
-            for observer in observers:
-                observer.pulled(node, g, pulled)
             for source, gi in zip(node.inputs, pulled):  # noqa: B905  # strict= would cost 50 ns an op
                 if source is None or gi is None or (live is not None and source not in live):
                     continue
@@ -241,8 +239,12 @@ def sweep(
         except Exception as error:
             error.add_note(f"in the backward pass of op '{node.op.name}', called at {format_line(node.line)}")
             raise
+        for observer in observers:
+            observer.pulled(node, g, pulled, saved, order)
     for leaf, g in grads.items():
         if g is not None and (targets is None or leaf in targets):
+            for observer in observers:
+                observer.arrived(leaf, g)
             kept[leaf] = g if leaf.extra is None else _run_hooks(leaf, g)
     grads.clear()
     g = gi = before = saved = pulled = None  # drop them, so that `_own` sees who else holds an array

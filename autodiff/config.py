@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ContextDecorator
 from contextvars import ContextVar
 from types import FrameType
@@ -23,8 +23,17 @@ class Observer:
     def called(self, op: Any, inputs: tuple[Any, ...], params: dict[str, Any], result: Any, frame: FrameType) -> None:
         """An op has been called with at least one Tensor; result is a Tensor, or a tuple of them."""
 
-    def pulled(self, node: Any, g: Any, gradients: Any) -> None:
-        """A backward pass has pulled `g` back through a node, to a sequence of gradients, one per input."""
+    def cut(self, tensor: Any, mark: Any) -> None:
+        """`detach()` has cut a tensor that requires grad off its graph; the new tensor has this mark."""
+
+    def pulled(self, node: Any, g: Any, gradients: Any, saved: tuple[Any, ...], order: Sequence[Any]) -> None:
+        """A backward pass has pulled `g` back through a node, to a sequence of gradients, one per input.
+
+        `saved` is what the rules read (the node itself may have let go of it), `order` the nodes of the pass.
+        """
+
+    def arrived(self, leaf: Any, g: Any) -> None:
+        """A backward pass has summed the gradient of a leaf."""
 
 
 class Modes:

@@ -10,6 +10,10 @@ class GradientError(RuntimeError):
     """A gradient was asked for that cannot be had; the message says why and what to write instead."""
 
 
+class NumericalError(GradientError, FloatingPointError):
+    """The first NaN or infinity that `debug()` has found; the message says where it comes from and why."""
+
+
 def describe(value: Any) -> str:
     """Say what an array or number is in a few characters.
 

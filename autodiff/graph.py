@@ -31,7 +31,7 @@ next_number: Callable[[], int] = count(1).__next__
 class Extra:
     """What only some tensors and nodes have."""
 
-    __slots__ = ("grad", "hooks", "mark", "name", "parameter", "retain")
+    __slots__ = ("grad", "hooks", "mark", "name", "parameter", "past", "retain")
 
     def __init__(self) -> None:
         self.grad: Tensor | None = None
@@ -39,6 +39,7 @@ class Extra:
         self.mark: Mark | None = None
         self.name: str | None = None
         self.parameter = False
+        self.past: Any = None  # of a node made under `debug()`: where it came from, and what it saved
         self.retain = False
 
 
@@ -109,10 +110,11 @@ def notes(holder: Node | Tensor) -> Extra:
 class Mark:
     """Why a value has no graph: "detach", "no_grad", "integer" or "constant"; the op and the line."""
 
-    __slots__ = ("code", "lasti", "op", "reason")
+    __slots__ = ("code", "lasti", "op", "reason", "sources")
 
     def __init__(self, reason: str, op: str, frame: FrameType) -> None:
         self.reason, self.op = reason, op
+        self.sources: tuple[Any, ...] = ()  # what was cut off, as far as `debug()` has seen it
         self.code, self.lasti = frame.f_code, frame.f_lasti
 
     @property

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from .config import MODES
 from .errors import GradientError, describe
 from .graph import Extra, Mark, Node, notes, user_frame
 
@@ -189,7 +190,10 @@ class Tensor:
 
     def detach(self) -> Tensor:
         """Return a tensor of the same memory outside the graph: gradients stop here."""
-        return constant(self.value, Mark("detach", "detach", user_frame(sys._getframe(1))))
+        mark = Mark("detach", "detach", user_frame(sys._getframe(1)))
+        for observer in MODES.get().observers if self.requires_grad else ():
+            observer.cut(self, mark)
+        return constant(self.value, mark)
 
     def retain_grad(self) -> Tensor:
         """Keep the gradient of this computed tensor in `.grad` as well; returns the tensor itself."""
