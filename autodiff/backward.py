@@ -223,7 +223,8 @@ def sweep(
                 pulled = _pull_recorded(node, plan, saved, g)
             else:
                 pulled = plan.pull(g, saved, node.params)
-            for source, gi in zip(node.inputs, pulled):  # noqa: B905  # strict= would cost 50 ns an op
+            sources = (node.x, node.y) if node.more is None else node.more
+            for source, gi in zip(sources, pulled):  # noqa: B905  # of one input, pulled is the shorter
                 if source is None or gi is None or (live is not None and source not in live):
                     continue
                 kind = type(gi)
@@ -261,7 +262,7 @@ def _order(roots: Sequence[tuple[Source, Any]], stops: Any) -> tuple[list[Node],
         node = pop()
         if node in stops:
             continue
-        for source in node.inputs:
+        for source in (node.x, node.y) if node.more is None else node.more:
             if source is not None and source not in grads:
                 grads[source] = None
                 if type(source) is Node:
@@ -461,7 +462,7 @@ def _check_writes(order: list[Node]) -> None:
 
 def wrap(value: Any, source: Source | None, **params: Any) -> Tensor:
     """Put an identity node above a source (or above nothing), which a sweep can stop at."""
-    return record(IDENTITY.plan(1), (source,), (), params, value, sys._getframe(1))
+    return record(IDENTITY.plan(1), source, None, None, (), params, value, sys._getframe(1))
 
 
 def revive(node: Node, saved: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -486,7 +487,7 @@ def revive(node: Node, saved: tuple[Any, ...]) -> tuple[Any, ...]:
     for index, value in enumerate(saved[n : n + len(op.outs)]):
         if value is not None and op.several:
             params = {"index": index, "count": len(op.outs)}
-            revived.append(record(PICK.plan(1), (node,), (), params, value, sys._getframe(1)))
+            revived.append(record(PICK.plan(1), node, None, None, (), params, value, sys._getframe(1)))
         else:
             revived.append(None if value is None else at(value, node))
     return (*revived, *saved[n + len(op.outs) :])

@@ -57,12 +57,14 @@ def _explain(error: Exception, op: Op, values: list[Any], params: dict[str, Any]
 
 
 def record(
-    plan: Plan, sources: tuple[Any, ...], saved: Any, params: dict[str, Any], value: Any, frame: FrameType
+    plan: Plan, x: Any, y: Any, more: Any, saved: Any, params: dict[str, Any], value: Any, frame: FrameType
 ) -> Tensor:
     """Make the output Tensor of a recorded op, and its node. Integers have no gradient and get no node."""
     node: Node = _new(Node)
     node.plan = plan
-    node.inputs = sources
+    node.x = x
+    node.y = y
+    node.more = more
     node.saved = saved
     node.params = params
     node.dtype = dtype = value.dtype
@@ -124,10 +126,14 @@ def apply(op: Op, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
         plan = op.plan(needs)
         outs = [_scalar(value) for value in result] if op.several else [_scalar(result)]
         saved = () if plan.keep is None and modes.plain else _saved(op, plan, values, outs, residual, modes)
-        if op.several:
-            out = _record_several(plan, tuple(sources), saved, params, outs, frame, modes)
+        if op.variadic or len(sources) > 2:
+            slots = (None, None, tuple(sources))
         else:
-            out = record(plan, tuple(sources), saved, params, outs[0], frame)
+            slots = (sources[0], sources[1] if len(sources) == 2 else None, None)
+        if op.several:
+            out = _record_several(plan, slots, saved, params, outs, frame, modes)
+        else:
+            out = record(plan, *slots, saved, params, outs[0], frame)
             if modes.keep_values:
                 _keep(out)
     for observer in modes.observers:
@@ -188,7 +194,7 @@ def _keep(out: Tensor) -> None:
 
 def _record_several(
     plan: Plan,
-    sources: tuple[Any, ...],
+    slots: tuple[Any, Any, Any],
     saved: Any,
     params: Any,
     outs: list[Any],
@@ -196,7 +202,7 @@ def _record_several(
     modes: Modes,
 ) -> tuple[Tensor, ...]:
     """Record an op with several outputs: one node, and a `pick` node for each output."""
-    whole = record(plan, sources, saved, params, max(outs, key=_inexact), frame).node
+    whole = record(plan, *slots, saved, params, max(outs, key=_inexact), frame).node
     if whole is not None:
         whole.value = None
         whole.shape = tuple([value.shape for value in outs])
@@ -204,7 +210,7 @@ def _record_several(
     pick: Any = plan.op.pick
     picks = []
     for index, value in enumerate(outs):
-        picked = record(pick, (whole,), (), {"index": index, "count": len(outs)}, value, frame)
+        picked = record(pick, whole, None, None, (), {"index": index, "count": len(outs)}, value, frame)
         if modes.keep_values:
             _keep(picked)
         picks.append(picked)
@@ -271,7 +277,7 @@ def unary(op: Op) -> Callable[..., Any]:
             saved = (value if keep_x else None, out if keep_out else None)
             if facts:
                 saved += tuple([getattr(value, fact) for fact in facts])
-        return record(plan, (x.node or x,), saved, params or _NO_PARAMS, out, _getframe(1))
+        return record(plan, x.node or x, None, None, saved, params or _NO_PARAMS, out, _getframe(1))
 
     return call
 
@@ -329,7 +335,7 @@ def binary(op: Op, *, operator: bool) -> Callable[[Any, Any], Any]:
             )
         frame = _getframe(1)
         if type(out) is not _float64:
-            return record(plan, (x_source, y_source), saved, _NO_PARAMS, out, frame)
+            return record(plan, x_source, y_source, None, saved, _NO_PARAMS, out, frame)
         # What `record` does, written out: graphs of scalars are made of this case.
         try:
             if INTERNAL[frame.f_globals["__name__"]]:
@@ -338,7 +344,9 @@ def binary(op: Op, *, operator: bool) -> Callable[[Any, Any], Any]:
             frame = user_frame(frame)
         node: Node = _new(Node)
         node.plan = plan
-        node.inputs = (x_source, y_source)
+        node.x = x_source
+        node.y = y_source
+        node.more = None
         node.saved = saved
         node.params = _NO_PARAMS
         node.shape = ()

@@ -47,10 +47,12 @@ class Node:
     """The record of one op: what it was, what it was given, and what its rules need."""
 
     __slots__ = (
-        "code", "dtype", "extra", "inputs", "lasti", "number", "params", "plan", "saved", "shape", "value",
+        "code", "dtype", "extra", "lasti", "more", "number", "params", "plan", "saved", "shape", "value", "x", "y",
     )  # fmt: skip
     plan: Plan  # the op, and which of its inputs need a gradient
-    inputs: tuple[Node | Tensor | None, ...]  # a node, a leaf, or None for a constant
+    x: Node | Tensor | None  # the inputs: each a node, a leaf, or None for a constant. One or two stand in slots, which
+    y: Node | Tensor | None  # gives the cycle collector one object a node to walk, not two
+    more: tuple[Node | Tensor | None, ...] | None  # all inputs, where there are three or any number
     saved: tuple[Any, ...] | None  # (*inputs, out, *facts) with None for what is not kept; None once freed
     params: dict[str, Any]
     value: Any  # the output where it is small, a scalar or asked for; otherwise None
@@ -65,6 +67,13 @@ class Node:
     def op(self) -> Op:
         """The op that this node records."""
         return self.plan.op
+
+    @property
+    def inputs(self) -> tuple[Node | Tensor | None, ...]:
+        """What it was computed from: for each input a node, a leaf, or None for a constant."""
+        if self.more is not None:
+            return self.more
+        return (self.x,) if len(self.plan.op.inputs) == 1 else (self.x, self.y)
 
     @property
     def line(self) -> tuple[str, int]:
@@ -201,7 +210,9 @@ def history(roots: Iterable[Node | Tensor | None], stop: Container[Any] = ()) ->
             leaves.append(source)
             continue
         nodes.append(source)
-        for below in source.inputs if source not in stop else ():
+        if source in stop:
+            continue
+        for below in (source.x, source.y) if source.more is None else source.more:
             if below is not None and below not in seen:
                 seen.add(below)
                 stack.append(below)

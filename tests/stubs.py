@@ -128,7 +128,8 @@ def parameters(name: str, function: Any) -> list[str]:
         if annotation is not parameter.empty:
             text += f": {annotation}"
         if parameter.default is not parameter.empty:
-            text += f" = {parameter.default!r}"
+            default = parameter.default
+            text += f' = "{default}"' if type(default) is str else f" = {default!r}"
         written.append(text)
     return written
 
