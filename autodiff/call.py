@@ -127,7 +127,7 @@ def apply(op: Op, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
         outs = [_scalar(value) for value in result] if op.several else [_scalar(result)]
         saved = () if plan.keep is None and modes.plain else _saved(op, plan, values, outs, residual, modes)
         if op.variadic or len(sources) > 2:
-            slots = (None, None, tuple(sources))
+            slots: tuple[Any, Any, Any] = (None, None, tuple(sources))
         else:
             slots = (sources[0], sources[1] if len(sources) == 2 else None, None)
         if op.several:
