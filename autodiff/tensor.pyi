@@ -252,9 +252,9 @@ class Tensor:
     def reshape(self, *shape: Any) -> Tensor:
         """The same elements in another shape; one length may be -1."""
     def ravel(self, order: str = "C") -> Tensor:
-        """All elements in one row."""
+        """All elements in one row: row by row, column by column ("F"), or as they lie in memory ("A", "K")."""
     def flatten(self, order: str = "C") -> Tensor:
-        """All elements in one row."""
+        """All elements in one row: row by row, column by column ("F"), or as they lie in memory ("A", "K")."""
     def transpose(self, *axes: Any) -> Tensor:
         """Axes in another order, by default reversed."""
     def swapaxes(self, axis1: int, axis2: int) -> Tensor:

@@ -68,6 +68,7 @@ class Row:
     differentiable: bool = True
     second_order: bool = True
     rtol: float = 1e-6
+    creates: bool = False  # makes a Tensor of arrays too
     tags: tuple[str, ...] = field(default=())
 
     def trials(self) -> list[tuple[Sequence[Draw], dict[str, Any]]]:

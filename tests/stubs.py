@@ -169,8 +169,13 @@ def listed(path: Path) -> list[str]:
     """A file's `__all__`, read without importing it."""
     for statement in ast.parse(path.read_text(encoding="utf-8")).body:
         if isinstance(statement, ast.Assign) and getattr(statement.targets[0], "id", "") == "__all__":
-            return sorted(ast.literal_eval(statement.value))
+            return sorted(ast.literal_eval(statement.value), key=natural)
     return []
+
+
+def natural(name: str) -> list[Any]:
+    """A key that sorts int8 before int16."""
+    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
 
 
 def namespace() -> str:

@@ -14,9 +14,11 @@ from typing import Any
 import numpy as np
 
 from ..tensor import Tensor, constant
-from . import elementwise, products, reductions, shaping
+from . import constants, creation, elementwise, joining, padding, products, reductions, shaping
 
-NAMESPACES: list[tuple[Any, list[ModuleType]]] = [(np, [elementwise, reductions, shaping, products])]
+NAMESPACES: list[tuple[Any, list[ModuleType]]] = [
+    (np, [elementwise, reductions, shaping, joining, padding, products, creation, constants])
+]
 """NumPy's namespaces, and the modules that hold our functions of those names."""
 
 
@@ -31,7 +33,9 @@ def _find() -> Iterator[tuple[Any, Callable[..., Any]]]:
 UFUNCS: dict[Any, Callable[..., Any]] = {f: ours for f, ours in _find() if isinstance(f, np.ufunc)}
 """The ufuncs that Tensors take part in."""
 
-FUNCTIONS: dict[Any, Callable[..., Any]] = {f: ours for f, ours in _find() if not isinstance(f, np.ufunc | type)}
+FUNCTIONS: dict[Any, Callable[..., Any]] = {
+    f: ours for f, ours in _find() if callable(f) and not isinstance(f, np.ufunc | type)
+}
 """The other functions."""
 
 WRITERS = frozenset([np.copyto, np.put, np.place, np.putmask, np.put_along_axis, np.fill_diagonal])

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..op import define
+from ..op import Function, define
 
 
 def _reshape(x: Any, *, shape: tuple[int, ...]) -> Any:
@@ -46,6 +46,39 @@ expand = define(
 astype = define(
     "astype", lambda x, *, dtype: np.asarray(x).astype(dtype), lambda g: g, kind="elementwise", linear=True,
     holomorphic=False, doc="Cast to a dtype. The backward pass casts the gradient back by itself.",
+)  # fmt: skip
+
+
+flip: Function = define(
+    "flip", lambda x, *, axis: np.flip(x, axis), lambda g, *, axis: flip(g, axis=axis), kind="shape", linear=True,
+    doc="Elements along some axes in reverse order; a view.",
+)  # fmt: skip
+
+
+def _opposite(g: Any, *, shift: tuple[int, ...], axis: tuple[int, ...]) -> Any:
+    return roll(g, shift=tuple([-n for n in shift]), axis=axis)
+
+
+roll: Function = define(
+    "roll", lambda x, *, shift, axis: np.roll(x, shift, axis), _opposite, kind="shape", linear=True,
+    doc="Elements moved along some axes by so many places, those beyond the end coming in at the beginning.",
+)  # fmt: skip
+
+
+def _inside(shape: tuple[int, ...], width: tuple[tuple[int, int], ...]) -> tuple[slice, ...]:
+    return tuple([slice(before, before + n) for n, (before, _) in zip(shape, width, strict=True)])
+
+
+def _pad(x: Any, *, width: tuple[tuple[int, int], ...]) -> Any:
+    shape = np.shape(x)
+    out = np.zeros([n + sum(pair) for n, pair in zip(shape, width, strict=True)], np.result_type(x))
+    out[_inside(shape, width)] = x
+    return out
+
+
+pad = define(
+    "pad", _pad, lambda g, x_shape, *, width: g[_inside(x_shape, width)], kind="shape", linear=True,
+    doc="Zeros around an array: for each axis so many before and so many after.",
 )  # fmt: skip
 
 
