@@ -21,7 +21,7 @@ from .config import MODES, mode
 from .errors import GradientError, describe
 from .graph import WRITES, Node, by_number, format_line, notes
 from .op import OPS, PICK, Lazy, Plan, define
-from .tensor import Tensor, at, constant, why_constant
+from .tensor import WRITTEN, Tensor, at, constant, refresh, why_constant
 
 _ndarray, _float64, _ONE = np.ndarray, np.float64, np.float64(1.0)
 _add_reduce = np.add.reduce
@@ -122,6 +122,8 @@ def gradients(
 
 
 def _tracked(tensor: Any) -> Source:
+    if type(tensor) is Tensor:
+        refresh(tensor)
     if type(tensor) is not Tensor or not tensor.requires_grad:
         what = (
             repr(tensor) if type(tensor) is not Tensor else "this tensor does not require grad" + why_constant(tensor)
@@ -134,6 +136,8 @@ def seed(tensor: Tensor, gradient: Any, create_graph: bool) -> tuple[Source, Any
     """Check where a pass starts and with which gradient."""
     if type(tensor) is not Tensor:
         raise TypeError(f"a backward pass starts from a Tensor, got {describe(tensor)}")
+    if WRITTEN:
+        refresh(tensor)
     if not tensor.requires_grad:
         raise GradientError(f"this tensor does not require grad{why_constant(tensor)}.")
     value = tensor.value
@@ -520,7 +524,7 @@ def pull_composed(node: Node, plan: Plan, tensors: tuple[Any, ...], g: Any) -> l
 
 
 identity = define(
-    "identity", lambda x: x, lambda g: g, kind="elementwise", linear=True,
+    "identity", lambda x: x, lambda g: g, kind="elementwise", linear=True, may_view=True,
     doc="The value itself. Transforms put one above each argument, to know where their own graph begins.",
 )  # fmt: skip
 IDENTITY = OPS["identity"]

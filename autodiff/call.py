@@ -16,16 +16,23 @@ import numpy as np
 from .config import MODES, Modes
 from .errors import broadcast_hint, describe, describe_all
 from .graph import INTERNAL, SMALL, Mark, Node, next_number, user_frame
-from .tensor import Tensor, constant
+from .tensor import WRITTEN, Tensor, constant, note_view, refresh, shares
 
 if TYPE_CHECKING:
     from .op import Op, Plan
 
 _NO_PARAMS: dict[str, Any] = {}
 _new = object.__new__
-_read_modes = MODES.get
+_read_modes: Callable[[], Modes] = MODES.get  # by `be_careful` another while in-place writes have to be looked for
 _getframe = sys._getframe
+_CAREFUL = Modes(recording=False)
 _ndarray, _float64, _FLOAT64 = np.ndarray, np.float64, np.dtype(np.float64)
+
+
+def be_careful(careful: bool) -> None:
+    """Send every call the general way, which brings views up to date, or no longer."""
+    global _read_modes
+    _read_modes = (lambda: _CAREFUL) if careful else MODES.get
 
 
 def lift(value: Any) -> Any:
@@ -95,8 +102,15 @@ def record(
     return out
 
 
-def apply(op: Op, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
-    """Call an op in the general way: any number of inputs and outputs, any mode."""
+def apply(op: Op, inputs: tuple[Any, ...], params: dict[str, Any], result: Any = None) -> Any:
+    """Call an op in the general way: any number of inputs and outputs, any mode.
+
+    With `result`, record the call without making it: an in-place write has made that already.
+    """
+    if WRITTEN:
+        for x in inputs:
+            if type(x) is Tensor:
+                refresh(x)
     values: list[Any] = []
     sources: list[Any] = []
     ruled, last, needs = op.ruled, len(op.inputs) - 1, 0
@@ -111,15 +125,18 @@ def apply(op: Op, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
         else:
             values.append(lift(x))
         sources.append(source)
-    try:
-        result = op.forward(*values, **params)
-    except Exception as error:
-        _explain(error, op, values, params)
-        raise
+    if result is None:
+        try:
+            result = op.forward(*values, **params)
+        except Exception as error:
+            _explain(error, op, values, params)
+            raise
+        if op.may_view and (op.several or len(values) > 1):
+            result = _unshared(result, values)
     residual = None
     if op.vjp is not None:
         result, residual = result
-    modes, frame = _read_modes(), _getframe(2)
+    modes, frame = MODES.get(), _getframe(2)
     if not needs or not modes.recording:
         out = _constant(op, inputs, result, modes, frame)
     else:
@@ -136,9 +153,18 @@ def apply(op: Op, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
             out = record(plan, *slots, saved, params, outs[0], frame)
             if modes.keep_values:
                 _keep(out)
+    if op.may_view and len(inputs) == 1 and type(out) is Tensor:
+        note_view(out, inputs[0], op, params)
     for observer in modes.observers:
         observer.called(op, inputs, params, out, frame)
     return out
+
+
+def _unshared(result: Any, values: list[Any]) -> Any:
+    """Copy what looks into the memory of an input: a view of one array among several is not kept track of."""
+    if isinstance(result, tuple):
+        return tuple([_unshared(part, values) for part in result])
+    return result.copy() if any(shares(result, value) for value in values) else result
 
 
 def _constant(op: Op, inputs: tuple[Any, ...], result: Any, modes: Modes, frame: FrameType) -> Any:
@@ -226,7 +252,7 @@ def make_call(op: Op) -> Callable[..., Any]:
     fused = op.vjp is not None or op.several or op.variadic or not op.differentiable
     if len(op.inputs) == 1 and not fused:
         return unary(op)
-    if len(op.inputs) == 2 and not fused and not op.facts and all(op.rules) and not _has_params(op):
+    if len(op.inputs) == 2 and not fused and not op.facts and all(op.rules) and not _has_params(op) and not op.may_view:
         return binary(op, operator=False)
 
     def call(*inputs: Any, **params: Any) -> Any:
@@ -254,7 +280,7 @@ def unary(op: Op) -> Callable[..., Any]:
     keep_x, keep_out = plan.keep or (False, False)
     nothing = plan.keep is None
     facts = [name.rpartition("_")[2] for name in op.facts]
-    defaults = op.defaults
+    defaults, may_view = op.defaults, op.may_view
 
     def call(x: Any, **params: Any) -> Any:
         if defaults:
@@ -277,7 +303,10 @@ def unary(op: Op) -> Callable[..., Any]:
             saved = (value if keep_x else None, out if keep_out else None)
             if facts:
                 saved += tuple([getattr(value, fact) for fact in facts])
-        return record(plan, x.node or x, None, None, saved, params or _NO_PARAMS, out, _getframe(1))
+        tensor = record(plan, x.node or x, None, None, saved, params or _NO_PARAMS, out, _getframe(1))
+        if may_view:
+            note_view(tensor, x, op, params)
+        return tensor
 
     return call
 

@@ -23,6 +23,9 @@ class Observer:
     def called(self, op: Any, inputs: tuple[Any, ...], params: dict[str, Any], result: Any, frame: FrameType) -> None:
         """An op has been called with at least one Tensor; result is a Tensor, or a tuple of them."""
 
+    def became(self, tensor: Any, out: Any) -> None:
+        """An in-place write has put a tensor at the place of another, the result of an op."""
+
     def cut(self, tensor: Any, mark: Any) -> None:
         """`detach()` has cut a tensor that requires grad off its graph; the new tensor has this mark."""
 

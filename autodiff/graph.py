@@ -245,36 +245,80 @@ def saved_bytes(*roots: Node | Tensor) -> int:
 # -- writes -------------------------------------------------------------------------------------------
 
 
-class Writes:
-    """When a tensor's buffer was last written in place, so that a stale saved array is an error.
+class Stamp:
+    """When a buffer was written, as a whole or element by element."""
 
-    A write stamps the buffer's owner with the clock that numbers nodes. A backward pass looks at
-    the stamps only if the last write of all is newer than the oldest node it walks.
+    __slots__ = ("last", "lines", "ref", "when")
+
+    def __init__(self, ref: weakref.ref[Any]) -> None:
+        self.ref = ref
+        self.last = 0  # the number of the latest write
+        self.when: Any = None  # the number of each element's latest write, in the order of memory; None: `last`
+        self.lines: dict[int, tuple[CodeType, int]] = {}  # who wrote, by number
+
+
+class Writes:
+    """When tensors' buffers were last written in place, so that a stale saved array is an error.
+
+    A write stamps what it has written with the clock that numbers nodes. A backward pass looks at the stamps
+    only if the last write of all is newer than the oldest node it walks.
     """
 
     def __init__(self) -> None:
         self.last = 0
-        self.stamps: dict[int, tuple[weakref.ref[Any], int, CodeType, int]] = {}
+        self.stamps: dict[int, Stamp] = {}
 
-    def note(self, array: Any) -> None:
-        """Record that the array's buffer has just been written, by the calling user's line."""
+    def note(self, array: Any, key: Any = ...) -> None:
+        """Record that `array[key]` has just been written, by the calling user's line."""
         if type(array) is not np.ndarray:
             return  # NumPy scalars are immutable
-        owner, stamps = buffer_owner(array), self.stamps
-        key, number = id(owner), next_number()
+        owner, stamps, number = buffer_owner(array), self.stamps, next_number()
+        place = id(owner)
+        stamp = stamps.get(place)
+        if stamp is None:
+            stamp = stamps[place] = Stamp(weakref.ref(owner, lambda _: stamps.pop(place, None)))
         frame = user_frame(sys._getframe(1))
-        old = stamps.get(key)
-        ref = old[0] if old is not None else weakref.ref(owner, lambda _: stamps.pop(key, None))
-        stamps[key] = ref, number, frame.f_code, frame.f_lasti
-        self.last = number
+        if key is ... and array.size == owner.size:
+            stamp.when = None
+        else:
+            if stamp.when is None:
+                stamp.when = np.full(owner.size, stamp.last)
+            region = _companion(stamp.when, array, owner)
+            if region is None:
+                stamp.when = None  # memory that elements do not tell apart: take it all as written
+            else:
+                region[key] = number
+        if stamp.when is None:
+            stamp.lines.clear()
+        elif len(stamp.lines) > 2 * owner.size + 64:
+            found = set(stamp.when.tolist())
+            stamp.lines = {n: line for n, line in stamp.lines.items() if n in found}
+        stamp.lines[number] = frame.f_code, frame.f_lasti
+        stamp.last = self.last = number
 
     def after(self, number: int, array: Any) -> tuple[str, int] | None:
-        """Return the line that wrote the array's buffer later than the given number, if one did."""
-        if isinstance(array, np.ndarray):
-            stamp = self.stamps.get(id(buffer_owner(array)))
-            if stamp is not None and stamp[1] > number:
-                return source_line(stamp[2], stamp[3])
+        """Return the line that wrote any of the array's elements later than the given number, if one did."""
+        if not isinstance(array, np.ndarray) or not array.size:
+            return None
+        owner = buffer_owner(array)
+        stamp = self.stamps.get(id(owner))
+        if stamp is None or stamp.last <= number:
+            return None
+        latest = stamp.last
+        if stamp.when is not None:
+            region = _companion(stamp.when, array, owner)
+            latest = stamp.last if region is None else int(region.max())
+        return source_line(*stamp.lines[latest]) if latest > number else None
+
+
+def _companion(when: Any, array: Any, owner: Any) -> Any:
+    """The part of `when`, an array with an element for each of the owner's, that stands beside a view."""
+    size = owner.itemsize
+    if array.itemsize != size or not owner.flags.forc or any(step % size for step in array.strides):
         return None
+    offset = (array.__array_interface__["data"][0] - owner.__array_interface__["data"][0]) // size
+    strides = [step // size * when.itemsize for step in array.strides]
+    return np.lib.stride_tricks.as_strided(when[offset:], array.shape, strides)
 
 
 def buffer_owner(array: Any) -> Any:

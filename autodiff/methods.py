@@ -16,11 +16,11 @@ from .call import lift
 from .config import MODES
 from .errors import GradientError, describe
 from .graph import WRITES
+from .inplace import check_in_place, is_recorded, overwrite, write
 from .numpy.protocol import array_function, array_ufunc
 from .op import operator_method
 from .ops import arithmetic, compare, elementwise
-from .ops.index import join_key, split_key
-from .tensor import Tensor
+from .tensor import WRITTEN, Tensor, refresh
 
 # -- operators -----------------------------------------------------------------------------------------
 
@@ -51,45 +51,23 @@ def _rmatmul(self: Tensor, other: Any) -> Any:
 
 
 def _in_place(function: Callable[..., Any], ufunc: Any) -> Callable[[Tensor, Any], Any]:
-    """`t += u` writes into t where no gradient is recorded; elsewhere it gives the name t to a new tensor."""
+    """`t += u` writes into t; a scalar t, as NumPy's scalars are immutable, gets its name to a new tensor."""
 
     def method(self: Tensor, other: Any) -> Any:
-        if self.node is not None or _recorded(self, other):
-            if self.node is None and self.requires_grad:
-                raise GradientError(
-                    "an in-place operation on a leaf that requires grad cannot be recorded. To update a parameter "
-                    "write it inside `with no_grad():`; for a new tensor write t = t + u."
-                )
-            return function(self, other)
+        if is_recorded(self, other):
+            if not self.value.shape and (self.node is not None or not self.requires_grad):
+                return function(self, other)
+            check_in_place(self)
+            return overwrite(self, function(self, other))
+        refresh(self)
         new = other.value if type(other) is Tensor else lift(other)
         if self.value.shape:
             ufunc(self.value, new, out=self.value)
             WRITES.note(self.value)  # a graph that saved the old values will say so
             return self
-        result = np.asarray(function(self.value, new))  # NumPy scalars are immutable: put another in its place
-        if result.shape:
-            raise ValueError(f"cannot write {describe(result)} into a tensor of shape ()")
-        self.value = result.astype(self.value.dtype, casting="same_kind")[()]
-        return self
+        return overwrite(self, function(self.value, new))
 
     return method
-
-
-def _setitem(self: Tensor, key: Any, value: Any) -> None:
-    """Write into t where no gradient is recorded."""
-    if self.node is not None or _recorded(self, value):
-        raise TypeError(
-            "t[key] = v is not recorded: the gradient would miss it. Build the result with where(mask, v, t), "
-            "concatenate or stack; a leaf can be written inside `with no_grad():`."
-        )
-    index, arrays = split_key(key)
-    self.value[join_key(index, tuple(arrays))] = value.value if type(value) is Tensor else value
-    WRITES.note(self.value)
-
-
-def _recorded(self: Tensor, other: Any) -> bool:
-    tracked = self.requires_grad or (type(other) is Tensor and other.requires_grad)
-    return tracked and MODES.get().recording
 
 
 def _divmod(self: Tensor, other: Any) -> tuple[Any, Any]:
@@ -104,6 +82,8 @@ def _round(self: Tensor, digits: int | None = None) -> Any:
 
 
 def _bool(self: Tensor) -> bool:
+    if WRITTEN:
+        refresh(self)
     return bool(self.value)
 
 
@@ -169,10 +149,17 @@ def _expand(self: Tensor, *shape: Any) -> Any:
     return N.broadcast_to(self, shape[0] if len(shape) == 1 else shape)
 
 
+def _fill(self: Tensor, value: Any) -> None:
+    """Write a number into every element."""
+    overwrite(self, value, "unsafe")
+
+
 # -- NumPy's protocols ----------------------------------------------------------------------------------
 
 
 def _array(self: Tensor, dtype: Any = None, copy: bool | None = None) -> Any:
+    if WRITTEN:
+        refresh(self)
     if self.requires_grad:
         raise GradientError(
             "NumPy asked for the plain array of a tensor that requires grad, and its gradient would be lost. "
@@ -202,7 +189,7 @@ METHODS: dict[str, Any] = {
     "__lt__": _comparison(N.less), "__le__": _comparison(N.less_equal),
     "__gt__": _comparison(N.greater), "__ge__": _comparison(N.greater_equal),
     "__eq__": _comparison(N.equal), "__ne__": _comparison(N.not_equal),
-    "__getitem__": F.getitem, "__setitem__": _setitem, "__len__": _len, "__iter__": _iter,
+    "__getitem__": F.getitem, "__setitem__": write, "__len__": _len, "__iter__": _iter,
     "__contains__": _contains, "__bool__": _bool,
     "__float__": _number(float), "__int__": _number(int), "__complex__": _number(complex),
     "__index__": _index, "__format__": _format,
@@ -214,7 +201,7 @@ METHODS: dict[str, Any] = {
     "softmax": F.softmax, "log_softmax": F.log_softmax, "dot": N.dot,
     "reshape": _reshape, "ravel": N.ravel, "flatten": N.ravel, "transpose": _transpose, "swapaxes": N.swapaxes,
     "squeeze": N.squeeze, "expand": _expand, "astype": N.astype, "clone": F.clone, "copy": F.clone, "conj": N.conj,
-    "T": property(N.transpose, doc="All axes in reverse order."), "mT": property(N.matrix_transpose),
+    "fill": _fill, "T": property(N.transpose, doc="All axes in reverse order."), "mT": property(N.matrix_transpose),
     "real": property(N.real), "imag": property(N.imag),
 }  # fmt: skip
 """What this file attaches to Tensor; `tensor.pyi` declares it."""

@@ -55,6 +55,9 @@ backward pass runs `vjp`; every other derivative runs `composed` again from the 
 the pass conjugates what goes in and what comes out, which gives PyTorch's convention. An op that is not
 holomorphic (`abs`, `conj`) says `holomorphic=False` and is taken at its word.
 
+**Views.** A forward may return a view of its input if the op is of kind shape, index or opaque, or says
+`may_view=True`: in-place writes have to know.
+
 Arrays are positional; parameters are keyword-only and hashable. An input without a derivative has the rule
 `None`; an op without rules (a comparison, say) gives constants.
 
@@ -108,6 +111,7 @@ class Op:
         self.composed: Callable[..., Any] | None = spec["composed"]
         self.vjp: Callable[..., Any] | None = spec["vjp"]
         self.holomorphic: bool = spec["holomorphic"]
+        self.may_view = self.kind in ("shape", "index", "opaque") or spec["may_view"]
         self.defaults: dict[str, Any] = getattr(forward, "__kwdefaults__", None) or {}
         self.facts: tuple[str, ...] = ()
         self._plans: dict[int, Plan] = {}
@@ -310,6 +314,7 @@ def define(
     outs: str | None = None,
     composed: Callable[..., Any] | None = None,
     vjp: Callable[..., Any] | None = None,
+    may_view: bool = False,
     doc: str | None = None,
 ) -> Function:
     """Define an op and return the function that calls it; `function.op` is its record in `OPS`.
@@ -330,6 +335,7 @@ def define(
     op = Op(
         name, forward, rules, inputs=inputs, kind=kind, symbol=symbol,
         linear=linear, holomorphic=holomorphic, outs=outs, composed=composed, vjp=vjp,
+        may_view=may_view,
     )  # fmt: skip
     call: Any = op.call
     call.__name__ = call.__qualname__ = name

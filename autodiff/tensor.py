@@ -7,15 +7,16 @@ This file holds the object itself. Operators and NumPy's protocols are attached 
 from __future__ import annotations
 
 import sys
+import weakref
 from collections.abc import Callable
 from itertools import count
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from .config import MODES
 from .errors import GradientError, describe
-from .graph import Extra, Mark, Node, notes, user_frame
+from .graph import Extra, Mark, Node, next_number, notes, user_frame
 
 _new = object.__new__
 _hook_number = count()
@@ -37,11 +38,13 @@ class Tensor:
     Raises TypeError for values that are not numbers, and for integers that are to require a gradient.
     """
 
-    __slots__ = ("__weakref__", "extra", "node", "requires_grad", "value")
+    __slots__ = ("__weakref__", "extra", "node", "requires_grad", "value", "view", "written")
     value: Any  # an ndarray, or a NumPy scalar where the shape is ()
     node: Node | None  # what computed it; None for leaves and constants
     requires_grad: bool
     extra: Extra | None
+    view: View  # what it is a view of; unset where its memory is its own
+    written: int  # the number of the last recorded in-place write; unset where there was none
 
     def __init__(self, value: Any, dtype: Any = None, *, requires_grad: bool = False, name: str | None = None) -> None:
         self.node = None
@@ -92,6 +95,8 @@ class Tensor:
 
     def item(self) -> Any:
         """Return the only element as a Python number; more than one element is a ValueError."""
+        if WRITTEN:
+            refresh(self)
         if self.value.size != 1:
             raise ValueError(
                 f"item() takes a tensor of one element, this one has {self.value.size} ({describe(self.value)}). "
@@ -101,6 +106,8 @@ class Tensor:
 
     def tolist(self) -> Any:
         """Return the values as nested Python lists."""
+        if WRITTEN:
+            refresh(self)
         return self.value.tolist()
 
     def numpy(self) -> Any:
@@ -108,6 +115,8 @@ class Tensor:
 
         A scalar comes back as an array of shape ().
         """
+        if WRITTEN:
+            refresh(self)
         if self.requires_grad:
             raise GradientError(
                 "numpy() of a tensor that requires grad would lose its gradient without a word. "
@@ -221,7 +230,8 @@ class Tensor:
     # -- copies and text ------------------------------------------------------------------------------
 
     def __copy__(self) -> Tensor:
-        return at(self.value, self.node) if self.node is not None else _leaf_like(self, self.value)
+        value = _own(self.value)
+        return at(value, self.node) if self.node is not None else _leaf_like(self, value)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         if self.node is not None:  # the value alone: copying a graph would detach it from its leaves
@@ -240,6 +250,8 @@ class Tensor:
         )  # fmt: skip
 
     def __repr__(self) -> str:
+        if WRITTEN:
+            refresh(self)
         text = np.array2string(np.asarray(self.value), separator=", ", prefix="Tensor(", floatmode="maxprec_equal")
         if self.value.shape == () and isinstance(self.value, np.generic):
             text = str(self.value)
@@ -279,12 +291,16 @@ def asarray(value: Any, dtype: Any = None) -> Tensor:
     Tensor([5., 0.])
     """
     if type(value) is Tensor:
+        if WRITTEN:
+            refresh(value)
         if dtype is None or value.dtype == dtype:
             return value
         if value.requires_grad:
             return value.astype(dtype)
         value = value.value
-    return constant(_numbers(value, dtype, copy=False))
+    tensor = constant(_numbers(value, dtype, copy=False))
+    tensor.view = BORROWED
+    return tensor
 
 
 def at(value: Any, source: Node) -> Tensor:
@@ -308,6 +324,56 @@ def constant(value: Any, mark: Mark | None = None) -> Tensor:
         tensor.extra = Extra()
         tensor.extra.mark = mark
     return tensor
+
+
+# -- views, and what is written in place ---------------------------------------------------------------
+
+View: TypeAlias = tuple[Any, Any, dict[str, Any], int]
+"""A view's origin: the tensor it looks into, the op and parameters that made it, and when."""
+
+BORROWED: View = (None, None, {}, 0)
+"""In place of a view's origin: the memory belongs to somebody outside, so a recorded write goes to a copy."""
+
+WRITTEN: dict[int, weakref.ref[Tensor]] = {}
+"""The tensors that a recorded write has changed and that are alive. While there are any, views may be behind."""
+
+
+def note_view(out: Tensor, x: Tensor, op: Any, params: dict[str, Any]) -> None:
+    """Record that `out`, made of `x`, looks into its memory, if it does."""
+    if shares(out.value, x.value):
+        out.view = (x, op, params, next_number())
+
+
+def shares(view: Any, value: Any) -> bool:
+    """Whether an array is another one or looks into its memory; NumPy has views point to the owner itself."""
+    if type(view) is not np.ndarray or type(value) is not np.ndarray:
+        return False
+    base = view.base
+    return view is value or (base is not None and (base is value or base is value.base))
+
+
+def refresh(tensor: Tensor) -> None:
+    """Bring a view up to date with what was written, in a recorded way, into the tensor it looks into."""
+    behind = []
+    origin, view = tensor, getattr(tensor, "view", BORROWED)
+    while view[0] is not None:
+        behind.append((origin, view))
+        origin = view[0]
+        view = getattr(origin, "view", BORROWED)
+    written = getattr(origin, "written", 0)
+    for tensor, (x, op, params, number) in reversed(behind):
+        if number < written:
+            become(tensor, op.call(x, **params))
+
+
+def become(tensor: Tensor, out: Tensor, value: Any = None) -> None:
+    """Put a tensor at the place of another in the graph, with its value or the one given."""
+    tensor.value = out.value if value is None else value
+    tensor.node, tensor.requires_grad, tensor.extra = out.node, out.requires_grad, out.extra
+    if hasattr(tensor, "view"):
+        tensor.view = (*tensor.view[:3], next_number())
+    for observer in MODES.get().observers:
+        observer.became(tensor, out)
 
 
 def why_constant(tensor: Tensor) -> str:

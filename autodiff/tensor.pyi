@@ -2,8 +2,9 @@
 
 # ruff: noqa: N802 (names and sentences are those of the code)
 
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, final
+from typing import Any, TypeAlias, final
 
 import numpy as np
 
@@ -17,6 +18,8 @@ class Tensor:
     node: Node | None  # what computed it; None for leaves and constants
     requires_grad: bool
     extra: Extra | None
+    view: View  # what it is a view of; unset where its memory is its own
+    written: int  # the number of the last recorded in-place write; unset where there was none
     def __init__(
         self, value: Any, dtype: Any = None, *, requires_grad: bool = False, name: str | None = None
     ) -> None: ...
@@ -271,6 +274,8 @@ class Tensor:
         """Copy, as a recorded op: the gradient goes on to the original."""
     def conj(self) -> Tensor:
         """Complex conjugate."""
+    def fill(self, value: Any) -> None:
+        """Write a number into every element."""
     @property
     def T(self) -> Tensor:
         """All axes in reverse order."""
@@ -302,6 +307,10 @@ class Hook:
     def remove(self) -> None:
         """Take the hook off; doing it twice is no error."""
 
+View: TypeAlias = tuple[Any, Any, dict[str, Any], int]
+BORROWED: View
+WRITTEN: dict[int, weakref.ref[Tensor]]
+
 def asarray(value: Any, dtype: Any = None) -> Tensor:
     """Make a Tensor that shares the array's memory where it can; a Tensor of that dtype comes back as it is."""
 
@@ -310,6 +319,18 @@ def at(value: Any, source: Node) -> Tensor:
 
 def constant(value: Any, mark: Mark | None = None) -> Tensor:
     """Make a Tensor outside the graph that shares the value's memory."""
+
+def note_view(out: Tensor, x: Tensor, op: Any, params: dict[str, Any]) -> None:
+    """Record that `out`, made of `x`, looks into its memory, if it does."""
+
+def shares(view: Any, value: Any) -> bool:
+    """Whether an array is another one or looks into its memory; NumPy has views point to the owner itself."""
+
+def refresh(tensor: Tensor) -> None:
+    """Bring a view up to date with what was written, in a recorded way, into the tensor it looks into."""
+
+def become(tensor: Tensor, out: Tensor, value: Any = None) -> None:
+    """Put a tensor at the place of another in the graph, with its value or the one given."""
 
 def why_constant(tensor: Tensor) -> str:
     """Say why a tensor does not require grad: what follows "this tensor does not require grad"."""

@@ -29,8 +29,9 @@ HEADER = '''\
 
 # ruff: noqa: N802 (names and sentences are those of the code)
 
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, final
+from typing import Any, TypeAlias, final
 
 import numpy as np
 
@@ -66,6 +67,10 @@ def stub() -> str:
     lines += ["", "class Hook:", *attributes(tensor.Hook)]
     for name, member in members(tensor.Hook).items():
         lines += declare(name, member)
+    lines.append("")
+    for name, annotation in tensor.__annotations__.items():
+        value = f" = {getattr(tensor, name)}".replace("typing.", "") if annotation == "TypeAlias" else ""
+        lines.append(f"{name}: {annotation}{value}")
     for name, function in vars(tensor).items():
         if inspect.isfunction(function) and function.__module__ == tensor.__name__ and name[0] != "_":
             lines += ["", *declare(name, function, indent="")]

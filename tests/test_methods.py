@@ -30,7 +30,7 @@ def test_an_in_place_operation_on_a_leaf_is_refused_while_recording() -> None:
     p = Tensor(np.ones(3), requires_grad=True)
     with pytest.raises(GradientError, match=r"inside `with no_grad\(\):`"):
         p -= 1.0
-    with pytest.raises(TypeError, match="not recorded"):
+    with pytest.raises(GradientError, match="in-place operation on a leaf"):
         p[0] = 1.0
     np.testing.assert_array_equal(p.value, [1, 1, 1])
 
@@ -62,7 +62,7 @@ def test_constants_are_written_like_arrays() -> None:
     s += 2
     assert s.item() == 3
     assert s.dtype == np.int64
-    with pytest.raises(TypeError, match="Cannot cast"):
+    with pytest.raises(TypeError, match="cannot write float64"):
         s += 0.5
     with pytest.raises(ValueError, match=r"into a tensor of shape \(\)"):
         s += np.ones(2, int)
@@ -106,8 +106,8 @@ def test_ufuncs_of_constants_give_constants() -> None:
     assert np.add(t, 1, dtype=np.float32).dtype == np.float32
     with pytest.raises(TypeError, match=r"np.add of a tensor that requires grad takes no dtype= argument"):
         np.add(Tensor(1.0, requires_grad=True), 1, dtype=np.float32)
-    with pytest.raises(TypeError, match="cannot write into a Tensor"):
-        np.add(t, 1, out=t)
+    assert np.add(t, 1, out=t) is t
+    assert t.tolist() == [2.0, 9.0]
 
 
 def test_numbers() -> None:
@@ -229,12 +229,10 @@ def test_numpys_functions_take_numpys_arguments(function: Any, args: Any, kwargs
 
 
 @pytest.mark.parametrize(("call", "named"), [
-    (lambda t, a: np.sum(a, out=t), "np.sum cannot write into a Tensor with out="),
     (lambda t, a: np.sum(t, initial=1.0), "np.sum of Tensors takes no initial="),
     (lambda t, a: np.prod(t, where=a > 0), "np.prod of Tensors takes no where="),
     (lambda t, a: np.mean(t, where=a > 0), "np.mean of Tensors takes no where="),
     (lambda t, a: np.max(t, initial=0.0), "np.max of Tensors takes no initial="),
-    (lambda t, a: np.argmax(t, 0, t), "np.argmax cannot write into a Tensor"),
     (lambda t, a: np.all(t, where=a > 0), "np.all of Tensors takes no where="),
     (lambda t, a: np.clip(t, 0, 1, dtype=float), "np.clip of Tensors takes no dtype="),
     (lambda t, a: np.concatenate([t, a], dtype=int), "cannot cast float64 .2, 2. to int64 by the rule 'same_kind'"),
@@ -242,7 +240,6 @@ def test_numpys_functions_take_numpys_arguments(function: Any, args: Any, kwargs
     (lambda t, a: np.pad(t, 1, "empty"), 'takes no mode "empty"'),
     (lambda t, a: np.pad(t, 1, lambda *args: None), "takes no function as mode"),
     (lambda t, a: np.where(t), r"np.where of Tensors takes condition, x and y"),
-    (lambda t, a: np.copyto(t, a), r"np.copyto does not write into Tensors"),
     (lambda t, a: np.cumsum(t, out=t), r"np.cumsum cannot write into a Tensor with out="),
 ])  # fmt: skip
 def test_what_numpys_functions_of_tensors_refuse(call: Any, named: str) -> None:

@@ -223,6 +223,14 @@ from .shaping import (
     trim_zeros,
     triu,
 )
+from .writing import (
+    copyto,
+    fill_diagonal,
+    place,
+    put,
+    put_along_axis,
+    putmask,
+)
 
 __all__ = [
     "__array_api_version__",
@@ -274,6 +282,7 @@ __all__ = [
     "conj",
     "conjugate",
     "copy",
+    "copyto",
     "cos",
     "delete",
     "diag",
@@ -296,6 +305,7 @@ __all__ = [
     "expand_dims",
     "expm1",
     "eye",
+    "fill_diagonal",
     "finfo",
     "flip",
     "fliplr",
@@ -371,9 +381,13 @@ __all__ = [
     "pad",
     "permute_dims",
     "pi",
+    "place",
     "power",
     "prod",
     "promote_types",
+    "put",
+    "put_along_axis",
+    "putmask",
     "ravel",
     "real",
     "remainder",

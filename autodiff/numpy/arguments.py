@@ -10,8 +10,9 @@ import numpy as np
 
 from ..call import lift
 from ..errors import describe
+from ..inplace import overwrite
 from ..ops import shape
-from ..tensor import Tensor
+from ..tensor import Tensor, refresh
 
 Axis = int | Sequence[int] | None
 
@@ -43,7 +44,10 @@ def cast(x: Any, dtype: Any) -> Any:
 
 def plain(x: Any) -> Any:
     """The value of a Tensor; anything else as it is. For arguments that have no gradient: indices, conditions."""
-    return x.value if type(x) is Tensor else x
+    if type(x) is not Tensor:
+        return x
+    refresh(x)
+    return x.value
 
 
 def axes_of(axis: Axis, ndim: int) -> tuple[int, ...]:
@@ -97,7 +101,7 @@ def deliver(function: str, result: Any, out: Any) -> Any:
     if out is None:
         return result
     if type(out) is Tensor:
-        raise TypeError(f"np.{function} cannot write into a Tensor with out=; use its result")
+        return overwrite(out, result)
     if type(result) is Tensor and result.requires_grad:
         raise TypeError(
             f"np.{function} would write into an array with out=, and the gradient would be lost: use its result"

@@ -13,11 +13,35 @@ from typing import Any
 
 import numpy as np
 
-from ..tensor import Tensor, constant
-from . import constants, creation, elementwise, joining, padding, products, reductions, shaping
+from ..inplace import overwrite
+from ..tensor import Tensor, constant, refresh
+from . import (
+    constants,
+    creation,
+    elementwise,
+    joining,
+    padding,
+    products,
+    reductions,
+    shaping,
+    writing,
+)
 
 NAMESPACES: list[tuple[Any, list[ModuleType]]] = [
-    (np, [elementwise, reductions, shaping, joining, padding, products, creation, constants])
+    (
+        np,
+        [
+            elementwise,
+            reductions,
+            shaping,
+            joining,
+            padding,
+            products,
+            creation,
+            constants,
+            writing,
+        ],
+    ),
 ]
 """NumPy's namespaces, and the modules that hold our functions of those names."""
 
@@ -38,20 +62,25 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
 }
 """The other functions."""
 
-WRITERS = frozenset([np.copyto, np.put, np.place, np.putmask, np.put_along_axis, np.fill_diagonal])
-"""Functions that write into their argument, which a graph would not hear of."""
-
 
 def array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
     """NumPy's protocol: what a ufunc does that finds a Tensor among its arguments."""
     name = f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")
     into = [out for out in kwargs.get("out", ()) if out is not None]
+    function = UFUNCS.get(ufunc)
+    if (
+        len(into) == 1
+        and type(into[0]) is Tensor
+        and function is not None
+        and method == "__call__"
+        and len(kwargs) == 1
+    ):
+        return overwrite(into[0], function(*inputs))
     if any(type(out) is Tensor for out in into):
         raise TypeError(f"{name} cannot write into a Tensor with out=; use its result")
-    function = UFUNCS.get(ufunc)
     if function is not None and method == "__call__" and not kwargs:
         return function(*inputs)
-    if not any(type(x) is Tensor and x.requires_grad for x in inputs):  # constants in, constants out
+    if not is_tracked(inputs):  # constants in, constants out
         result = getattr(ufunc, method)(*[x.value if type(x) is Tensor else x for x in inputs], **kwargs)
         if into:
             return result
@@ -71,11 +100,9 @@ def array_function(self: Tensor, func: Any, types: Any, args: Any, kwargs: Any) 
     if function is not None:
         return function(*args, **kwargs)
     name = f"{func.__module__.replace('numpy', 'np', 1)}.{func.__name__}"
-    if func in WRITERS:
-        raise TypeError(f"{name} does not write into Tensors: write t[key] = v inside `with no_grad():`")
     if type(kwargs.get("out")) is Tensor:
         raise TypeError(f"{name} cannot write into a Tensor with out=; use its result")
-    if any(t.requires_grad for t in _tensors((args, kwargs))):
+    if is_tracked((args, kwargs)):
         raise TypeError(unsupported(name))
     return _constants(func(*_arrays(args), **_arrays(kwargs)))
 
@@ -86,6 +113,15 @@ def unsupported(name: str) -> str:
         f"{name} does not support tensors that require grad yet. Write it with autodiff's functions or define it "
         "with autodiff.define; where no gradient is wanted pass t.detach()."
     )
+
+
+def is_tracked(value: Any) -> bool:
+    """Whether any Tensor in a container requires grad, views being brought up to date first."""
+    for tensor in _tensors(value):
+        refresh(tensor)
+        if tensor.requires_grad:
+            return True
+    return False
 
 
 def _tensors(value: Any) -> Iterator[Tensor]:

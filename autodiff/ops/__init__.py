@@ -12,9 +12,10 @@ from . import (
     random,
     reduce,
     shape,
+    write,
 )
 
 __all__ = [
     "arithmetic", "compare", "conv", "elementwise", "index", "linalg", "norm", "pool", "random", "reduce",
-    "shape",
+    "shape", "write",
 ]  # fmt: skip

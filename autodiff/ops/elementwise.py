@@ -70,11 +70,11 @@ abs_ = define(
 )  # fmt: skip
 
 real = define(
-    "real", np.real, lambda g: g, kind="elementwise", holomorphic=False, doc="Real part."
+    "real", np.real, lambda g: g, kind="elementwise", holomorphic=False, may_view=True, doc="Real part."
 )  # fmt: skip
 
 imag = define(
-    "imag", np.imag, lambda g: 1j * g, kind="elementwise", holomorphic=False, doc="Imaginary part."
+    "imag", np.imag, lambda g: 1j * g, kind="elementwise", holomorphic=False, may_view=True, doc="Imaginary part."
 )  # fmt: skip
 
 conj: Function = define(

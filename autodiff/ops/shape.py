@@ -20,12 +20,13 @@ reshape = define(
 )  # fmt: skip
 
 
-def _inverse(axes: tuple[int, ...]) -> tuple[int, ...]:
+def inverse(axes: tuple[int, ...]) -> tuple[int, ...]:
+    """The order of axes that undoes an order."""
     return tuple(sorted(range(len(axes)), key=axes.__getitem__))
 
 
 transpose = define(
-    "transpose", lambda x, *, axes: x.transpose(axes), lambda g, *, axes: g.transpose(_inverse(axes)),
+    "transpose", lambda x, *, axes: x.transpose(axes), lambda g, *, axes: g.transpose(inverse(axes)),
     kind="shape", linear=True, symbol="T", doc="Axes in another order: output axis i is input axis `axes[i]`.",
 )  # fmt: skip
 

@@ -35,3 +35,22 @@ def _scatter(x: Any) -> Any:
 row("scatter", lambda x: op("scatter")(x, np.array([0, 2, 0]), index=("array",), shape=(4, 3)), _scatter,
     [[real(3, 3)]], complex=True)  # fmt: skip
 row("pick", lambda x: op("pick")((x, x), index=1, count=2), lambda x: x, [[fixed(1.0)]], differentiable=False)
+
+
+def _setitem(x: Any, v: Any, index: Any, arrays: Any = ()) -> Any:
+    out = np.array(x)
+    key = tuple(slice(*part[1:]) if isinstance(part, tuple) else part for part in index)
+    following = iter(arrays)
+    out[tuple(next(following) if isinstance(part, str) else part for part in key)] = v
+    return out
+
+
+row("setitem", lambda x, v, index, arrays=(): op("setitem")(x, v, *arrays, index=index), _setitem, [
+    [real(3, 4), real(4)], [real(3, 4), real()], [real(3, 4), real(1, 4)]],
+    options=[{"index": (1,)}, {"index": (("slice", 0, 2, None),)}, {"index": (None, 2)}, {"index": (Ellipsis,)}],
+    complex=True)  # fmt: skip
+row("setitem by arrays", lambda x, v, index, arrays=(): op("setitem")(x, v, *arrays, index=index), _setitem,
+    [[real(4, 3), real(3, 3)], [real(4, 3), real(3, 1)]], options=[
+        {"index": ("array",), "arrays": (np.array([0, 2, 0]),)},
+        {"index": ("array",), "arrays": (np.array([3, 1, 0]),)},
+        {"index": ("array",), "arrays": (np.array([True, False, True, True]),)}])  # fmt: skip

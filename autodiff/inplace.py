@@ -1,0 +1,192 @@
+"""In-place writes, recorded: `t[key] = v`, `t += u`, `np.add(t, u, out=t)`, also through views of views.
+
+A recorded write leaves the tensor at a new place of the graph: that of the op `setitem`, for part of it, or of
+the value that took its place. A view is a tensor of its own that knows its origin (`Tensor.view`):
+
+- writing through a view also writes its origin, link by link, up to the tensor that owns the memory;
+- a view of a tensor that has been written since is behind. It is brought up to date when it is next used.
+
+A part is written into the tensor's own buffer. A graph may have saved that buffer: the write stamps the
+elements (`WRITES`), and a backward pass that needs an old value raises an error that names both lines. Where it
+is easy to see that the old values are needed (the op that made the tensor saved them, or the one that made the
+value) they are copied first, and so they are where the memory is somebody else's. A write of the whole is the
+new value itself.
+"""
+
+from __future__ import annotations
+
+import weakref
+from typing import Any
+
+import numpy as np
+
+from .call import apply, be_careful, lift
+from .config import MODES
+from .errors import GradientError, describe
+from .graph import WRITES, next_number
+from .ops import shape
+from .ops.index import join_key, split_key
+from .ops.write import SETITEM
+from .tensor import BORROWED, WRITTEN, Tensor, become, refresh
+
+
+def is_recorded(*values: Any) -> bool:
+    """Whether an op on these would be recorded. Views are brought up to date first."""
+    for value in values if WRITTEN else ():
+        if type(value) is Tensor:
+            refresh(value)
+    return MODES.get().recording and any(type(v) is Tensor and v.requires_grad for v in values)
+
+
+def write(t: Tensor, key: Any, value: Any) -> None:
+    """Write into a tensor: `t[key] = value`.
+
+    Raises what NumPy raises for a key or value that does not fit, GradientError for a leaf that requires grad.
+    """
+    refresh(t)
+    if not t.value.shape:
+        _check_scalar_key(t, key)
+        overwrite(t, value)
+        return
+    index, arrays = split_key(key)
+    recorded = is_recorded(t, value)
+    if recorded:
+        _prepare(t, value)
+        _keep_old(value, t.value)
+    place = join_key(index, tuple(arrays))
+    try:
+        t.value[place] = value.value if type(value) is Tensor else value
+    except ValueError as error:
+        if not t.value.flags.writeable:
+            error.add_note("the tensor is a read-only view (broadcast, diagonal): write into a copy, t = t.copy()")
+        raise
+    WRITES.note(t.value, place)
+    if recorded:
+        value = value if type(value) is Tensor else lift(value)
+        _move(t, apply(SETITEM, (t, value, *arrays), {"index": index}, t.value))
+
+
+def overwrite(t: Tensor, value: Any, casting: Any = "same_kind") -> Tensor:
+    """Give a tensor a new value of its shape and dtype in place, as `out=` does, and return it.
+
+    Raises ValueError for a value of another shape, TypeError for a dtype that NumPy would not cast.
+    """
+    refresh(t)
+    plain = np.asarray(value.value if type(value) is Tensor else value)
+    if not np.can_cast(plain.dtype, t.dtype, casting):
+        raise TypeError(f"cannot write {describe(plain)} into a tensor {describe(t)}: casting {casting!r} forbids it")
+    if np.broadcast_shapes(plain.shape, t.shape) != t.shape:
+        raise ValueError(f"cannot write {describe(plain)} into a tensor of shape {t.shape}")
+    if is_recorded(t, value):
+        _prepare(t, value)
+        new = value if type(value) is Tensor else Tensor(value)
+        if new.shape != t.shape:
+            new = shape.expand(new, shape=t.shape)
+        new = shape.astype(new, dtype=t.dtype)  # a copy, also of the same dtype
+        if getattr(t, "view", BORROWED)[0] is not None:
+            _keep_old(value, t.value)
+            t.value[...] = new.value
+            WRITES.note(t.value)
+            _move(t, new)
+        else:
+            become(t, new)
+            _note_written(t)
+    elif t.value.shape:
+        np.copyto(t.value, plain, casting=casting)
+        WRITES.note(t.value)
+    else:  # NumPy scalars are immutable: put another in its place
+        t.value = plain.astype(t.dtype)[()]
+    return t
+
+
+def _check_scalar_key(t: Tensor, key: Any) -> None:
+    if not (key is ... or key in ((), (...,))):
+        raise IndexError(f"too many indices for a tensor of shape (): write t[...] = v, not t[{key!r}] = v")
+
+
+def check_in_place(t: Tensor) -> Tensor:
+    """Raise GradientError where a write into a tensor cannot be recorded; return the tensor that owns the memory."""
+    root = t
+    while (view := getattr(root, "view", BORROWED))[0] is not None:
+        if view[1].name not in _INVERSES:
+            raise GradientError(
+                f"a write through a view made by op '{view[1].name}' cannot be recorded. Write into the tensor "
+                "it was made of, or into a copy: t = t.copy()."
+            )
+        root = view[0]
+    what = "" if root is t else " (this tensor is a view of it)"
+    if root.requires_grad and root.node is None:
+        raise GradientError(
+            f"an in-place operation on a leaf that requires grad{what} cannot be recorded. To update a parameter "
+            "write it inside `with no_grad():`; for a new tensor write t = t + u, or copy it first: t = t.copy()."
+        )
+    if root.mark is not None and root.mark.reason == "detach":
+        raise GradientError(
+            f"{root.mark}{what}, and it shares the memory of the tensor it was cut off from. "
+            "Write into a copy: t = t.detach().clone()."
+        )
+    return root
+
+
+def _prepare(t: Tensor, value: Any) -> None:
+    """Refuse what cannot be recorded, and see to it that the memory may be written."""
+    root = check_in_place(t)
+    if root.dtype.kind not in "fc":
+        raise TypeError(
+            f"a value that requires grad cannot be written into integers or booleans, {describe(root)}: its "
+            "gradient would be lost. Make the tensor with dtype=float."
+        )
+    if np.result_type(getattr(value, "dtype", type(value))).kind == "c" and root.dtype.kind != "c":
+        raise TypeError(f"a complex value cannot be written into a real tensor, {describe(root)}")
+    node = root.node
+    if getattr(root, "view", None) is BORROWED or (
+        node is not None and (node.op.name == "identity" or any(saved is root.value for saved in node.saved or ()))
+    ):
+        root.value = np.array(root.value)
+        if hasattr(root, "view"):
+            del root.view
+        root.written = next_number()
+        refresh(t)
+
+
+def _keep_old(value: Any, array: Any) -> None:
+    """Copy what the op that computed a value saved of the array that the value is about to be written to."""
+    node = value.node if type(value) is Tensor else None
+    if node is not None and node.saved and not node.op.variadic:
+        node.saved = tuple(
+            [np.array(a) if isinstance(a, np.ndarray) and np.may_share_memory(a, array) else a for a in node.saved]
+        )
+
+
+def _move(t: Tensor, out: Tensor) -> None:
+    """Put a written tensor at its new place in the graph, and what it is a view of as well."""
+    become(t, out, t.value)
+    while (view := getattr(t, "view", BORROWED))[0] is not None:
+        x, op, params, _ = view
+        out = _INVERSES[op.name](x, t, params)
+        become(x, out, x.value)
+        t = x
+    _note_written(t)
+
+
+def _note_written(root: Tensor) -> None:
+    """From now on views of this tensor that are older are behind."""
+    root.written = next_number() if root.node is None else root.node.number
+    place = id(root)
+
+    def forget(_: Any) -> None:
+        WRITTEN.pop(place, None)
+        if not WRITTEN:
+            be_careful(False)
+
+    WRITTEN[place] = weakref.ref(root, forget)
+    be_careful(True)
+
+
+_INVERSES: dict[str, Any] = {
+    "getitem": lambda x, part, params: apply(SETITEM, (x, part), params, x.value),
+    "reshape": lambda x, part, params: shape.reshape(part, shape=x.shape),
+    "transpose": lambda x, part, params: shape.transpose(part, axes=shape.inverse(params["axes"])),
+    "identity": lambda x, part, params: part,
+}
+"""How the origin of a view looks after the view was written: by the op that made the view."""

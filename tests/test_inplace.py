@@ -1,0 +1,300 @@
+"""In-place writes and views of views: what NumPy does, with the right gradient, or an error that names both lines."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import autodiff as ad
+from autodiff import GradientError, Tensor
+from autodiff.tensor import WRITTEN
+
+
+def leaf(value: Any) -> Tensor:
+    return Tensor(value, requires_grad=True)
+
+
+# -- random programs ------------------------------------------------------------------------------------
+
+VIEWS: list[Any] = [
+    lambda b, x: x[0] if x.ndim > 1 else x[:],
+    lambda b, x: x[..., 1:],
+    lambda b, x: x[..., ::-1],
+    lambda b, x: x[None],
+    lambda b, x: x.T,
+    lambda b, x: x.reshape((-1, 2)) if x.size % 2 == 0 else x,
+    lambda b, x: x.reshape(-1),
+    lambda b, x: x[x.shape[0] // 2 :],
+]
+VALUES: list[Any] = [
+    lambda b, x: x * x * 0.1,
+    lambda b, x: b.exp(0.1 * x),
+    lambda b, x: b.sin(x),
+    lambda b, x: x + 1.0,
+    lambda b, x: x * 1.0,
+    lambda b, x: b.tanh(x),
+]
+
+
+def _write(kind: int, x: Any, v: Any, b: Any) -> Any:
+    """One write into x of a value made of v; the name x afterwards."""
+    v = v.sum() * 0.1
+    if kind == 0:
+        x[...] = v
+    elif kind == 1:
+        x[..., 0] = v
+    elif kind == 2:
+        x[1:] *= v
+    elif kind == 3:
+        x += v
+    elif kind == 4:
+        x *= 0.5
+    elif kind == 5:
+        x[np.arange(x.shape[0]) % 2 == 0] = v * 2.0
+    elif kind == 6:
+        x[np.array([0, -1, 0])] = v * np.ones((3, *x.shape[1:]))
+    elif kind == 7:
+        np.multiply(x, v, out=x)
+    elif kind == 8:
+        x[0] = 3.0
+    elif kind == 9:
+        b.copyto(x, v)
+    return x
+
+
+STEP = st.tuples(st.sampled_from(["view", "view", "value", "write", "write"]), st.integers(0, 99), st.integers(0, 99),
+                 st.integers(0, 99))  # fmt: skip
+
+
+def run(steps: Any, start: Any, b: Any, constant: Any) -> Any:
+    """A program on NumPy arrays or on Tensors: views, values and writes of what it has made so far."""
+    made = [start, constant]
+    for what, i, j, k in steps:
+        x, y = made[i % len(made)], made[j % len(made)]
+        if not x.size or x.ndim > 5:
+            continue
+        if what == "view":
+            made.append(VIEWS[k % len(VIEWS)](b, x))
+        elif what == "value":
+            made.append(VALUES[k % len(VALUES)](b, x))
+        else:
+            _write(k % 10, x, y, b)
+    total = 0.0
+    for n, x in enumerate(made):
+        total = total + (b.sin(x) * (n + 1)).sum()
+    return total
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(STEP, min_size=1, max_size=9))
+def test_random_programs_of_views_and_writes(steps: Any) -> None:
+    """NumPy's value and the gradient of finite differences, or an error; never anything different."""
+    start = np.array([[0.3, -0.7, 0.2, 0.9], [1.1, 0.4, -0.5, 0.8]])
+    other = np.linspace(-1.0, 1.0, 6).reshape(3, 2)
+
+    def value(a: Any) -> Any:
+        return run(steps, a * 1.0, np, other.copy())
+
+    with np.errstate(all="ignore"):
+        expected = value(start)
+        if not np.isfinite(expected) or abs(expected) > 1e6:
+            return
+        x = leaf(start)
+        out = run(steps, x * 1.0, np, Tensor(other))
+        np.testing.assert_allclose(out.value, expected, rtol=1e-12)
+        try:
+            if out.requires_grad:
+                out.backward()
+        except GradientError as error:
+            assert "has written into that array since" in str(error)  # noqa: PT017
+            return
+        direction = np.cos(np.arange(start.size)).reshape(start.shape)
+        slope = (value(start + 1e-6 * direction) - value(start - 1e-6 * direction)) / 2e-6
+        found = 0.0 if x.grad is None else (x.grad.value * direction).sum()
+        np.testing.assert_allclose(found, slope, rtol=1e-4, atol=1e-5 * max(1.0, abs(expected)))
+    del out, x
+    assert not WRITTEN
+
+
+# -- one by one -------------------------------------------------------------------------------------------
+
+
+def test_a_loop_that_fills_an_array() -> None:
+    """Rows that are written differ from rows that were saved: no copy is made and no error raised."""
+    w = leaf([[0.5, -0.2], [0.1, 0.7]])
+    h = ad.numpy.copy(Tensor(np.zeros((5, 2))))
+    memory = h.value
+    h[0] = 1.0
+    for i in range(1, 5):
+        h[i] = np.tanh(h[i - 1] @ w)
+    assert h.value is memory
+    h.sum().backward()
+    found = w.grad.value
+    w.grad = None
+    rows = [Tensor([1.0, 1.0])]
+    for _ in range(4):
+        rows.append(np.tanh(rows[-1] @ w))
+    np.stack(rows).sum().backward()
+    np.testing.assert_allclose(found, w.grad.value, rtol=1e-14)
+
+
+def test_a_view_sees_what_is_written_later() -> None:
+    x, u = leaf([1.0, 2.0, 3.0]), leaf(10.0)
+    t = x * 1.0
+    view, twice = t[1:], t[1:][::-1]
+    t[2] = u
+    assert view.tolist() == [2.0, 10.0]
+    t += 1.0
+    assert (view.tolist(), twice.tolist()) == ([3.0, 11.0], [11.0, 3.0])
+    (twice * Tensor([5.0, 7.0])).sum().backward()
+    assert (x.grad.tolist(), u.grad.item()) == ([0.0, 7.0, 0.0], 5.0)
+
+
+def test_writing_through_views_of_views() -> None:
+    x, u = leaf(np.arange(6.0).reshape(2, 3)), leaf([7.0, 8.0])
+    t = x * 2.0
+    t.T[1:].reshape(4)[:2] *= 3.0  # the reshape is a copy: NumPy does not write through it
+    assert t.tolist() == (x.value * 2.0).tolist()
+    t.T[1:][0] = u
+    assert t.tolist() == [[0.0, 7.0, 4.0], [6.0, 8.0, 10.0]]
+    t.sum().backward()
+    assert x.grad.tolist() == [[2.0, 0.0, 2.0], [2.0, 0.0, 2.0]]
+    assert u.grad.tolist() == [1.0, 1.0]
+
+
+def test_constants_become_recorded() -> None:
+    u = leaf([1.0, 2.0])
+    a = np.zeros((2, 2))
+    t = ad.asarray(a)
+    row = t[1]
+    t[1] = u
+    assert (t.requires_grad, row.sum().requires_grad) == (True, True)
+    assert a.tolist() == [[0.0, 0.0], [0.0, 0.0]]  # an array of somebody else: the write went to a copy
+    (row * row).sum().backward()
+    assert u.grad.tolist() == [2.0, 4.0]
+
+
+def test_what_the_op_itself_saved_is_copied() -> None:
+    x = leaf([1.0, 2.0])
+    y = np.exp(x)
+    y[0] = 0.0
+    y.sum().backward()
+    np.testing.assert_allclose(x.grad.value, [0.0, np.exp(2.0)])
+
+
+def test_what_another_op_saved_is_an_error_that_names_both_lines() -> None:
+    x = leaf([1.0, 2.0])
+    y = x * 1.0
+    z = y * y
+    y[0] = 5.0
+    with pytest.raises(GradientError, match=r"op 'mul' at .*inplace.py:\d+ kept 'x'.*inplace.py:\d+ has written into"):
+        z.sum().backward()
+
+
+def test_repeated_indices_give_the_gradient_to_the_last_value() -> None:
+    v = leaf([1.0, 2.0, 3.0])
+    t = ad.numpy.copy(Tensor(np.zeros(2)))
+    t[np.array([0, 0, 1])] = v
+    t.sum().backward()
+    assert t.tolist() == [2.0, 3.0]
+    assert v.grad.tolist() == [0.0, 1.0, 1.0]
+
+
+def test_second_order_through_writes() -> None:
+    def f(x: Any) -> Any:
+        t = x * 2.0
+        t[1:] *= t[:-1] * 1.0
+        t += x
+        return (t**3).sum()
+
+    ad.testing.check_grads(f, [np.array([0.5, 1.5, -0.7])])
+
+
+def test_the_argument_of_a_transform_is_not_written() -> None:
+    def f(x: Any) -> Any:
+        x[0] = x[1] * 3.0
+        return (x * x).sum()
+
+    a = np.array([1.0, 2.0])
+    assert ad.grad(f)(a).tolist() == [0.0, 40.0]
+    assert a.tolist() == [1.0, 2.0]
+
+
+def test_shapes_of_length_nothing_and_scalars() -> None:
+    x, s = leaf(3.0), Tensor(2.0)
+    s[...] = x * 2.0
+    s[()] = s * 1.0
+    s.backward()
+    assert x.grad.item() == 2.0
+    t = leaf(np.ones((0, 3))) * 1.0
+    t += 1.0
+    t[:, 0] = x
+    assert t.shape == (0, 3)
+    with pytest.raises(IndexError, match=r"write t\[\.\.\.\] = v"):
+        s[0] = 1.0
+
+
+@pytest.mark.parametrize(("write", "error", "text"), [
+    (lambda x, t: x.__setitem__(0, 1.0), GradientError, "leaf that requires grad cannot be recorded"),
+    (lambda x, t: x[:1].__setitem__(0, 1.0), GradientError, "this tensor is a view of it"),
+    (lambda x, t: t.detach().__setitem__(0, x[0]), GradientError, "shares the memory of the tensor it was cut off"),
+    (lambda x, t: Tensor([1, 2]).__setitem__(0, x[0]), TypeError, "cannot be written into integers"),
+    (lambda x, t: t.__setitem__(0, 1j), TypeError, "complex value cannot be written into a real"),
+    (lambda x, t: t.__setitem__(0, np.ones(3)), ValueError, "sequence|broadcast"),
+    (lambda x, t: t.__setitem__(5, 1.0), IndexError, "out of bounds"),
+    (lambda x, t: t.__iadd__(np.ones((3, 2))), ValueError, r"into a tensor of shape \(2,\)"),
+    (lambda x, t: t.__iadd__(1j), TypeError, "cannot write complex128"),
+    (lambda x, t: np.broadcast_to(t, (3000, 2)).__setitem__(0, 1.0), GradientError, "view made by op 'expand'"),
+    (lambda x, t: np.add(np.ones(2), x, out=np.ones(2)), TypeError, "gradient would be lost"),
+    (lambda x, t: np.copyto(np.ones(2), x), TypeError, "gradient would be lost"),
+])  # fmt: skip
+def test_what_cannot_be_written(write: Any, error: Any, text: str) -> None:
+    x = leaf([1.0, 2.0])
+    t = x * 1.0
+    with pytest.raises(error, match=text):
+        write(x, t)
+    assert (x.tolist(), t.tolist()) == ([1.0, 2.0], [1.0, 2.0])
+
+
+def test_writes_leave_nothing_behind() -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        x = leaf([1.0, 2.0])
+        t = np.exp(x)
+        view = t[1:]
+        t[0] = x[1]
+        view *= 2.0
+        seen = weakref.ref(t)
+        del t, view
+        assert seen() is None
+        assert not WRITTEN
+    finally:
+        gc.enable()
+
+
+def test_no_grad_writes_as_numpy_does() -> None:
+    x = leaf([1.0, 2.0])
+    view = x[1:]
+    with ad.no_grad():
+        x[1] = 5.0
+        view += 1.0
+    assert x.tolist() == [1.0, 6.0]
+    assert x.is_leaf
+
+
+def test_names_and_augmented_assignment() -> None:
+    x = leaf([1.0, 2.0])
+    t = x * 1.0
+    same = t
+    t += x
+    assert same is t
+    t **= 2
+    same.sum().backward()
+    assert x.grad.tolist() == [8.0, 16.0]
