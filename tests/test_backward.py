@@ -585,17 +585,12 @@ def test_numpy_functions_take_tensors(name):
 @pytest.mark.parametrize(
     ("f", "named"),
     [
-        (np.fft.fft, r"np\.fft\.fft"),
-        (np.linalg.norm, r"np\.linalg\.norm"),
-        (np.cbrt, r"np\.cbrt"),
-        (np.add.reduce, r"np\.add\.reduce"),
-        (np.hstack, r"np\.hstack"),
         (lambda t: np.add(t, 1, out=np.zeros(2)), r"np\.add would write into an array"),
     ],
 )
 def test_what_numpy_functions_do_not_take_is_named(f, named):
     with pytest.raises(TypeError, match=named):
-        f([leaf(U), leaf(U)] if f is np.hstack else leaf(U))
+        f(leaf(U))
 
 
 def test_no_array_takes_a_gradient_in_silence():
