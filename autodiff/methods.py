@@ -17,6 +17,7 @@ from .config import MODES
 from .errors import GradientError, describe
 from .graph import WRITES
 from .inplace import check_in_place, is_recorded, overwrite, write
+from .numpy.ndarray import ARRAY_METHODS
 from .numpy.protocol import array_function, array_ufunc
 from .op import operator_method
 from .ops import arithmetic, compare, elementwise
@@ -135,10 +136,6 @@ def _format(self: Tensor, spec: str) -> str:
 # -- methods with NumPy's signatures --------------------------------------------------------------------
 
 
-def _reshape(self: Tensor, *shape: Any) -> Any:
-    return N.reshape(self, shape[0] if len(shape) == 1 else shape)
-
-
 def _transpose(self: Tensor, *axes: Any) -> Any:
     one = len(axes) == 1 and (axes[0] is None or isinstance(axes[0], tuple | list))
     return N.transpose(self, axes[0] if one else axes or None)
@@ -199,10 +196,10 @@ METHODS: dict[str, Any] = {
     "sum": N.sum, "mean": N.mean, "prod": N.prod, "max": N.max, "min": N.min, "var": N.var, "std": N.std,
     "argmax": N.argmax, "argmin": N.argmin, "any": N.any, "all": N.all, "logsumexp": F.logsumexp,
     "softmax": F.softmax, "log_softmax": F.log_softmax, "dot": N.dot,
-    "reshape": _reshape, "ravel": N.ravel, "flatten": N.ravel, "transpose": _transpose, "swapaxes": N.swapaxes,
+    "ravel": N.ravel, "transpose": _transpose, "swapaxes": N.swapaxes,
     "squeeze": N.squeeze, "expand": _expand, "astype": N.astype, "clone": F.clone, "copy": F.clone, "conj": N.conj,
     "fill": _fill, "T": property(N.transpose, doc="All axes in reverse order."), "mT": property(N.matrix_transpose),
-    "real": property(N.real), "imag": property(N.imag),
+    "real": property(N.real), "imag": property(N.imag), **ARRAY_METHODS,
 }  # fmt: skip
 """What this file attaches to Tensor; `tensor.pyi` declares it."""
 

@@ -252,11 +252,7 @@ class Tensor:
         """Logarithm of softmax along an axis, exact also where softmax rounds to 0."""
     def dot(self, b: Any, out: Any = None) -> Tensor:
         """Product of two vectors, or of matrices, or by a scalar."""
-    def reshape(self, *shape: Any) -> Tensor:
-        """The same elements in another shape; one length may be -1."""
     def ravel(self, order: str = "C") -> Tensor:
-        """All elements in one row: row by row, column by column ("F"), or as they lie in memory ("A", "K")."""
-    def flatten(self, order: str = "C") -> Tensor:
         """All elements in one row: row by row, column by column ("F"), or as they lie in memory ("A", "K")."""
     def transpose(self, *axes: Any) -> Tensor:
         """Axes in another order, by default reversed."""
@@ -288,6 +284,45 @@ class Tensor:
     @property
     def imag(self) -> Tensor:
         """Imaginary part."""
+    def __array_namespace__(self, *, api_version: str | None = None) -> Any: ...
+    def __dlpack__(
+        self, *, stream: Any = None, max_version: Any = None, dl_device: Any = None, copy: bool | None = None
+    ) -> Any: ...
+    def __dlpack_device__(self) -> tuple[int, int]: ...
+    @property
+    def device(self) -> str:
+        """Where the elements are: always "cpu"."""
+    def to_device(self, device: str, *, stream: Any = None) -> Tensor:
+        """The tensor itself: there is no device but "cpu"."""
+    @property
+    def itemsize(self) -> int:
+        """Bytes of one element."""
+    @property
+    def strides(self) -> tuple[int, ...]:
+        """Bytes from one element to the next along each axis."""
+    @property
+    def flat(self) -> Iterator[Any]:
+        """All elements, one after the other."""
+    def reshape(self, *shape: Any, order: str = "C", copy: bool | None = None) -> Tensor:
+        """The same elements in another shape, given as one tuple or as several numbers."""
+    def flatten(self, order: str = "C") -> Tensor:
+        """All elements in one row, as a copy."""
+    def repeat(self, repeats: Any, axis: int | None = None) -> Tensor:
+        """Repeat each element so many times along an axis, or in one row; `repeats` may have a number for each."""
+    def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
+        """The elements a[i, i + offset] of two axes, along a new last axis."""
+    def trace(self, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None, out: Any = None) -> Tensor:
+        """The sum of a diagonal."""
+    def round(self, decimals: int = 0, out: Any = None) -> Tensor:
+        """Round to this many decimals, halves to even; a constant."""
+    def conjugate(self) -> Tensor:
+        """Complex conjugate."""
+    def sort(self, *args: Any, **kwargs: Any) -> None:
+        """Refused, as it would work in place: write `np.sort(t)`."""
+    def partition(self, *args: Any, **kwargs: Any) -> None:
+        """Refused, as it would work in place: write `np.partition(t, kth)`."""
+    def resize(self, *args: Any, **kwargs: Any) -> None:
+        """Refused, as it would work in place: write `np.resize(t, shape)`."""
     def backward(
         self,
         gradient: Any = None,

@@ -50,6 +50,8 @@ RETURNS = {
     "__array__": "np.ndarray[Any, Any]",
     "__array_ufunc__": "Any",
     "__array_function__": "Any",
+    "__array_namespace__": "Any",
+    "__dlpack__": "Any",
 }
 
 OVERRIDES = ("__eq__", "__ne__")  # they give bool in `object`

@@ -40,7 +40,7 @@ for name, ours, theirs, shapes in (
     ("pad wrap", lambda x: N.pad(x, ((0, 0), (0, 0), (1, 2)), "wrap"),
      lambda x: torch.nn.functional.pad(x, (1, 2), "circular"), [(2, 3, 4)]),
     ("atleast_3d", N.atleast_3d, torch.atleast_3d, [(), (2,), (2, 3)]),
-    ("vander", lambda x: N.vander(x, 3), lambda x: torch.stack([x * x, x, x**0], 1), [(4,)]),
+    ("vander", lambda x: N.vander(x, 3), lambda x: torch.stack([x * x, x, x**0], 1).double(), [(4,)]),
     ("meshgrid", lambda x, y: N.multiply(*N.meshgrid(x, y)),
      lambda x, y: torch.mul(*torch.meshgrid(x, y, indexing="xy")), [((2,), (3,))]),
     ("hstack", lambda x, y: N.hstack([x, y]), lambda x, y: torch.hstack([x, y]), [((2, 1), (2, 3)), ((2,), (1,))]),
