@@ -70,10 +70,10 @@ def asarray(
         raise ValueError(f"a Tensor of {describe(a)}{f' in {np.dtype(dtype)}' if dtype else ''} needs a copy")
     if type(x) is Tensor:
         return cast(x, dtype) if not same else ops.astype(x, dtype=x.dtype) if copy and x is a else x
-    value = share(x, dtype).value
-    if copy and value is x:
-        value = value.copy()
-    return constant(np.asarray(value, order=order) if order in ("C", "F") else value)
+    shared = share(x, dtype)
+    if (copy and shared.value is x) or (order in ("C", "F") and not shared.value.flags[f"{order}_CONTIGUOUS"]):
+        return constant(np.array(shared.value, order=order or "K"))
+    return shared
 
 
 def asanyarray(
@@ -86,7 +86,7 @@ def asanyarray(
 def asarray_chkfinite(a: Any, dtype: Any = None, order: Any = None) -> Any:
     """Like `asarray`, with ValueError for infinities and NaN."""
     x = asarray(a, dtype, order)
-    if not np.isfinite(x.value).all():
+    if not np.isfinite(plain(x)).all():
         raise ValueError(f"{describe(x)} contains infinities or NaN")
     return x
 
@@ -257,14 +257,14 @@ def arange(
     (Tensor([0, 1, 2]), Tensor([0.0, 0.5]))
     """
     _check("arange", device=device, like=like)
+    ends = [plain(end) for end in (start, stop, step)]
     if any(type(end) is Tensor and end.requires_grad for end in (start, stop, step)):
         raise GradientError(
             "arange of tensors that require grad would lose their gradient, as its length depends on them. Write "
             "start + step * arange(n), or arange(start.item(), ...) for a constant."
         )
-    first, end = (0, start) if stop is None else (start, stop)
     make: Any = np.arange
-    return constant(make(plain(first), plain(end), 1 if step is None else plain(step), dtype))
+    return constant(make(*([0, ends[0]] if stop is None else ends[:2]), 1 if step is None else ends[2], dtype))
 
 
 def linspace(
@@ -327,7 +327,7 @@ def geomspace(
     Raises ValueError where start or stop is zero.
     """
     first, last = asarray(start) * 1.0, asarray(stop) * 1.0
-    if np.any(first.value == 0) or np.any(last.value == 0):
+    if np.any(plain(first) == 0) or np.any(plain(last) == 0):
         raise ValueError("a geometric sequence has no zero in it: start and stop must be other than zero")
     part = linspace(0.0, 1.0, num, endpoint, device=device).value
     part = part.reshape(num, *(1,) * max(first.ndim, last.ndim))

@@ -78,13 +78,14 @@ def _dlpack(
     self: Tensor, *, stream: Any = None, max_version: Any = None, dl_device: Any = None, copy: bool | None = None
 ) -> Any:
     """Lend the memory to another library; a tensor that requires grad must be detached."""
+    value = np.asarray(plain(self))
     if self.requires_grad:
         raise GradientError(
             "another library asked for the memory of a tensor that requires grad, and its gradient would be lost. "
             "Write t.detach() if that is wanted."
         )
     how = {"stream": stream, "max_version": max_version, "dl_device": dl_device, "copy": copy}
-    return np.asarray(plain(self)).__dlpack__(**{key: value for key, value in how.items() if value is not None})
+    return value.__dlpack__(**{key: value for key, value in how.items() if value is not None})
 
 
 def _dlpack_device(self: Tensor) -> tuple[int, int]:

@@ -69,7 +69,7 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> An
 
 def _any(values: Any) -> bool:
     found = nested(values)
-    return getattr(found, "requires_grad", False) or bool(np.any(plain(found)))
+    return bool(np.any(plain(found))) or getattr(found, "requires_grad", False)
 
 
 def _widths(pad_width: Any, ndim: int) -> tuple[tuple[int, int], ...]:
