@@ -224,7 +224,7 @@ def sweep(
             node.saved = None
         try:
             if create_graph:
-                pulled = _pull_recorded(node, plan, saved, g)
+                pulled = pull_recorded(node, plan, saved, g)
             else:
                 pulled = plan.pull(g, saved, node.params)
             sources = (node.x, node.y) if node.more is None else node.more
@@ -497,7 +497,7 @@ def revive(node: Node, saved: tuple[Any, ...]) -> tuple[Any, ...]:
     return (*revived, *saved[n + len(op.outs) :])
 
 
-def _pull_recorded(node: Node, plan: Plan, saved: tuple[Any, ...], g: Any) -> Any:
+def pull_recorded(node: Node, plan: Plan, saved: tuple[Any, ...], g: Any) -> Any:
     """Pull a Tensor gradient back through a node such that the rules record themselves."""
     with mode(recording=True):
         tensors = revive(node, saved)

@@ -35,6 +35,9 @@ class Observer:
         `saved` is what the rules read (the node itself may have let go of it), `order` the nodes of the pass.
         """
 
+    def pushed(self, node: Any, tangents: Sequence[Any], result: Any) -> None:
+        """Forward mode has pushed the tangents of a node's inputs (None: zero) through it."""
+
     def arrived(self, leaf: Any, g: Any) -> None:
         """A backward pass has summed the gradient of a leaf."""
 

@@ -253,7 +253,7 @@ def _make_pull(op: Op, wanted: list[int], conjugates: bool) -> Callable[[Any, An
         given = [place[p] for p in positional] + [f"{k}=params[{k!r}]" for k in keyword]
         return f"{name}({', '.join(given)})"
 
-    scope: dict[str, Any] = {"vjp": op.vjp, "conj": _conj}
+    scope: dict[str, Any] = {"__name__": __name__, "vjp": op.vjp, "conj": _conj}
     if op.vjp is not None:
         result = text(op.vjp, "vjp")
     else:

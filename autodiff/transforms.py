@@ -264,12 +264,15 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
 def _push(roots: list[Any], table: dict[Any, Any], recorded: bool) -> None:
     """Walk from the nodes in the table up to the roots, and enter each node's tangent."""
     nodes, _ = history(roots, stop=set(table))
+    observers = MODES.get().observers
     with mode(recording=True):
         for node in nodes:
             if node not in table:
                 tangents = [table.get(source) for source in node.inputs]
                 if any(t is not None for t in tangents):
                     table[node] = _tangent(node, tangents, recorded)
+                    for observer in observers:
+                        observer.pushed(node, tangents, table[node])
 
 
 def _tangent(node: Node, tangents: list[Any], recorded: bool) -> Any:

@@ -49,11 +49,11 @@ def variable_names(frame: FrameType) -> dict[int, str]:
                 if type(value) is Tensor:
                     found.setdefault(id(value), name if prefix == "self" else f"{prefix}.{name}")
     del scopes, scope
-    _forget_copy(frame)
+    forget_copy(frame)
     return found
 
 
-def _forget_copy(frame: FrameType) -> None:
+def forget_copy(frame: FrameType) -> None:
     """Empty the copy of a function's variables that Python before 3.13 keeps once `f_locals` was read.
 
     It would keep tensors alive after the function has dropped them.
