@@ -22,7 +22,7 @@ from .config import (
     set_grad_enabled,
 )
 from .draw import draw
-from .errors import GradientError
+from .errors import GradientError, NumericalError
 from .functional import (
     clone,
     conv2d,
@@ -110,6 +110,7 @@ from .transforms import grad, jvp, value_and_grad, vjp
 
 if TYPE_CHECKING:
     from . import testing
+    from .diagnose import debug, explain_grad, graph_report
     from .draw import Picture
 
     __version__: str
@@ -121,6 +122,10 @@ else:
             from importlib import import_module
 
             return import_module(".testing", __name__)
+        if name in ("debug", "explain_grad", "graph_report"):
+            from . import diagnose
+
+            return getattr(diagnose, name)
         if name == "Picture":
             from .draw.picture import Picture
 
@@ -143,6 +148,7 @@ __all__ = [
     "Tensor",
     "asarray",
     "GradientError",
+    "NumericalError",
     # derivatives
     "grad",
     "value_and_grad",
@@ -157,6 +163,10 @@ __all__ = [
     # pictures
     "draw",
     "Picture",
+    # seeing what went wrong
+    "debug",
+    "explain_grad",
+    "graph_report",
     # modes and settings
     "no_grad",
     "enable_grad",

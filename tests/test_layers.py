@@ -29,6 +29,7 @@ FLOORS = {
     6: [
         "autodiff/testing.py",
         "autodiff/draw/",
+        "autodiff/diagnose/",
         "autodiff/stepper/",
         "autodiff/io.py",
         "autodiff/jit/",

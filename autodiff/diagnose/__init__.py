@@ -5,5 +5,7 @@ none, `graph_report()` what keeps graphs alive and how many bytes they hold.
 """
 
 from .debug import debug
+from .explain import Explanation, explain_grad
+from .report import Report, graph_report
 
-__all__ = ["debug"]
+__all__ = ["Explanation", "Report", "debug", "explain_grad", "graph_report"]

@@ -46,7 +46,8 @@ class Cause(NamedTuple):
 _SAFE = "Keep such values out: safe = where(x {test}, x, 1.0), then {op}(safe)."
 _PROBABILITY = "For the logarithm of a probability use log_softmax(scores), which never takes log(0)."
 _DOMAIN = "Rounding may push a value out: clip(x, {low}, {high}) first."
-_DENOMINATOR = "Add something small to the denominator, or divide by safe = where(y != 0, y, 1.0) and choose with where."
+_INSIDE = _DOMAIN.format(low="-1 + eps", high="1 - eps")
+_DENOMINATOR = "Add something small to the denominator, or divide by where(y != 0, y, 1.0) and choose with where after."
 
 
 def _one_out(op: str, test: Callable[[At], Any], domain: str, fix: str) -> Cause:
@@ -61,7 +62,8 @@ FORWARD: dict[str, list[Cause]] = {
               "Use -logaddexp(0, -x) for log(sigmoid(x)); it stays exact."),
         Cause(lambda v: v.x == 0 and v.by("x") == "sum", "a sum has rounded to 0, and log(0) is -inf.",
               "Of a sum of exponentials take logsumexp(x); of others log(maximum(x, tiny))."),
-        Cause(lambda v: v.x == 0, "log(0) is -inf.", f"Use log(maximum(x, tiny)), or log(where(x > 0, x, 1.0)). {_PROBABILITY}"),
+        Cause(lambda v: v.x == 0, "log(0) is -inf.",
+              f"Use log(maximum(x, tiny)), or log(where(x > 0, x, 1.0)). {_PROBABILITY}"),
         Cause(lambda v: v.x < 0, "the logarithm of a negative number is NaN.",
               _SAFE.format(test="> 0", op="log")),
     ],
@@ -88,7 +90,7 @@ FORWARD: dict[str, list[Cause]] = {
     ],
     "exp": [
         Cause(lambda v: v.x > 0, "exp overflows {dtype} above {exp_limit}.",
-              "Subtract the largest first, exp(x - max(x)); or use softmax, log_softmax, logsumexp, sigmoid, which do."),
+              "Subtract the largest first, exp(x - max(x)); softmax, log_softmax, logsumexp and sigmoid do."),
     ],
     "add": [Cause(lambda v: np.isinf(v.x) and np.isinf(v.y), "inf + -inf is NaN.",
                   "Find where the infinities come from; a mask of -inf is to be added once only.")],
@@ -108,15 +110,17 @@ FORWARD: dict[str, list[Cause]] = {
     ],
     "sum": [Cause(lambda v: np.isposinf(v.x).any() and np.isneginf(v.x).any(), "the sum holds inf and -inf.",
                   "Find where the infinities come from.")],
-    "arctanh": [Cause(lambda v: abs(v.x) == 1, "arctanh(1) is infinite.", _DOMAIN.format(low="-1 + eps", high="1 - eps")),
-                _one_out("arctanh", lambda v: abs(v.x) > 1, "-1 < x < 1", _DOMAIN.format(low="-1 + eps", high="1 - eps"))],
+    "arctanh": [Cause(lambda v: abs(v.x) == 1, "arctanh(1) is infinite.", _INSIDE),
+                _one_out("arctanh", lambda v: abs(v.x) > 1, "-1 < x < 1", _INSIDE)],
     "arccosh": [_one_out("arccosh", lambda v: v.x < 1, "x >= 1", "Use arccosh(maximum(x, 1)).")],
     "arccos": [_one_out("arccos", lambda v: abs(v.x) > 1, "-1 <= x <= 1", _DOMAIN.format(low=-1, high=1))],
     "arcsin": [_one_out("arcsin", lambda v: abs(v.x) > 1, "-1 <= x <= 1", _DOMAIN.format(low=-1, high=1))],
     "log2": [Cause(lambda v: v.x == 0, "log2(0) is -inf.", "Use log2(maximum(x, tiny))."),
-             Cause(lambda v: v.x < 0, "the logarithm of a negative number is NaN.", _SAFE.format(test="> 0", op="log2"))],
+             Cause(lambda v: v.x < 0, "the logarithm of a negative number is NaN.",
+                   _SAFE.format(test="> 0", op="log2"))],
     "log10": [Cause(lambda v: v.x == 0, "log10(0) is -inf.", "Use log10(maximum(x, tiny))."),
-              Cause(lambda v: v.x < 0, "the logarithm of a negative number is NaN.", _SAFE.format(test="> 0", op="log10"))],
+              Cause(lambda v: v.x < 0, "the logarithm of a negative number is NaN.",
+                    _SAFE.format(test="> 0", op="log10"))],
     "reciprocal": [Cause(lambda v: v.x == 0, "1 / 0 is infinite.", "Divide by safe = where(x != 0, x, 1.0).")],
 }  # fmt: skip
 FORWARD["log_softmax"] = FORWARD["logsumexp"] = FORWARD["softmax"]
@@ -129,6 +133,7 @@ for _name in ("mod", "floordiv", "fmod", "remainder"):
 for _name in ("sin", "cos", "tan"):
     FORWARD[_name] = [Cause(lambda v: np.isinf(v.x), "angles must be finite.", "Find where the infinity comes from.")]
 
+_ROOT_SLOPE = "the slope of sqrt, 1 / (2 sqrt(x)), is infinite at 0."
 _NORM = (
     "This is a norm at 0, where it has no slope. Add something small under the root, sqrt(sum(x * x) + 1e-12), "
     "or keep 0 out with where before the root and after."
@@ -137,8 +142,8 @@ _ROOT = "Add something small, sqrt(x + 1e-12), or keep 0 out: sqrt(where(x > 0, 
 
 BACKWARD: dict[str, list[Cause]] = {
     "sqrt": [
-        Cause(lambda v: v.out == 0 and v.by("x") == "sum", "the slope of sqrt, 1 / (2 sqrt(x)), is infinite at 0.", _NORM),
-        Cause(lambda v: v.out == 0, "the slope of sqrt, 1 / (2 sqrt(x)), is infinite at 0.", _ROOT),
+        Cause(lambda v: v.out == 0 and v.by("x") == "sum", _ROOT_SLOPE, _NORM),
+        Cause(lambda v: v.out == 0, _ROOT_SLOPE, _ROOT),
     ],
     "log": [Cause(lambda v: v.x == 0, "the slope of log, 1 / x, is infinite at 0.",
                   f"Use log(maximum(x, tiny)). {_PROBABILITY}")],

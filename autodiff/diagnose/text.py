@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from types import CodeType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..draw.look import grouped
 from ..errors import describe
-from ..graph import format_line, source_line
+from ..graph import Node, format_line, source_line
+
+if TYPE_CHECKING:
+    from ..op import Op
 
 
 def number(value: Any) -> str:
@@ -65,9 +69,20 @@ def table(rows: Sequence[Sequence[str]], align: str, indent: int = 4) -> list[st
     return lines
 
 
+def op_text(op: Op) -> str:
+    """Name an op, with its sign if it has one: "op 'mul' (*)"."""
+    return f"op '{op.name}'" + (f" ({op.symbol})" if op.symbol not in (op.name, "") else "")
+
+
+@lru_cache(maxsize=4096)
 def at_line(code: CodeType, lasti: int) -> str:
     """Write where an instruction stands in the user's code."""
     return format_line(source_line(code, lasti))
+
+
+def line_of(node: Node) -> str:
+    """Write the line that called a node's op; for many nodes of few lines."""
+    return at_line(node.code, node.lasti)
 
 
 def count_of(n: int, total: int, what: str) -> str:
