@@ -40,12 +40,12 @@ def test_the_whole_text_of_a_forward_error():
 
 
 def test_the_line_is_that_of_the_op():
-    x = leaf([0.0])
+    def run():
+        ad.log(leaf([0.0]))
+
     with pytest.raises(NumericalError) as caught, ad.debug():
-        y = x + 1
-        line = y.node.line[1] + 2
-        ad.log(y - 1)
-    assert f"{__file__}:{line} " in str(caught.value)
+        run()
+    assert f"{__file__}:{run.__code__.co_firstlineno + 1} " in str(caught.value)
 
 
 def test_the_error_is_both_a_gradient_error_and_a_floating_point_error():
@@ -407,7 +407,7 @@ def test_a_training_step_holds_nothing_longer_than_without():
     x = leaf(np.ones(10))
     with ad.debug():
         kept = [(x * x).sum().detach() for _ in range(3)]
-        assert not any(type(o).__name__ == "Node" and o.op.name == "mul" for o in gc.get_objects())
+        assert not any(type(o).__name__ == "Node" and any(i is x for i in o.inputs) for o in gc.get_objects())
     assert kept[0].mark.reason == "detach"
 
 

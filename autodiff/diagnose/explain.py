@@ -109,7 +109,7 @@ def explain_grad(x: Tensor, loss: Tensor) -> Explanation:
     >>> from autodiff import Tensor, relu
     >>> x = Tensor([-1.0, -2.0], requires_grad=True)
     >>> print(explain_grad(x, relu(x).sum()).reason)
-    The gradient is zero: op 'relu' at ... lets nothing through: all 2 inputs are 0 or less.
+    The gradient is zero: op 'relu' at ... lets nothing through: all 2 inputs at or below 0.
     """
     for name, value in (("x", x), ("loss", loss)):
         if type(value) is not Tensor:
@@ -156,7 +156,7 @@ def _identity(t: Tensor, names: dict[int, str]) -> str:
 # -- what an op holds back ----------------------------------------------------------------------------------
 
 HELD_BACK = {
-    "relu": "{} are 0 or less",
+    "relu": "{} at or below 0",
     "where": "{} not chosen",
     "clip": "{} outside the bounds",
     "maximum": "{} smaller than the other",
@@ -165,7 +165,7 @@ HELD_BACK = {
     "min": "{} not the smallest",
     "mul": "the other factor is 0 for {}",
     "dropout": "{} dropped",
-    "abs": "{} are 0",
+    "abs": "{} at 0",
     "sigmoid": "saturated: slope 0 for {}",
     "tanh": "saturated: slope 0 for {}",
 }
