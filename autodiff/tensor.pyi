@@ -167,7 +167,7 @@ class Tensor:
         initial: Any = None,
         where: Any = None,
     ) -> Tensor:
-        """Sum over an axis, several, or all."""
+        """Sum over an axis, several, or all: `initial + sum_i x_i` over the elements where a mask is true."""
     def mean(
         self,
         axis: int | Sequence[int] | None = None,
@@ -211,25 +211,25 @@ class Tensor:
         axis: int | Sequence[int] | None = None,
         dtype: Any = None,
         out: Any = None,
-        ddof: int = 0,
+        ddof: float = 0,
         keepdims: bool = False,
         *,
         where: Any = None,
         mean: Any = None,
-        correction: int | None = None,
+        correction: float | None = None,
     ) -> Tensor:
-        """Variance `sum (x - mean)^2 / (n - ddof)` over an axis, several, or all (NumPy's default, ddof 0)."""
+        """Variance `sum |x - mean|^2 / (n - ddof)` over an axis, several, or all (NumPy's default, ddof 0)."""
     def std(
         self,
         axis: int | Sequence[int] | None = None,
         dtype: Any = None,
         out: Any = None,
-        ddof: int = 0,
+        ddof: float = 0,
         keepdims: bool = False,
         *,
         where: Any = None,
         mean: Any = None,
-        correction: int | None = None,
+        correction: float | None = None,
     ) -> Tensor:
         """Standard deviation, the square root of `var`."""
     def argmax(self, axis: int | None = None, out: Any = None, *, keepdims: bool = False) -> Tensor:

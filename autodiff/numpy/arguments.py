@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from ..call import lift
 from ..errors import describe
 from ..inplace import overwrite
 from ..ops import shape
-from ..tensor import Tensor, refresh
+from ..tensor import Tensor, constant, refresh
 
 Axis = int | Sequence[int] | None
 
@@ -48,6 +48,15 @@ def plain(x: Any) -> Any:
         return x
     refresh(x)
     return x.value
+
+
+def without_gradient(function: Callable[..., Any], *args: Any) -> Any:
+    """NumPy's function of integers that may be Tensors, or tuples of them; then its results are Tensors too."""
+    flat = [x for a in args for x in (a if isinstance(a, tuple | list) else (a,))]
+    result = function(*[type(a)(map(plain, a)) if isinstance(a, tuple | list) else plain(a) for a in args])
+    if Tensor not in map(type, flat):
+        return result
+    return tuple(map(constant, result)) if isinstance(result, tuple) else constant(result)
 
 
 def axes_of(axis: Axis, ndim: int) -> tuple[int, ...]:

@@ -19,11 +19,15 @@ from . import (
     constants,
     creation,
     elementwise,
+    indexing,
     joining,
     padding,
     products,
     reductions,
+    scans,
     shaping,
+    sorting,
+    statistics,
     writing,
 )
 
@@ -33,6 +37,10 @@ NAMESPACES: list[tuple[Any, list[ModuleType]]] = [
         [
             elementwise,
             reductions,
+            scans,
+            statistics,
+            sorting,
+            indexing,
             shaping,
             joining,
             padding,

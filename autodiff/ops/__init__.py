@@ -11,11 +11,13 @@ from . import (
     pool,
     random,
     reduce,
+    scan,
     shape,
+    sort,
     write,
 )
 
 __all__ = [
     "arithmetic", "compare", "conv", "elementwise", "index", "linalg", "norm", "pool", "random", "reduce",
-    "shape", "write",
+    "scan", "shape", "sort", "write",
 ]  # fmt: skip

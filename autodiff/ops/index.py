@@ -117,3 +117,8 @@ gather = define(
 def read(x: Any, index: Index, arrays: Any) -> Any:
     """Index by a key in split form."""
     return gather(x, *arrays, index=index) if len(arrays) else getitem(x, index=index)
+
+
+argwhere = define(
+    "argwhere", lambda x: np.argwhere(x), doc="The places of the elements other than zero, a row for each; a constant."
+)  # fmt: skip

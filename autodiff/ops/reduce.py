@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from ..op import define
-from .elementwise import exp
+from .compare import isnan
+from .elementwise import exp, where
 from .shape import concatenate, expand
 
 Axes = tuple[int, ...]
@@ -67,8 +68,11 @@ var = define(
 
 
 def _ties(x: Any, out: Any, axis: Axes) -> Any:
-    """Weights that share an extreme value's gradient evenly among the elements that equal it."""
-    equal = x == out.reshape(kept(x.shape, axis))
+    """Weights that share an extreme value's gradient evenly among the elements that equal it, NaN included."""
+    out = out.reshape(kept(x.shape, axis))
+    equal = x == out
+    if np.isnan(out).any():
+        equal |= np.isnan(x) & np.isnan(out)
     return equal / equal.sum(axis=axis, keepdims=True)
 
 
@@ -90,6 +94,21 @@ max_ = define(
 min_ = define(
     "min", lambda x, *, axis, keepdims: np.min(x, axis=axis, keepdims=keepdims), _extreme_rule, kind="reduce",
     doc="Smallest element over axes; equal ones share the gradient evenly.",
+)  # fmt: skip
+
+
+def _nan_extreme_rule(g: Any, x: Any, out: Any, x_shape: Axes, *, axis: Axes, keepdims: bool) -> Any:
+    return where(isnan(x), 0, _extreme_rule(g, x, out, x_shape, axis=axis, keepdims=keepdims))
+
+
+nanmax = define(
+    "nanmax", lambda x, *, axis, keepdims: np.nanmax(x, axis=axis, keepdims=keepdims), _nan_extreme_rule, kind="reduce",
+    doc="Largest element over axes that is not NaN; equal ones share the gradient evenly.",
+)  # fmt: skip
+
+nanmin = define(
+    "nanmin", lambda x, *, axis, keepdims: np.nanmin(x, axis=axis, keepdims=keepdims), _nan_extreme_rule, kind="reduce",
+    doc="Smallest element over axes that is not NaN; equal ones share the gradient evenly.",
 )  # fmt: skip
 
 
@@ -142,3 +161,7 @@ logsumexp = define(
     "logsumexp", _logsumexp, _logsumexp_rule, kind="reduce",
     doc="`log(sum(exp(x)))` over axes, without overflow.",
 )  # fmt: skip
+
+nanargmax = define("nanargmax", np.nanargmax, kind="reduce", doc="Position of the largest element that is not NaN.")
+nanargmin = define("nanargmin", np.nanargmin, kind="reduce", doc="Position of the smallest element that is not NaN.")
+count_nonzero = define("count_nonzero", np.count_nonzero, kind="reduce", doc="How many elements differ from zero.")

@@ -1,0 +1,43 @@
+"""Orders and counts: they are integers, and so constants. Sorting itself reads x by its order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..op import define
+
+argsort = define("argsort", np.argsort, kind="scan", doc="The order that sorts along an axis.")
+argpartition = define(
+    "argpartition", lambda x, *, kth, axis, kind: np.argpartition(x, kth, axis=axis, kind=kind), kind="scan",
+    doc="An order in which the elements at places `kth` stand where sorting would put them.",
+)  # fmt: skip
+lexsort = define(
+    "lexsort", lambda *keys, axis: np.lexsort(keys, axis=axis), inputs="*keys", kind="scan",
+    doc="The order that sorts by the last key, then by the one before it, and so on.",
+)  # fmt: skip
+searchsorted = define(
+    "searchsorted", lambda a, v, *, side: np.searchsorted(a, v, side=side), inputs="a v",
+    doc="Where to insert v into a sorted row such that it stays sorted.",
+)  # fmt: skip
+digitize = define(
+    "digitize", lambda x, bins, *, right: np.digitize(x, bins, right=right), inputs="x bins",
+    doc="Which of the bins between given edges each element falls into.",
+)  # fmt: skip
+
+
+def _unique(x: Any, *, axis: int | None, equal_nan: bool) -> Any:
+    return np.unique(
+        x, return_index=True, return_inverse=True, return_counts=True, axis=axis, equal_nan=equal_nan
+    )[1:]  # fmt: skip
+
+
+unique = define(
+    "unique", _unique, outs="index inverse counts",
+    doc="Where each distinct element stands first, in sorted order; which of them each element is; how many of each.",
+)  # fmt: skip
+bincount = define(
+    "bincount", lambda x, *, minlength: np.bincount(x, minlength=minlength),
+    doc="How often each of the numbers 0, 1, 2, ... occurs in a row of integers.",
+)  # fmt: skip
