@@ -229,17 +229,11 @@ def test_numpys_functions_take_numpys_arguments(function: Any, args: Any, kwargs
 
 
 @pytest.mark.parametrize(("call", "named"), [
-    (lambda t, a: np.sum(t, initial=1.0), "np.sum of Tensors takes no initial="),
-    (lambda t, a: np.prod(t, where=a > 0), "np.prod of Tensors takes no where="),
-    (lambda t, a: np.mean(t, where=a > 0), "np.mean of Tensors takes no where="),
-    (lambda t, a: np.max(t, initial=0.0), "np.max of Tensors takes no initial="),
-    (lambda t, a: np.all(t, where=a > 0), "np.all of Tensors takes no where="),
     (lambda t, a: np.clip(t, 0, 1, dtype=float), "np.clip of Tensors takes no dtype="),
     (lambda t, a: np.concatenate([t, a], dtype=int), "cannot cast float64 .2, 2. to int64 by the rule 'same_kind'"),
     (lambda t, a: np.pad(t, 1, "empty"), 'takes no mode "empty"'),
     (lambda t, a: np.pad(t, 1, lambda *args: None), "takes no function as mode"),
     (lambda t, a: np.where(t), r"np.where of Tensors takes condition, x and y"),
-    (lambda t, a: np.cumsum(t, out=t), r"np.cumsum cannot write into a Tensor with out="),
 ])  # fmt: skip
 def test_what_numpys_functions_of_tensors_refuse(call: Any, named: str) -> None:
     with pytest.raises(TypeError, match=named):
@@ -249,7 +243,7 @@ def test_what_numpys_functions_of_tensors_refuse(call: Any, named: str) -> None:
 def test_functions_that_are_not_here_yet() -> None:
     t, p = Tensor([[2.0, 1.0], [0.0, 3.0]]), Tensor(np.eye(2), requires_grad=True)
     for call in (
-        lambda: np.arctan(p), lambda: np.cumsum(p), lambda: np.einsum("ij->i", p), lambda: np.linalg.inv(p),
+        lambda: np.arctan(p), lambda: np.einsum("ij->i", p), lambda: np.linalg.inv(p),
     ):  # fmt: skip
         with pytest.raises(TypeError, match=r"not support tensors that require grad yet.*autodiff\.define.*t\.detach"):
             call()

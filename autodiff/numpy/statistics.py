@@ -394,8 +394,8 @@ def histogram2d(
     x, y = array_of(x), array_of(y)
     if len(x) != len(y):
         raise ValueError(f"histogram2d takes as many x as y, got {describe(x)} and {describe(y)}")
-    grid = plain(bins)
-    if np.iterable(grid) and len(grid) not in (1, 2):
+    grid: Any = plain(bins)
+    if hasattr(grid, "__len__") and len(grid) not in (1, 2):
         grid = [grid, grid]
     counts, edges = histogramdd([x, y], grid, range, density, weights)
     return counts, edges[0], edges[1]

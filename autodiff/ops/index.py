@@ -13,11 +13,14 @@ from typing import Any
 import numpy as np
 
 from ..call import lift
+from ..kernels.scatter import add_rows
 from ..op import Lazy, define
 from ..tensor import Tensor
 
 ARRAY = "array"
 Index = tuple[Any, ...]
+_WHOLE = ("slice", None, None, None)
+_FEW = 2048  # elements, up to which NumPy's own way is the fastest
 
 
 def split_key(key: Any) -> tuple[Index, list[Any]]:
@@ -62,6 +65,17 @@ def join_key(index: Index, arrays: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(next(following) if part is ARRAY or part == ARRAY else part for part in key)
 
 
+@lru_cache(maxsize=4096)
+def _together(index: Index, ndim: int) -> tuple[int, int] | None:
+    """The first of the axes that index arrays stand at, and their number, if they stand together among whole axes."""
+    parts = list(index)
+    missing = ndim - len(parts) + (Ellipsis in parts)
+    at = parts.index(Ellipsis) if Ellipsis in parts else len(parts)
+    parts[at : at + 1] = [_WHOLE] * missing
+    first, n = parts.index(ARRAY), parts.count(ARRAY)
+    return (first, n) if parts == [_WHOLE] * first + [ARRAY] * n + [_WHOLE] * (ndim - first - n) else None
+
+
 class Scatter(Lazy):
     """A gradient that is `g` at some places and zero elsewhere."""
 
@@ -76,11 +90,27 @@ class Scatter(Lazy):
             buffer = np.zeros(self.shape, self.g.dtype)
         key = join_key(self.index, self.arrays)
         g = self.g if buffer.dtype.kind == "c" or self.g.dtype.kind != "c" else self.g.real
-        if any(array.dtype.kind != "b" for array in self.arrays):
-            np.add.at(buffer, key, g)  # a place may be read more than once
-        else:
+        if all(array.dtype.kind == "b" for array in self.arrays):
             buffer[key] += g
+        elif g.size <= _FEW or not self._add_rows(buffer, g):
+            np.add.at(buffer, key, g)  # a place may be read more than once
         return buffer
+
+    def _add_rows(self, buffer: Any, g: Any) -> bool:
+        """Add into the buffer by rows, if the key says that there are any."""
+        spot = _together(self.index, buffer.ndim)
+        if spot is None or buffer.dtype.char not in "fdFD" or not buffer.flags.c_contiguous:
+            return False
+        if any(array.dtype.kind not in "iu" for array in self.arrays):
+            return False
+        first, n = spot
+        before, read, after = buffer.shape[:first], buffer.shape[first : first + n], buffer.shape[first + n :]
+        places = [array.astype(np.intp) for array in self.arrays]
+        rows = np.ravel_multi_index(tuple(np.broadcast_arrays(*places)), read, mode="wrap").reshape(-1)
+        values = g.reshape((*before, rows.size, *after))
+        out = buffer.reshape((*before, -1, *after))
+        add_rows(np.moveaxis(out, first, 0), rows, np.moveaxis(values, first, 0))
+        return True
 
 
 def _scatter(g: Any, *arrays: Any, index: Index, shape: tuple[int, ...]) -> Any:

@@ -184,4 +184,5 @@ for _name in ("max", "min"):
 for _name in ("argmax", "argmin", "nanargmax", "nanargmin"):
     _draw = apart if _name[0] == "a" else lambda *shape: holes(apart, *shape)
     _title = _name if _name[0] == "n" else f"{_name} of three axes"
-    row(_title, getattr(N, _name), getattr(np, _name), [[_draw(2, 3, 4)]], options=[{}, {"axis": 0}, {"axis": -1, "keepdims": True}], differentiable=False)  # fmt: skip
+    row(_title, getattr(N, _name), getattr(np, _name), [[_draw(2, 3, 4)]],
+        options=[{}, {"axis": 0}, {"axis": -1, "keepdims": True}], differentiable=False)  # fmt: skip
