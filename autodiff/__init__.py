@@ -109,7 +109,7 @@ from .tensor import Tensor, asarray
 from .transforms import grad, jvp, value_and_grad, vjp
 
 if TYPE_CHECKING:
-    from . import testing
+    from . import special, testing
     from .diagnose import debug, explain_grad, graph_report
     from .draw import Picture
 
@@ -118,10 +118,10 @@ else:
 
     def __getattr__(name):
         """Import what most programs never ask for when it is asked for."""
-        if name == "testing":
+        if name in ("special", "testing"):
             from importlib import import_module
 
-            return import_module(".testing", __name__)
+            return import_module(f".{name}", __name__)
         if name in ("debug", "explain_grad", "graph_report"):
             from . import diagnose
 
@@ -160,6 +160,7 @@ __all__ = [
     "define",
     "OPS",
     "testing",
+    "special",
     # pictures
     "draw",
     "Picture",

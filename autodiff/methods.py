@@ -18,7 +18,8 @@ from .errors import GradientError, describe
 from .graph import WRITES
 from .inplace import check_in_place, is_recorded, overwrite, write
 from .numpy.ndarray import ARRAY_METHODS
-from .numpy.protocol import array_function, array_ufunc
+from .numpy.protocol import array_function
+from .numpy.ufuncs import array_ufunc
 from .op import operator_method
 from .ops import arithmetic, compare, elementwise
 from .tensor import WRITTEN, Tensor, refresh

@@ -153,11 +153,22 @@ class Tensor:
     def square(self) -> Tensor:
         """`x x`."""
     def clip(
-        self, a_min: Any = None, a_max: Any = None, out: Any = None, *, min: Any = None, max: Any = None, **more: Any
+        self,
+        a_min: Any = None,
+        a_max: Any = None,
+        out: Any = None,
+        *,
+        min: Any = None,
+        max: Any = None,
+        dtype: Any = None,
+        casting: Any = "same_kind",
+        order: str = "K",
+        subok: bool = True,
+        where: Any = None,
     ) -> Tensor:
         """Limit to [a_min, a_max] (or [min, max]), numbers or arrays; either may be None."""
     def sign(self) -> Tensor:
-        """Sign of a real number: -1, 0 or 1; a constant."""
+        """-1, 0 or 1 with the sign of a real x, a constant; of a complex x the number `x / |x|`, 0 at 0."""
     def sum(
         self,
         axis: int | Sequence[int] | None = None,

@@ -104,8 +104,6 @@ def test_ufuncs_of_constants_give_constants() -> None:
     fraction, whole = np.modf(t)
     assert type(fraction) is type(whole) is Tensor
     assert np.add(t, 1, dtype=np.float32).dtype == np.float32
-    with pytest.raises(TypeError, match=r"np.add of a tensor that requires grad takes no dtype= argument"):
-        np.add(Tensor(1.0, requires_grad=True), 1, dtype=np.float32)
     assert np.add(t, 1, out=t) is t
     assert t.tolist() == [2.0, 9.0]
 
@@ -229,11 +227,10 @@ def test_numpys_functions_take_numpys_arguments(function: Any, args: Any, kwargs
 
 
 @pytest.mark.parametrize(("call", "named"), [
-    (lambda t, a: np.clip(t, 0, 1, dtype=float), "np.clip of Tensors takes no dtype="),
+    (lambda t, a: np.clip(t, 0, 1, where=a > 0), "np.clip of Tensors takes no where="),
     (lambda t, a: np.concatenate([t, a], dtype=int), "cannot cast float64 .2, 2. to int64 by the rule 'same_kind'"),
     (lambda t, a: np.pad(t, 1, "empty"), 'takes no mode "empty"'),
     (lambda t, a: np.pad(t, 1, lambda *args: None), "takes no function as mode"),
-    (lambda t, a: np.where(t), r"np.where of Tensors takes condition, x and y"),
 ])  # fmt: skip
 def test_what_numpys_functions_of_tensors_refuse(call: Any, named: str) -> None:
     with pytest.raises(TypeError, match=named):
@@ -243,7 +240,7 @@ def test_what_numpys_functions_of_tensors_refuse(call: Any, named: str) -> None:
 def test_functions_that_are_not_here_yet() -> None:
     t, p = Tensor([[2.0, 1.0], [0.0, 3.0]]), Tensor(np.eye(2), requires_grad=True)
     for call in (
-        lambda: np.arctan(p), lambda: np.einsum("ij->i", p), lambda: np.linalg.inv(p),
+        lambda: np.einsum("ij->i", p), lambda: np.linalg.inv(p),
     ):  # fmt: skip
         with pytest.raises(TypeError, match=r"not support tensors that require grad yet.*autodiff\.define.*t\.detach"):
             call()

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import autodiff as ad
-from autodiff import functional
+from autodiff import functional, special
 from autodiff.graph import is_internal
 from autodiff.numpy import constants
 from autodiff.op import OPS
@@ -189,6 +189,7 @@ def test_every_op_has_a_row() -> None:
 def test_every_public_function_has_a_row() -> None:
     names = {name: getattr(ad.numpy, name) for name in ad.numpy.__all__}
     names |= {name: getattr(ad, name) for name in functional.__all__}
+    names |= {name: getattr(special, name) for name in special.__all__ if name not in names}
     called = [row.call for row in ROWS.values()]
     missing = {name for name, f in names.items() if inspect.isfunction(f) and f not in called} - set(ROWS)
     assert not missing - NO_ROW

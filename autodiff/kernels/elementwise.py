@@ -1,7 +1,8 @@
-"""Elementwise functions that NumPy does not have."""
+"""Elementwise functions that NumPy does not have, or has in another form."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ def sigmoid(x: Any) -> Any:
         right = x.real >= 0
         e = np.exp(np.where(right, -x, x))
         return np.where(right, 1, e) / (1 + e)
-    e = np.exp(-abs(x))
+    e = np.exp(abs(x) * -1.0)  # of unsigned integers too
     return np.where(x >= 0, 1, e) / (1 + e)
 
 
@@ -24,10 +25,39 @@ def relu(x: Any) -> Any:
     return x if x > 0 or x != x else type(x)(0)
 
 
-def share(x: Any, y: Any) -> Any:
-    """The part of `max(x, y)` that is x's: 1 where x is larger, 0 where smaller, a half where equal."""
-    dtype = np.result_type(x, y)
-    return ((x > y) + np.equal(x, y) * 0.5).astype(dtype if dtype.kind == "f" else np.float64)
+def share(x: Any, y: Any, *, of: str) -> Any:
+    """The part of `maximum(x, y)`, or of its like, that is x's: 1, 0, or a half where x and y are equal or both NaN."""
+    chosen = getattr(np, of)(x, y)
+    is_x, is_y = np.equal(x, chosen), np.equal(y, chosen)
+    if np.any(nans := np.isnan(chosen)):
+        is_x, is_y = is_x | (nans & np.isnan(x)), is_y | (nans & np.isnan(y))
+    return (is_x * (1 - 0.5 * is_y)).astype(chosen.dtype if chosen.dtype.kind == "f" else np.float64)
+
+
+def gap(x: Any, y: Any) -> Any:
+    """`x - y`, and 0 between equal infinities."""
+    with np.errstate(invalid="ignore"):
+        return np.where(np.equal(x, y), 0, np.subtract(x, y))
+
+
+def fraction(x: Any) -> Any:
+    """What follows the point."""
+    return np.modf(x)[0]
+
+
+def whole(x: Any) -> Any:
+    """What precedes the point."""
+    return np.modf(x)[1]
+
+
+def mantissa(x: Any) -> Any:
+    """The m of `x = m 2^n`."""
+    return np.frexp(x)[0]
+
+
+def exponent(x: Any) -> Any:
+    """The n of `x = m 2^n`."""
+    return np.frexp(x)[1]
 
 
 def clip(x: Any, low: Any, high: Any) -> Any:
@@ -42,3 +72,30 @@ def sign(x: Any) -> Any:
     if np.iscomplexobj(x):
         raise TypeError("sign takes real numbers; for complex x write x / abs(x)")
     return np.sign(x)
+
+
+def unwrap(x: Any, *, discont: Any, axis: int, period: Any) -> Any:
+    """Multiples of a period added such that neighbours differ by half a period at most."""
+    return np.unwrap(x, discont, axis, period=period)
+
+
+def sinc(x: Any, *, order: int) -> Any:
+    """The derivative of `sin(pi x) / (pi x)` of an order, exact near 0 as well.
+
+    With y = pi x and S_n the n-th derivative of sin(y) / y: `y S_n + n S_(n-1) = sin(y + n pi / 2)`, which loses no
+    digits where |y| > n; below, the power series `S_n = sum_k (-1)^k y^(2k-n) / ((2k+1) (2k-n)!)`.
+    """
+    if order == 0:
+        return np.sinc(x)
+    y = np.pi * np.asarray(x)
+    near = np.abs(y) < order + 1
+    far = np.where(near, 1, y)
+    high = np.sin(far) / far
+    for n in range(1, order + 1):
+        high = (np.sin(far + n * np.pi / 2) - n * high) / far
+    small = np.where(near, y, 0)
+    low = np.zeros_like(small)
+    for k in range((order + 1) // 2, 2 * order + 22):
+        power = 2 * k - order
+        low = low + (-1) ** k / ((2 * k + 1) * math.factorial(power)) * small**power
+    return (np.where(near, low, high) * np.pi**order).astype(y.dtype)

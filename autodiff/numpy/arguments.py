@@ -10,8 +10,8 @@ import numpy as np
 
 from ..call import lift
 from ..errors import describe
-from ..inplace import overwrite
-from ..ops import shape
+from ..inplace import is_recorded, overwrite
+from ..ops import elementwise, shape
 from ..tensor import Tensor, constant, refresh
 
 Axis = int | Sequence[int] | None
@@ -57,6 +57,13 @@ def without_gradient(function: Callable[..., Any], *args: Any) -> Any:
     if Tensor not in map(type, flat):
         return result
     return tuple(map(constant, result)) if isinstance(result, tuple) else constant(result)
+
+
+def fixed(function: str, name: str, value: Any) -> Any:
+    """The value of an argument that the function has no derivative by; TypeError if one could be asked for."""
+    if is_recorded(value):
+        raise TypeError(f"{function} has no derivative by {name}; pass {name}.detach() to hold it constant")
+    return plain(value)
 
 
 def axes_of(axis: Axis, ndim: int) -> tuple[int, ...]:
@@ -109,11 +116,17 @@ def deliver(function: str, result: Any, out: Any) -> Any:
         out = out[0]
     if out is None:
         return result
+    return write_out(f"np.{function}", out, result)
+
+
+def write_out(name: str, out: Any, result: Any, where: Any = True, casting: Any = "same_kind") -> Any:
+    """Write a result of the function of this name into `out`, at the places `where`, and return that."""
     if type(out) is Tensor:
-        return overwrite(out, result)
-    if type(result) is Tensor and result.requires_grad:
+        return overwrite(out, result if where is True else elementwise.where(where, result, out), casting)
+    if is_recorded(result):
         raise TypeError(
-            f"np.{function} would write into an array with out=, and the gradient would be lost: use its result"
+            f"{name} would write into an array, and the gradient would be lost: use its result; "
+            "write a = a + t, not a += t"
         )
-    np.copyto(out, plain(result), casting="same_kind")
+    np.copyto(out, plain(result), casting=casting, where=where)
     return out

@@ -1,4 +1,4 @@
-"""Functions applied to each element."""
+"""Arithmetic and elementary functions, applied to each element."""
 
 from __future__ import annotations
 
@@ -7,43 +7,47 @@ from typing import Any
 
 import numpy as np
 
-from ..call import lift
-from ..ops import arithmetic, compare, elementwise, shape
+from ..ops import arithmetic, compare, elementwise, shape, special, trigonometric
 from ..tensor import Tensor
-from .arguments import array_of, cast, deliver, refuse
+from .arguments import array_of, cast, deliver, fixed, plain, refuse
 
 __all__ = [
-    "abs", "absolute", "add", "around", "astype", "bitwise_and", "bitwise_or", "bitwise_xor", "ceil", "clip", "conj",
-    "conjugate",
-    "cos", "divide", "equal", "exp", "expm1", "float_power", "floor", "floor_divide", "greater", "greater_equal",
-    "imag", "invert", "isfinite", "isnan", "less", "less_equal", "log", "log1p", "logical_and", "logical_not",
-    "logical_or", "logical_xor", "maximum", "minimum", "mod", "multiply", "negative", "not_equal", "power", "real",
-    "remainder", "round", "sign", "sin", "sqrt", "square", "subtract", "tanh", "true_divide", "where",
+    "abs", "absolute", "acos", "acosh", "add", "angle", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2",
+    "arctanh", "around", "asin", "asinh", "astype", "atan", "atan2", "atanh", "cbrt", "ceil", "conj", "conjugate",
+    "copysign", "cos", "cosh", "deg2rad", "degrees", "divide", "divmod", "exp", "exp2", "expm1", "fabs", "fix",
+    "float_power", "floor", "floor_divide", "fmax", "fmin", "fmod", "frexp", "heaviside", "hypot", "i0", "imag",
+    "ldexp", "log", "log10", "log1p", "log2", "logaddexp", "logaddexp2", "maximum", "minimum", "mod", "modf",
+    "multiply", "negative", "nextafter", "positive", "pow", "power", "rad2deg", "radians", "real", "real_if_close",
+    "reciprocal", "remainder", "rint", "round", "sign", "sin", "sinc", "sinh", "spacing", "sqrt", "square",
+    "subtract", "tan", "tanh", "true_divide", "trunc", "unwrap",
 ]  # fmt: skip
 
 # -- the ops themselves, under NumPy's names -----------------------------------------------------------
 
 add, subtract, multiply, divide = arithmetic.add, arithmetic.sub, arithmetic.mul, arithmetic.div
 negative, floor_divide, remainder = arithmetic.neg, arithmetic.floordiv, arithmetic.mod
+positive, reciprocal, fmod = elementwise.positive, elementwise.reciprocal, elementwise.fmod
 true_divide, mod = divide, remainder
-power, absolute = elementwise.pow_, elementwise.abs_
-abs = absolute
+power, absolute, fabs = elementwise.pow_, elementwise.abs_, elementwise.fabs
+pow, abs = power, absolute
 exp, log, log1p, expm1, sqrt = (
     elementwise.exp, elementwise.log, elementwise.log1p, elementwise.expm1, elementwise.sqrt,
 )  # fmt: skip
-sin, cos, tanh = elementwise.sin, elementwise.cos, elementwise.tanh
-maximum, minimum = elementwise.maximum, elementwise.minimum
-sign, floor, ceil = elementwise.sign, compare.floor, compare.ceil
+exp2, log2, log10, cbrt = elementwise.exp2, elementwise.log2, elementwise.log10, elementwise.cbrt
+logaddexp, logaddexp2 = elementwise.logaddexp, elementwise.logaddexp2
+sin, cos, tan = trigonometric.sin, trigonometric.cos, trigonometric.tan
+arcsin, arccos, arctan = trigonometric.arcsin, trigonometric.arccos, trigonometric.arctan
+sinh, cosh, tanh = trigonometric.sinh, trigonometric.cosh, trigonometric.tanh
+arcsinh, arccosh, arctanh = trigonometric.arcsinh, trigonometric.arccosh, trigonometric.arctanh
+arctan2, hypot = trigonometric.arctan2, trigonometric.hypot
+asin, acos, atan, asinh, acosh, atanh, atan2 = arcsin, arccos, arctan, arcsinh, arccosh, arctanh, arctan2
+deg2rad, rad2deg = trigonometric.deg2rad, trigonometric.rad2deg
+radians, degrees = deg2rad, rad2deg
+maximum, minimum, fmax, fmin = elementwise.maximum, elementwise.minimum, elementwise.fmax, elementwise.fmin
+copysign, heaviside, nextafter = elementwise.copysign, elementwise.heaviside, elementwise.nextafter
+floor, ceil, trunc, rint, spacing = compare.floor, compare.ceil, compare.trunc, compare.rint, compare.spacing
 conj, real, imag = elementwise.conj, elementwise.real, elementwise.imag
 conjugate = conj
-less, less_equal, greater, greater_equal = (
-    compare.less, compare.less_equal, compare.greater, compare.greater_equal,
-)  # fmt: skip
-equal, not_equal, isnan, isfinite = compare.equal, compare.not_equal, compare.isnan, compare.isfinite
-logical_and, logical_or, logical_xor, logical_not = (
-    compare.logical_and, compare.logical_or, compare.logical_xor, compare.logical_not,
-)  # fmt: skip
-bitwise_and, bitwise_or, bitwise_xor, invert = compare.and_, compare.or_, compare.xor, compare.invert
 
 # -- compositions ----------------------------------------------------------------------------------------
 
@@ -67,15 +71,91 @@ def float_power(x: Any, y: Any) -> Any:
     return power(astype(x, dtype), astype(y, dtype))
 
 
-def where(condition: Any, x: Any = None, y: Any = None, /) -> Any:
-    """`x` where `condition`, otherwise `y`; gradients flow into the branch that was taken.
+def divmod(x: Any, y: Any) -> Any:
+    """The quotient rounded down, a constant, and the remainder: `x = q y + r`.
 
-    >>> where(np.array([True, False]), 1.0, 2.0)
-    array([1., 2.])
+    >>> divmod(np.array([7.0, -7.0]), 2.0)
+    (array([ 3., -4.]), array([1., 1.]))
     """
-    if x is None or y is None:
-        raise TypeError("np.where of Tensors takes condition, x and y; for the places write np.nonzero(t.detach())")
-    return elementwise.where(condition, x, y)
+    return floor_divide(x, y), remainder(x, y)
+
+
+def modf(x: Any) -> Any:
+    """What follows the point, and what precedes it, a constant; both have the sign of x.
+
+    >>> modf(np.array([1.5, -0.25]))
+    (array([ 0.5 , -0.25]), array([ 1., -0.]))
+    """
+    return elementwise.fraction(x), compare.whole(x)
+
+
+def frexp(x: Any) -> Any:
+    """The m in [1/2, 1) and the integer n, a constant, of `|x| = m 2^n`; m has the sign of x.
+
+    >>> frexp(np.array([3.0, -0.25]))
+    (array([ 0.75, -0.5 ]), array([ 2, -1], dtype=int32))
+    """
+    return elementwise.mantissa(x), compare.exponent(x)
+
+
+def ldexp(x: Any, n: Any) -> Any:
+    """`x 2^n` of integers n, which are constants.
+
+    >>> ldexp(np.array([0.75, -0.5]), np.array([2, -1]))
+    array([ 3.  , -0.25])
+    """
+    return elementwise.ldexp(x, n)
+
+
+def sign(x: Any) -> Any:
+    """-1, 0 or 1 with the sign of a real x, a constant; of a complex x the number `x / |x|`, 0 at 0.
+
+    >>> sign(np.array([-2.0, 0.0, 3.0]))
+    array([-1.,  0.,  1.])
+    """
+    if not np.iscomplexobj(plain(x)):
+        return compare.sign(x)
+    size = absolute(x)
+    return x / elementwise.where(compare.equal(size, 0), 1, size)
+
+
+def sinc(x: Any) -> Any:
+    """`sin(pi x) / (pi x)`, and 1 at 0; all derivatives are exact near 0.
+
+    >>> sinc(np.array([0.0, 0.5]))
+    array([1.        , 0.63661977])
+    """
+    return trigonometric.sinc(x, order=0)
+
+
+def i0(x: Any) -> Any:
+    """Modified Bessel function of the first kind, order 0.
+
+    >>> i0(np.array([0.0, 1.0]))
+    array([1.        , 1.26606588])
+    """
+    return special.i0(array_of(x))
+
+
+def angle(z: Any, deg: bool = False) -> Any:
+    """The angle of a complex number in radians (in degrees if `deg`), in (-pi, pi]; its derivative at 0 is taken as 0.
+
+    >>> angle(np.array([1.0, 1j]), deg=True)
+    array([ 0., 90.])
+    """
+    z = array_of(z)
+    result = arctan2(imag(z) if z.dtype.kind == "c" else np.zeros_like(plain(z)), real(z))
+    return result * (180 / np.pi) if deg else result
+
+
+def real_if_close(a: Any, tol: float = 100) -> Any:
+    """The real part, if all imaginary parts are less than `tol` (in units of the dtype's epsilon); otherwise a.
+
+    >>> real_if_close(np.array([2.0 + 1e-15j]))
+    array([2.])
+    """
+    a = array_of(a)
+    return real(a) if a.dtype.kind == "c" and not np.iscomplexobj(np.real_if_close(plain(a), tol)) else a
 
 
 def round(a: Any, decimals: int = 0, out: Any = None) -> Any:
@@ -90,28 +170,24 @@ def round(a: Any, decimals: int = 0, out: Any = None) -> Any:
 around = round
 
 
-def clip(
-    a: Any, a_min: Any = None, a_max: Any = None, out: Any = None, *, min: Any = None, max: Any = None, **more: Any
-) -> Any:
-    """Limit to [a_min, a_max] (or [min, max]), numbers or arrays; either may be None.
+def fix(x: Any, out: Any = None) -> Any:
+    """Round towards zero; a constant.
 
-    The gradient at a bound is that of a, as it is inside; outside it is the bound's.
-
-    >>> clip(np.array([-2.0, 0.5, 2.0]), -1.0, 1.0)
-    array([-1. ,  0.5,  1. ])
+    >>> fix(np.array([-1.5, 1.5]))
+    array([-1.,  1.])
     """
-    refuse("clip", **more)
-    if (a_min is not None or a_max is not None) and (min is not None or max is not None):
-        raise ValueError("np.clip takes a_min and a_max, or min and max, not some of both")
-    low, high = (min if a_min is None else a_min), (max if a_max is None else a_max)
-    x = array_of(a)
-    given = [x.dtype, *(v.dtype if type(v) is Tensor else lift(v) for v in (low, high) if v is not None)]
-    if np.result_type(*given).kind in "fc":
-        x = elementwise.clip(x, -np.inf if low is None else low, np.inf if high is None else high)
-    else:  # integers have neither an infinity nor a gradient
-        x = x if low is None else maximum(x, low)
-        x = x if high is None else minimum(x, high)
-    return deliver("clip", x, out)
+    return deliver("fix", trunc(x), out)
+
+
+def unwrap(p: Any, discont: Any = None, axis: int = -1, *, period: Any = 2 * np.pi) -> Any:
+    """Add multiples of the period, constants, such that neighbours along an axis differ by half a period at most.
+
+    >>> unwrap(np.array([0.0, 3.0, 6.5]))
+    array([0.        , 3.        , 0.21681469...
+    """
+    return elementwise.unwrap(
+        array_of(p), discont=plain(discont), axis=operator.index(axis), period=fixed("np.unwrap", "period", period)
+    )
 
 
 def astype(x: Any, dtype: Any, *, copy: bool = True, device: Any = None) -> Any:

@@ -1,4 +1,4 @@
-"""NumPy's functions called with Tensors: `np.sum(t, 0)` and `np.add(a, t)` come here.
+"""NumPy's functions called with Tensors: `np.sum(t, 0)` comes here, `np.add(a, t)` to `ufuncs.py`.
 
 `UFUNCS` and `FUNCTIONS` say which function of this package stands for which of NumPy's: the one of the same
 name. Any other NumPy function takes Tensors that require no grad, as arrays, and gives constants; of a Tensor
@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from ..inplace import overwrite
 from ..tensor import Tensor, constant, refresh
 from . import (
     constants,
@@ -21,7 +20,9 @@ from . import (
     elementwise,
     indexing,
     joining,
+    logic,
     padding,
+    pieces,
     products,
     reductions,
     scans,
@@ -36,6 +37,8 @@ NAMESPACES: list[tuple[Any, list[ModuleType]]] = [
         np,
         [
             elementwise,
+            logic,
+            pieces,
             reductions,
             scans,
             statistics,
@@ -71,37 +74,6 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
 """The other functions."""
 
 
-def array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-    """NumPy's protocol: what a ufunc does that finds a Tensor among its arguments."""
-    name = f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")
-    into = [out for out in kwargs.get("out", ()) if out is not None]
-    function = UFUNCS.get(ufunc)
-    if (
-        len(into) == 1
-        and type(into[0]) is Tensor
-        and function is not None
-        and method == "__call__"
-        and len(kwargs) == 1
-    ):
-        return overwrite(into[0], function(*inputs))
-    if any(type(out) is Tensor for out in into):
-        raise TypeError(f"{name} cannot write into a Tensor with out=; use its result")
-    if function is not None and method == "__call__" and not kwargs:
-        return function(*inputs)
-    if not is_tracked(inputs):  # constants in, constants out
-        result = getattr(ufunc, method)(*[x.value if type(x) is Tensor else x for x in inputs], **kwargs)
-        if into:
-            return result
-        return tuple(map(constant, result)) if isinstance(result, tuple) else constant(result)
-    if into:
-        raise TypeError(
-            f"{name} would write into an array, and the gradient would be lost: write a = a + t, not a += t"
-        )
-    if function is not None and method == "__call__":
-        raise TypeError(f"{name} of a tensor that requires grad takes no {', '.join(sorted(kwargs))}= argument")
-    raise TypeError(unsupported(name))
-
-
 def array_function(self: Tensor, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
     """NumPy's protocol: what any other NumPy function does that finds a Tensor among its arguments."""
     function = FUNCTIONS.get(func)
@@ -112,13 +84,18 @@ def array_function(self: Tensor, func: Any, types: Any, args: Any, kwargs: Any) 
         raise TypeError(f"{name} cannot write into a Tensor with out=; use its result")
     if is_tracked((args, kwargs)):
         raise TypeError(unsupported(name))
-    return _constants(func(*_arrays(args), **_arrays(kwargs)))
+    return as_constants(func(*_arrays(args), **_arrays(kwargs)))
 
 
 def unsupported(name: str) -> str:
     """What to say of a function that has no op yet."""
+    from difflib import get_close_matches
+
+    names = {f.__name__ for f in (*UFUNCS, *FUNCTIONS)}
+    near = [f"np.{other}" for other in get_close_matches(name.rpartition(".")[2], sorted(names), 2)]
+    hint = f" (near in name: {', '.join(near)})" if near else ""
     return (
-        f"{name} does not support tensors that require grad yet. Write it with autodiff's functions or define it "
+        f"{name} does not support tensors that require grad yet. Write it with autodiff's functions{hint} or define it "
         "with autodiff.define; where no gradient is wanted pass t.detach()."
     )
 
@@ -151,11 +128,11 @@ def _arrays(value: Any) -> Any:
     return value
 
 
-def _constants(result: Any) -> Any:
+def as_constants(result: Any) -> Any:
     """The same result with Tensors for arrays of numbers, in tuples and lists too."""
     if isinstance(result, np.ndarray | np.generic) and result.dtype.kind in "fciub":
         return constant(result)
     if isinstance(result, list | tuple):
-        parts = [_constants(part) for part in result]
+        parts = [as_constants(part) for part in result]
         return result._make(parts) if hasattr(result, "_make") else type(result)(parts)
     return result

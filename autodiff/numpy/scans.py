@@ -107,7 +107,7 @@ def cumulative_prod(
     return _cumulative("cumulative_prod", scan.cumprod, 1, x, axis, dtype, out, include_initial)
 
 
-def _cumulative_extreme(a: Any, axis: int, largest: bool) -> Any:
+def cumulative_extreme(a: Any, axis: int, largest: bool) -> Any:
     """Largest (or smallest) element so far along an axis: `np.maximum.accumulate`.
 
     The gradient goes to the first of equal elements.

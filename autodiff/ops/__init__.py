@@ -14,10 +14,12 @@ from . import (
     scan,
     shape,
     sort,
+    special,
+    trigonometric,
     write,
 )
 
 __all__ = [
     "arithmetic", "compare", "conv", "elementwise", "index", "linalg", "norm", "pool", "random", "reduce",
-    "scan", "shape", "sort", "write",
+    "scan", "shape", "sort", "special", "trigonometric", "write",
 ]  # fmt: skip

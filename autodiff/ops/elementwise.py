@@ -1,7 +1,8 @@
-"""Functions applied to each element."""
+"""Functions applied to each element: exponentials, roots, parts of numbers, choices. `trigonometric.py` has angles."""
 
 from __future__ import annotations
 
+import math
 import operator
 from typing import Any
 
@@ -9,6 +10,9 @@ import numpy as np
 
 from ..kernels import elementwise as kernels
 from ..op import Function, define
+from .compare import exponent, rint, sign
+
+_LN2, _LN10 = math.log(2), math.log(10)
 
 exp = define("exp", np.exp, lambda g, out: g * out, kind="elementwise", doc="Exponential `e^x`.")
 
@@ -32,13 +36,23 @@ expm1 = define(
 
 sqrt = define("sqrt", np.sqrt, lambda g, out: 0.5 * g / out, kind="elementwise", doc="Square root.")
 
-sin = define("sin", np.sin, lambda g, x: g * cos(x), kind="elementwise", doc="Sine of x in radians.")
+exp2 = define("exp2", np.exp2, lambda g, out: g * (out * _LN2), kind="elementwise", doc="Power of two, `2^x`.")
 
-cos: Function = define("cos", np.cos, lambda g, x: -g * sin(x), kind="elementwise", doc="Cosine of x in radians.")
+log2 = define("log2", np.log2, lambda g, x: g / (x * _LN2), kind="elementwise", doc="Logarithm to base 2.")
 
-tanh = define(
-    "tanh", np.tanh, lambda g, out: g * (1 - out * out), kind="elementwise",
-    doc="Hyperbolic tangent; its derivative is `1 - tanh^2`.",
+log10 = define("log10", np.log10, lambda g, x: g / (x * _LN10), kind="elementwise", doc="Logarithm to base 10.")
+
+cbrt = define(
+    "cbrt", np.cbrt, lambda g, out: g / (3 * out * out), kind="elementwise",
+    doc="Cube root of a real number, negative for a negative one; its derivative at 0 is infinite.",
+)  # fmt: skip
+
+reciprocal = define(
+    "reciprocal", np.reciprocal, lambda g, out: -g * (out * out), kind="elementwise", symbol="1/x", doc="`1 / x`."
+)  # fmt: skip
+
+positive = define(
+    "positive", np.positive, lambda g: g, kind="elementwise", symbol="+", linear=True, doc="A copy, `+x`."
 )  # fmt: skip
 
 sigmoid = define(
@@ -49,10 +63,6 @@ sigmoid = define(
 relu = define(
     "relu", kernels.relu, lambda g, out: g * (out > 0), kind="elementwise",
     doc="Rectified linear unit `max(0, x)`; its derivative at 0 is taken as 0.",
-)  # fmt: skip
-
-sign = define(
-    "sign", kernels.sign, kind="elementwise", doc="Sign of a real number: -1, 0 or 1; a constant."
 )  # fmt: skip
 
 
@@ -67,6 +77,11 @@ def _abs_rule(g: Any, x: Any) -> Any:
 abs_ = define(
     "abs", operator.abs, _abs_rule, kind="elementwise", symbol="|x|", holomorphic=False,
     doc="Absolute value; its derivative at 0 is taken as 0.",
+)  # fmt: skip
+
+fabs = define(
+    "fabs", np.fabs, lambda g, x: g * sign(x), kind="elementwise", symbol="|x|",
+    doc="Absolute value of a real number, as a floating one; its derivative at 0 is taken as 0.",
 )  # fmt: skip
 
 real = define(
@@ -89,19 +104,22 @@ where: Function = define(
 
 share = define(
     "share", kernels.share, inputs="x y", kind="elementwise",
-    doc="1 where x > y, 0 where x < y, a half where equal: how `maximum` splits its gradient.",
+    doc="1 where `maximum` (or its like) chooses x, 0 where it chooses y, a half where they are equal.",
 )  # fmt: skip
 
-maximum = define(
-    "maximum", np.maximum, lambda g, x, y: g * share(x, y), lambda g, x, y: g * share(y, x), inputs="x y",
-    kind="elementwise", symbol="max", doc="The larger of x and y; equal ones share the gradient.",
-)  # fmt: skip
 
-minimum = define(
-    "minimum", np.minimum, lambda g, x, y: g * share(y, x), lambda g, x, y: g * share(x, y), inputs="x y",
-    kind="elementwise", symbol="min", doc="The smaller of x and y; equal ones share the gradient.",
-)  # fmt: skip
+def _choice(forward: Any, symbol: str, doc: str) -> Function:
+    name = forward.__name__
+    return define(
+        name, forward, lambda g, x, y: g * share(x, y, of=name), lambda g, x, y: g * share(y, x, of=name),
+        inputs="x y", kind="elementwise", symbol=symbol, doc=doc,
+    )  # fmt: skip
 
+
+maximum = _choice(np.maximum, "max", "The larger of x and y; equal ones share the gradient, NaN wins.")
+minimum = _choice(np.minimum, "min", "The smaller of x and y; equal ones share the gradient, NaN wins.")
+fmax = _choice(np.fmax, "max", "The larger of x and y; equal ones share the gradient, NaN loses.")
+fmin = _choice(np.fmin, "min", "The smaller of x and y; equal ones share the gradient, NaN loses.")
 
 clip = define(
     "clip", kernels.clip,
@@ -129,4 +147,60 @@ def _pow_y(g: Any, x: Any, out: Any) -> Any:
 pow_ = define(
     "pow", operator.pow, _pow_x, _pow_y, inputs="x y", kind="elementwise", symbol="**",
     doc="Power `x^y`. The derivative by y at x = 0 is taken as its limit 0; for negative x and real y it is NaN.",
+)  # fmt: skip
+
+gap: Function = define(
+    "gap", kernels.gap, lambda g: g, lambda g: -g, inputs="x y", kind="elementwise",
+    doc="Difference `x - y`, and 0 between equal infinities.",
+)  # fmt: skip
+
+logaddexp = define(
+    "logaddexp", np.logaddexp, lambda g, x, y: g * sigmoid(gap(x, y)), lambda g, x, y: g * sigmoid(gap(y, x)),
+    inputs="x y", kind="elementwise",
+    doc="`log(e^x + e^y)` without overflow; equal infinities share the gradient.",
+)  # fmt: skip
+
+logaddexp2 = define(
+    "logaddexp2", np.logaddexp2,
+    lambda g, x, y: g * sigmoid(gap(x, y) * _LN2), lambda g, x, y: g * sigmoid(gap(y, x) * _LN2),
+    inputs="x y", kind="elementwise",
+    doc="`log2(2^x + 2^y)` without overflow; equal infinities share the gradient.",
+)  # fmt: skip
+
+copysign: Function = define(
+    "copysign", np.copysign, lambda g, x, y: g * (sign(x) * copysign(1, y)), None, inputs="x y", kind="elementwise",
+    doc="`|x|` with the sign of y; as of abs, the derivative at x = 0 is taken as 0, y's derivative is zero.",
+)  # fmt: skip
+
+fmod = define(
+    "fmod", np.fmod, lambda g: g, lambda g, x, y, out: -g * rint((x - out) / y), inputs="x y",
+    kind="elementwise", doc="Remainder `x - trunc(x / y) y`, which has the sign of x.",
+)  # fmt: skip
+
+fraction = define(
+    "fraction", kernels.fraction, lambda g: g, kind="elementwise", doc="What follows the point, with the sign of x."
+)  # fmt: skip
+
+ldexp: Function = define(
+    "ldexp", np.ldexp, lambda g, n: ldexp(g, n), None, inputs="x n", kind="elementwise", doc="`x 2^n` of an integer n."
+)  # fmt: skip
+
+mantissa = define(
+    "mantissa", kernels.mantissa, lambda g, x: ldexp(g, -exponent(x)), kind="elementwise",
+    doc="The m of `x = m 2^n` with m in [1/2, 1) or its negative, and an integer n.",
+)  # fmt: skip
+
+heaviside = define(
+    "heaviside", np.heaviside, None, lambda g, x: where(x == 0, g, 0), inputs="x y", kind="elementwise",
+    doc="0 for negative x, 1 for positive x, y at x = 0; constant in x.",
+)  # fmt: skip
+
+nextafter = define(
+    "nextafter", np.nextafter, lambda g: g, None, inputs="x y", kind="elementwise",
+    doc="The floating-point number next to x in the direction of y; its derivative is taken as x's own, 1.",
+)  # fmt: skip
+
+unwrap = define(
+    "unwrap", kernels.unwrap, lambda g: g, kind="scan",
+    doc="Multiples of a period, constants, added such that neighbours differ by half a period at most.",
 )  # fmt: skip

@@ -38,9 +38,9 @@ if hasattr(np, "cumulative_sum"):
             options=[{"axis": 1, "include_initial": i} for i in (True, False)])  # fmt: skip
         row(f"{_name} of a row", getattr(N, _name), getattr(np, _name), [[real(4)], [fixed(np.arange(4))]],
             options=[{}, {"include_initial": True}, {"dtype": np.float64}])  # fmt: skip
-row("cummax", lambda x, axis: N.scans._cumulative_extreme(x, axis, largest=True), np.maximum.accumulate,
+row("cummax", lambda x, axis: N.scans.cumulative_extreme(x, axis, largest=True), np.maximum.accumulate,
     [[apart(2, 3, 4)]], options=[{"axis": 0}, {"axis": -1}])  # fmt: skip
-row("cummin", lambda x, axis: N.scans._cumulative_extreme(x, axis, largest=False), np.minimum.accumulate,
+row("cummin", lambda x, axis: N.scans.cumulative_extreme(x, axis, largest=False), np.minimum.accumulate,
     [[apart(2, 3, 4)], [apart(2, 0)]], options=[{"axis": 0}, {"axis": 1}])  # fmt: skip
 row("first_extreme", lambda x: op("first_extreme")(x, axis=0, largest=True), lambda x: np.array([0, 0, 2, 2]),
     [[fixed(np.array([1.0, 1.0, 3.0, 2.0]))]], differentiable=False)  # fmt: skip

@@ -1,0 +1,208 @@
+"""NumPy's ufunc protocol: `np.add(t, u)`, `a + t` and `np.add.reduce(t)` of an array or Tensor t come here.
+
+Of Tensors that require no grad any ufunc gives constants. With a gradient to record, a ufunc is the function of
+the same name in this package, or in `autodiff.special` for one of SciPy's; its methods (reduce, accumulate, outer,
+reduceat) are made of that function.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..inplace import is_recorded
+from ..ops import elementwise, reduce
+from ..tensor import Tensor
+from .arguments import array_of, axes_of, cast, one_axis, plain, refuse_order, write_out
+from .joining import stack
+from .protocol import FUNCTIONS, UFUNCS, as_constants, unsupported
+from .scans import cumulative_extreme
+from .shaping import expand_dims
+
+REDUCTIONS = {
+    np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min,
+    np.logical_and: np.all, np.logical_or: np.any,
+}  # fmt: skip
+"""The functions that reduce by a ufunc; others go through an axis step by step."""
+
+SCANS = {np.add: np.cumsum, np.multiply: np.cumprod}
+"""The functions that accumulate by a ufunc."""
+
+_NO_VALUE: Any = getattr(np, "_NoValue", None)
+
+
+def array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+    """NumPy's protocol: what a ufunc does that finds a Tensor among its arguments."""
+    function = UFUNCS.get(ufunc)
+    if method == "__call__" and not kwargs and function is not None:
+        return function(*inputs)
+    name = name_of(ufunc, method)
+    if method == "at":
+        return _at(name, ufunc, inputs)
+    outs, where = kwargs.pop("out", ()), plain(kwargs.pop("where", True))
+    if method == "__call__" and where is not True and all(out is None for out in outs):
+        raise TypeError(f"{name} with where= and no out= leaves elements undefined; write np.where(mask, f(x), y)")
+    if method == "reduce" and where is not True:
+        kwargs["where"] = where
+    if not is_recorded(*inputs, *kwargs.values()):
+        if all(type(out) is not Tensor for out in outs):
+            options = {key: plain(value) for key, value in kwargs.items()}
+            if outs:
+                options["out"] = outs
+            if method == "__call__":
+                options["where"] = where
+            result = getattr(ufunc, method)(*map(plain, inputs), **options)
+            return result if outs else as_constants(result)
+        result = as_constants(getattr(ufunc, method)(*map(plain, inputs), **kwargs))
+    else:
+        function = function or _scipys(ufunc)
+        if function is None:
+            raise TypeError(unsupported(name))
+        refuse_order(ufunc.__name__, kwargs.pop("order", "K"))
+        kwargs.pop("subok", None)
+        result = METHODS[method](ufunc, function, *inputs, **kwargs)
+    if not outs:
+        return result
+    results = result if isinstance(result, tuple) else (result,)
+    written = [
+        r if out is None else write_out(name, out, r, where if method == "__call__" else True)
+        for r, out in zip(results, outs, strict=True)
+    ]
+    return tuple(written) if isinstance(result, tuple) else written[0]
+
+
+def name_of(ufunc: Any, method: str) -> str:
+    """How users write a ufunc or its method."""
+    home = "scipy.special" if _from_scipy(ufunc) else "np" if getattr(np, ufunc.__name__, None) is ufunc else ""
+    return ".".join([*([home] if home else []), ufunc.__name__, *([] if method == "__call__" else [method])])
+
+
+def _from_scipy(ufunc: Any) -> bool:
+    return getattr(sys.modules.get("scipy.special"), ufunc.__name__, None) is ufunc
+
+
+def _scipys(ufunc: Any) -> Callable[..., Any] | None:
+    """Our function in the place of a ufunc of `scipy.special`."""
+    if not _from_scipy(ufunc):
+        return None
+    from .. import special
+
+    return getattr(special, ufunc.__name__, None) if ufunc.__name__ in special.__all__ else None
+
+
+# -- the methods: of recorded Tensors ---------------------------------------------------------------------
+
+
+def _call(
+    ufunc: Any, function: Any, *inputs: Any, dtype: Any = None, casting: str = "same_kind", signature: Any = None,
+    sig: Any = None, **more: Any,
+) -> Any:  # fmt: skip
+    """The function in the dtypes of the loop that NumPy would choose."""
+    if more and ufunc.signature is None:
+        raise TypeError(f"{name_of(ufunc, '__call__')} of Tensors takes no {next(iter(more))}= argument")
+    signature = _signature(ufunc, sig if signature is None else signature, dtype)
+    if signature is None and casting == "same_kind":
+        return function(*inputs, **more)
+    given = [type(x) if isinstance(x, int | float | complex) else array_of(x).dtype for x in inputs]
+    loop = ufunc.resolve_dtypes((*given, *[None] * ufunc.nout), signature=signature, casting=casting)
+    result = function(*map(cast, inputs, loop), **more)
+    if ufunc.nout > 1:
+        return tuple(map(cast, result, loop[ufunc.nin :]))
+    return cast(result, loop[-1])
+
+
+def _signature(ufunc: Any, signature: Any, dtype: Any) -> Any:
+    """`dtype=` and `signature="ff->f"` as a tuple of dtypes, None for those that are free."""
+    if isinstance(signature, str):
+        before, arrow, after = signature.partition("->")
+        if arrow:
+            return tuple(map(np.dtype, before + after))
+        dtype, signature = before, None
+    if signature is None and dtype is not None:
+        return (None,) * ufunc.nin + (np.dtype(dtype),) * ufunc.nout
+    return None if signature is None else tuple(d if d is None else np.dtype(d) for d in signature)
+
+
+def _slices(x: Any, axis: int) -> list[Any]:
+    return [x[(slice(None),) * axis + (i,)] for i in range(x.shape[axis])]
+
+
+def _reduce(
+    ufunc: Any, function: Any, x: Any, axis: Any = 0, dtype: Any = None, keepdims: bool = False,
+    initial: Any = None, where: Any = True,
+) -> Any:  # fmt: skip
+    initial = None if initial is _NO_VALUE else initial
+    x = cast(x, dtype)
+    whole = FUNCTIONS.get(REDUCTIONS.get(ufunc))
+    if whole is not None:
+        options = {"initial": initial} if initial is not None else {}
+        if where is not True:
+            options["where"] = where
+        return whole(x, axis, keepdims=keepdims, **options)
+    given = {} if initial is None else {"initial": plain(initial)}
+    values = ufunc.reduce(plain(x), axis=axis, keepdims=keepdims, where=where, **given)  # NumPy checks the arguments
+    axes = axes_of(axis, x.ndim)
+    if 0 in [x.shape[along] for along in axes]:
+        return as_constants(values)
+    if where is not True:
+        x = elementwise.where(where, x, ufunc.identity if initial is None else initial)
+    if ufunc is np.logaddexp and initial is None:
+        return reduce.logsumexp(x, axis=axes, keepdims=keepdims)
+    for along in reversed(axes):
+        start = [] if initial is None or along != axes[0] else [initial]
+        x = functools.reduce(function, start + _slices(x, along))
+    return expand_dims(x, axes) if keepdims else x
+
+
+def _accumulate(ufunc: Any, function: Any, x: Any, axis: int = 0, dtype: Any = None) -> Any:
+    x = cast(x, dtype)
+    ufunc.accumulate(plain(x), axis=axis)  # NumPy checks the arguments
+    axis = one_axis(axis, x.ndim)
+    whole = FUNCTIONS.get(SCANS.get(ufunc))
+    if whole is not None:
+        return whole(x, axis)
+    if ufunc in (np.maximum, np.minimum):
+        return cumulative_extreme(x, axis, ufunc is np.maximum)
+    return stack(list(itertools.accumulate(_slices(x, axis), function)), axis) if x.shape[axis] else x
+
+
+def _outer(ufunc: Any, function: Any, x: Any, y: Any, **kwargs: Any) -> Any:
+    x, y = array_of(x), array_of(y)
+    return _call(ufunc, function, x.reshape(x.shape + (1,) * y.ndim), y, **kwargs)
+
+
+def _reduceat(ufunc: Any, function: Any, x: Any, indices: Any, axis: int = 0, dtype: Any = None) -> Any:
+    x = cast(x, dtype)
+    ufunc.reduceat(plain(x), plain(indices), axis=axis)  # NumPy checks the arguments
+    axis = one_axis(axis, x.ndim)
+    starts = [int(i) for i in plain(indices)]
+    parts = []
+    for start, stop in zip(starts, [*starts[1:], x.shape[axis]], strict=True):
+        part = x[(slice(None),) * axis + (slice(start, max(stop, start + 1)),)]
+        parts.append(_reduce(ufunc, function, part, axis))
+    return stack(parts, axis)
+
+
+METHODS: dict[str, Callable[..., Any]] = {
+    "__call__": _call, "reduce": _reduce, "accumulate": _accumulate, "outer": _outer, "reduceat": _reduceat,
+}  # fmt: skip
+
+
+def _at(name: str, ufunc: Any, inputs: Any) -> None:
+    """`ufunc.at(a, indices, b)` of an array and constants."""
+    if type(inputs[0]) is Tensor:
+        raise TypeError(
+            f"{name} does not write into Tensors. With one_hot = np.eye(len(t))[indices], sums are t + one_hot.T @ v; "
+            "other changes are np.where(mask, f(t), t)."
+        )
+    if is_recorded(*inputs):
+        raise TypeError(
+            f"{name} would write into an array, and the gradient would be lost. With one_hot = "
+            "np.eye(len(a))[indices], sums are a + one_hot.T @ t; other changes are np.where(mask, t, a)."
+        )
+    ufunc.at(*map(plain, inputs))
