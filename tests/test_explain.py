@@ -117,7 +117,9 @@ def test_the_name_was_given_to_a_newer_tensor():
     h = w * 2
     loss = h.sum()
     h = h + 1
-    assert "x was computed later than the loss, at here: was the name given anew?" in text(explain_grad(h, loss))
+    assert "x was computed later than the loss, at here: was the name given anew, or x written to?" in text(
+        explain_grad(h, loss)
+    )
 
 
 def test_x_used_as_a_constant_is_found_without_debug():
@@ -220,6 +222,18 @@ def test_partly_zero():
     assert part.note == "reads 2 of 4 elements"
     (part,) = explain_grad(x, ad.max(x)).paths
     assert part.note == "3 of 4 inputs not the largest"
+
+
+def test_written_over_in_place():
+    x = leaf([1.0, 2.0, 3.0])
+    t = x * 2
+    t[1:] = 0.0
+    found = explain_grad(x, t.sum())
+    assert found.kind == "partly zero"
+    assert "setitem" in str(found)
+    assert "2 of 3 inputs written over" in str(found)
+    t[...] = 0.0
+    assert explain_grad(x, (t + leaf([1.0])).sum()).kind in ("zero", "no path")
 
 
 def test_many_dead_units_are_counted_by_line():

@@ -15,7 +15,7 @@ from ..tensor import Tensor
 from .causes import At, backward_cause, forward_cause
 from .text import at_line, count_of, number, op_text, place, span, table
 
-SELECTORS = ("where", "clip", "relu", "maximum", "minimum", "max", "min", "dropout", "getitem", "gather")
+SELECTORS = ("where", "clip", "relu", "maximum", "minimum", "max", "min", "dropout", "getitem", "gather", "setitem")
 """Ops that give a gradient of 0 to what they did not choose."""
 
 

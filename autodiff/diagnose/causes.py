@@ -138,11 +138,13 @@ _NORM = (
     "This is a norm at 0, where it has no slope. Add something small under the root, sqrt(sum(x * x) + 1e-12), "
     "or keep 0 out with where before the root and after."
 )
+_STD = "This is the standard deviation of equal numbers. Add something small under the root: sqrt(var(x) + 1e-12)."
 _ROOT = "Add something small, sqrt(x + 1e-12), or keep 0 out: sqrt(where(x > 0, x, 1.0))."
 
 BACKWARD: dict[str, list[Cause]] = {
     "sqrt": [
         Cause(lambda v: v.out == 0 and v.by("x") == "sum", _ROOT_SLOPE, _NORM),
+        Cause(lambda v: v.out == 0 and v.by("x") == "var", _ROOT_SLOPE, _STD),
         Cause(lambda v: v.out == 0, _ROOT_SLOPE, _ROOT),
     ],
     "log": [Cause(lambda v: v.x == 0, "the slope of log, 1 / x, is infinite at 0.",
@@ -165,9 +167,19 @@ BACKWARD: dict[str, list[Cause]] = {
     "arccosh": [Cause(lambda v: v.x == 1, "the slope of arccosh is infinite at 1.", "Keep x above 1.")],
     "reciprocal": [Cause(lambda v: v.out == 0 or np.isinf(v.out), "the slope of 1 / x is infinite at 0.",
                          "Divide by safe = where(x != 0, x, 1.0).")],
+    "cbrt": [Cause(lambda v: v.out == 0, "the slope of cbrt is infinite at 0.", "Keep 0 out: where(x != 0, x, 1.0).")],
+    "hypot": [Cause(lambda v: v.out == 0, "hypot has no slope at (0, 0).",
+                    "Keep (0, 0) out with where, before and after.")],
     "mul": [Cause(lambda v: (v.g == 0) & (np.isinf(v.x) | np.isinf(v.y)), "the gradient 0 meets an infinite factor.",
                   "Choose with where(mask, x, 0) before the factor becomes infinite.")],
 }  # fmt: skip
+BACKWARD["eigh"] = BACKWARD["eig"] = BACKWARD["svd"] = [
+    Cause(
+        lambda v: True,
+        "vectors that belong to equal eigenvalues or singular values have no slope.",
+        "Use the values alone, or make them differ: add small different numbers to the diagonal.",
+    )
+]
 
 _OVERFLOW = Cause(
     lambda v: v.finite and v.values,

@@ -103,8 +103,9 @@ class Debugger(Observer):
     def pulled(self, node: Node, g: Any, gradients: Any, saved: tuple[Any, ...], order: Sequence[Node]) -> None:
         past = node.extra.past if node.extra is not None else None
         if past is not None:
+            read = {id(array) for value in saved for array in (value if isinstance(value, tuple) else (value,))}
             for name, snapshot in past.saved:
-                if not snapshot.intact(None):
+                if id(snapshot.array) in read and not snapshot.intact(None):
                     raise GradientError(written(node, name, snapshot))
             if node.saved is None:
                 past.saved = []

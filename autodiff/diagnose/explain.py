@@ -16,7 +16,7 @@ from ..draw.names import variable_names
 from ..errors import describe
 from ..graph import Mark, Node, buffer_owner, history, user_frame
 from ..tensor import Tensor, why_constant
-from .flow import Flow, Source, norm_of
+from .flow import Flow, Source, added, norm_of
 from .text import count_of, line_of, number, table
 from .trail import first_cuts
 
@@ -165,6 +165,7 @@ HELD_BACK = {
     "min": "{} not the smallest",
     "mul": "the other factor is 0 for {}",
     "dropout": "{} dropped",
+    "setitem": "{} written over",
     "abs": "{} at 0",
     "sigmoid": "saturated: slope 0 for {}",
     "tanh": "saturated: slope 0 for {}",
@@ -186,7 +187,7 @@ def held_back(node: Node, i: int) -> str:
     if name in ("matmul", "affine"):
         other = node.saved[1 - i] if i < 2 else None
         return "the other factor is all 0" if other is not None and np.size(other) and not np.any(other) else ""
-    if node.op.kind not in ("elementwise", "random") and name not in ("max", "min"):
+    if node.op.kind not in ("elementwise", "random") and name not in ("max", "min", "setitem"):
         return ""
     with np.errstate(all="ignore"):
         try:
@@ -195,7 +196,7 @@ def held_back(node: Node, i: int) -> str:
             )
         except Exception:  # a user's rule
             return ""
-        slope = np.abs(np.asarray(pulled[i]))
+        slope = np.abs(added(pulled[i], None, source)[1])
         zeros = int((slope == 0).sum())
         typical = float(slope.mean()) if slope.size else 1.0
     if zeros:
@@ -347,11 +348,13 @@ def _no_path(subject: str, x: Tensor, loss: Tensor, nodes: list[Node], leaves: l
         name = f" `{twin.name}`" if twin.name else ""
         hints.append(f"Another leaf{name} of the same shape and values is: was x copied, or made again?")
     elif x.node is not None and loss.node is not None and x.node.number > loss.node.number:
-        hints.append(f"x was computed later than the loss, at {line_of(x.node)}: was the name given anew?")
+        hints.append(
+            f"x was computed later than the loss, at {line_of(x.node)}: was the name given anew, or x written to?"
+        )
     hints.append(
-        "If it was meant to be: it may have been overwritten (x = ..., x += ...), turned into a number (float(x), "
-        "x.item()) or cut off (detach, no_grad, integers). Compute the loss again inside `with debug():` and ask "
-        "again: then the cut is named."
+        "If it was meant to be: the name may have been given anew (x = ...), x written over (x[...] = v), turned into "
+        "a number (float(x), x.item()) or cut off (detach, no_grad, integers). Compute the loss again inside "
+        "`with debug():` and ask again: then the cut is named."
     )
     return Explanation("no path", subject, reason, hints)
 
