@@ -236,12 +236,31 @@ def test_written_over_in_place():
     assert explain_grad(x, (t + leaf([1.0])).sum()).kind in ("zero", "no path")
 
 
+def test_two_ops_that_close_the_way_together():
+    x = leaf([0.5, -2.0])
+    loss = ad.sigmoid(ad.relu(-x) * 1e4).sum()
+    assert (
+        "relu' at here lets nothing through: 1 of 2 inputs at or below 0 (and at the others nothing arrives)."
+        in text(explain_grad(x, loss))
+    )
+
+
+def test_a_broadcast_slope_is_not_summed():
+    x = leaf([1.0, 1.0])
+    loss = (x * np.array([[1.0, 1.0], [-1.0, -1.0]])).sum()
+    found = explain_grad(x, loss)
+    assert found.kind == "zero"
+    assert "the other factor is 0" not in str(found)
+
+
 def test_many_dead_units_are_counted_by_line():
     x = leaf([1.0])
     terms = [ad.relu(x * -1.0) for _ in range(5)]
     found = explain_grad(x, ad.stack(terms).sum())
     assert "So do 4 other ops." in found.reason
-    assert text(found).endswith("Where it gets lost\n    op 'relu' at here: the only input at or below 0 (5 times)")
+    assert text(found).endswith(
+        "Where it gets lost\n    op 'relu' at here lets nothing through: the only input at or below 0 (5 times)"
+    )
 
 
 def test_vanishing_and_exploding():

@@ -31,8 +31,7 @@ def test_the_whole_text():
             "     bytes  count  op      line",
             "    9.6 kB      1  matmul  here",
             "      4 kB      1  tanh    here",
-            "       0 B      1  pow     here",
-            "       0 B      1  mean    here",
+            "    ... 2 ops and lines more that keep nothing",
             "",
             "The largest arrays",
             "      8 kB  float64 (50, 20)  x of matmul  here",
@@ -96,7 +95,7 @@ def test_a_freed_graph():
     loss.backward()
     report = graph_report(loss)
     assert report.bytes == 0
-    assert "1 of the nodes were freed by a backward pass." in str(report)
+    assert "A backward pass has freed 1 node of these." in str(report)
 
 
 def test_odd_graphs():

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from html import escape
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -15,8 +15,9 @@ from ..draw.look import grouped
 from ..draw.names import variable_names
 from ..errors import describe
 from ..graph import Mark, Node, buffer_owner, history, user_frame
+from ..op import Lazy
 from ..tensor import Tensor, why_constant
-from .flow import Flow, Source, added, norm_of
+from .flow import Flow, Source, norm_of
 from .text import count_of, line_of, number, table
 from .trail import first_cuts
 
@@ -175,41 +176,61 @@ HELD_BACK = {
 SATURATES = ("sigmoid", "tanh", "softmax", "erf", "hard_tanh", "softsign")
 
 
-def held_back(node: Node, i: int) -> str:
-    """Say what an op's slope by input i takes away, "" where that is nothing of note."""
+class Held(NamedTuple):
+    """What an op's slope by an input takes away: in words, and whether that is all of it."""
+
+    text: str = ""
+    all: bool = False
+
+
+def held_back(node: Node, i: int) -> Held:
+    """Find what an op's slope by input i takes away."""
     source = node.inputs[i]
     name = node.op.name
     if node.saved is None or source is None or node.op.several:
-        return ""
+        return Held()
     if name in ("getitem", "gather"):
         n, total = int(np.prod(node.shape)), int(np.prod(source.shape))
-        return f"reads {count_of(n, total, 'elements')}" if n < total else ""
+        return Held(f"reads {count_of(n, total, 'elements')}" if n < total else "", n == 0)
     if name in ("matmul", "affine"):
         other = node.saved[1 - i] if i < 2 else None
-        return "the other factor is all 0" if other is not None and np.size(other) and not np.any(other) else ""
+        nothing = other is not None and np.size(other) and not np.any(other)
+        return Held("the other factor is all 0", all=True) if nothing else Held()
     if node.op.kind not in ("elementwise", "random") and name not in ("max", "min", "setitem"):
-        return ""
-    with np.errstate(all="ignore"):
-        try:
-            pulled = node.plan.narrow(1 << min(i, len(node.op.inputs) - 1)).pull(
-                np.ones(node.shape, node.dtype)[()], node.saved, node.params
-            )
-        except Exception:  # a user's rule
-            return ""
-        slope = np.abs(added(pulled[i], None, source)[1])
-        zeros = int((slope == 0).sum())
-        typical = float(slope.mean()) if slope.size else 1.0
+        return Held()
+    slope = _slope(node, i)
+    if slope is None or not slope.size:
+        return Held()
+    zeros, typical = int((slope == 0).sum()), float(slope.mean())
     if zeros:
         words = HELD_BACK.get(name, "its slope is 0 for {}")
-        return words.format(count_of(zeros, slope.size, "inputs"))
+        return Held(words.format(count_of(zeros, slope.size, "inputs")), zeros == slope.size)
     if typical < 1e-3 and (name in SATURATES or node.op.kind == "elementwise"):
-        return f"{'saturated, ' if name in SATURATES else ''}mean slope {number(typical)}"
-    return ""
+        return Held(f"{'saturated, ' if name in SATURATES else ''}mean slope {number(typical)}")
+    return Held()
 
 
-def _all_held_back(node: Node, live: set[Any]) -> str:
-    notes = [held_back(node, i) for i, source in enumerate(node.inputs) if source in live]
-    return "; ".join(dict.fromkeys(note for note in notes if note))
+def _slope(node: Node, i: int) -> Any:
+    """The size of an op's slope by input i, element by element; None where its rule does not say."""
+    plan = node.plan.narrow(1 << min(i, len(node.op.inputs) - 1))
+    with np.errstate(all="ignore"):
+        try:
+            slope = plan.pull(np.ones(node.shape, node.dtype)[()], node.saved, node.params)[i]
+            return np.abs(np.asarray(slope.into(None) if isinstance(slope, Lazy) else slope))
+        except Exception:  # a user's rule
+            return None
+
+
+def _all_held_back(node: Node, live: set[Any]) -> Held:
+    found = [held_back(node, i) for i, source in enumerate(node.inputs) if source in live]
+    text = "; ".join(dict.fromkeys(held.text for held in found if held.text))
+    return Held(text, all(held.all for held in found))
+
+
+def _lets_nothing_through(node: Node, live: set[Any]) -> str:
+    held = _all_held_back(node, live)
+    rest = " (and at the others nothing arrives)" if held.text and not held.all else ""
+    return f"lets nothing through{': ' + held.text if held.text else ''}{rest}"
 
 
 def _as_input(node: Node, i: int) -> str:
@@ -229,7 +250,7 @@ def _op_at(node: Node) -> str:
 
 
 def _found(subject: str, flow: Flow) -> Explanation:
-    parts = [Part(_as_input(node, i), line_of(node), size, held_back(node, i)) for node, i, size in flow.parts]
+    parts = [Part(_as_input(node, i), line_of(node), size, held_back(node, i).text) for node, i, size in flow.parts]
     chain = flow.chain
     shown = set(chain[: SHOWN // 2] + chain[-(SHOWN // 2) :])
     steps = [
@@ -237,7 +258,7 @@ def _found(subject: str, flow: Flow) -> Explanation:
             node.op.name,
             line_of(node),
             flow.norms.get(node, 0.0),
-            _all_held_back(node, flow.live) if node in shown else "",
+            _all_held_back(node, flow.live).text if node in shown else "",
         )
         for node in chain
     ]
@@ -269,9 +290,8 @@ def _why_zero(flow: Flow) -> str:
         return f"the parts of {len(flow.parts)} uses of x add up to 0."
     if flow.closed:
         first = flow.closed[0]
-        note = _all_held_back(first, flow.live)
         more = f" So do {len(flow.closed) - 1} other ops." if len(flow.closed) > 1 else ""
-        return f"{_op_at(first)} lets nothing through{': ' + note if note else ''}.{more}"
+        return f"{_op_at(first)} {_lets_nothing_through(first, flow.live)}.{more}"
     if flow.cancelled:
         source: Any = flow.cancelled[0]
         return f"at {_op_at(source)} what arrives from several ops adds up to 0."
@@ -280,9 +300,7 @@ def _why_zero(flow: Flow) -> str:
 
 def _losses(flow: Flow, chain: Sequence[Node]) -> list[str]:
     """The ops that close the way, and the first on the chain where the gradient has vanished or exploded."""
-    rows = Counter(
-        f"{_op_at(node)}: {_all_held_back(node, flow.live) or 'lets nothing through'}" for node in flow.closed[:1000]
-    )
+    rows = Counter(f"{_op_at(node)} {_lets_nothing_through(node, flow.live)}" for node in flow.closed[:1000])
     lines = [line + (f" ({grouped(n)} times)" if n > 1 else "") for line, n in rows.most_common(8)]
     lines += [f"... and {grouped(len(rows) - 8)} more"] * (len(rows) > 8)
     start = flow.norms.get(flow.root, 0.0)

@@ -44,7 +44,7 @@ class Flow:
                 for i, (source, gi) in enumerate(zip(node.inputs, pulled, strict=False)):
                     if source is None or gi is None or source not in self.live:
                         continue
-                    gi, total = added(gi, grads.get(source), source)
+                    gi, total = _added(gi, grads.get(source), source)
                     grads[source] = total
                     size = norm_of(gi)
                     sent += size
@@ -100,7 +100,7 @@ class Flow:
         return found[::-1]
 
 
-def added(g: Any, before: Any, source: Any) -> tuple[Any, Any]:
+def _added(g: Any, before: Any, source: Any) -> tuple[Any, Any]:
     """A gradient as an array (of one of several outputs, as a list), and its sum with what came before."""
     if isinstance(g, Lazy):
         if isinstance(source.dtype, tuple):

@@ -38,9 +38,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Array:
-    """One of the largest arrays, and the node that keeps it, by the name that its rule has for it."""
+    """One of the largest arrays, the op and line that keep it, and the name that its rule has for it."""
 
     bytes: int
+    count: int  # of such arrays
     what: str
     name: str
     op: str
@@ -79,17 +80,28 @@ class Report:
             f"{bytes_text(self.bytes)} for the backward pass, and {bytes_text(self.copies)} of small values to draw."
         ]
         if self.freed:
-            lines.append(f"{grouped(self.freed)} of the nodes were freed by a backward pass.")
+            lines.append(f"A backward pass has freed {_counted(self.freed, 'node')} of these.")
         rows = [["bytes", "count", "op", "line"]]
-        rows += [[bytes_text(row.bytes), grouped(row.count), row.op, row.line] for row in self.rows[:SHOWN]]
+        shown = [row for row in self.rows if row.bytes][:SHOWN] or self.rows[:SHOWN]
+        rows += [[bytes_text(row.bytes), grouped(row.count), row.op, row.line] for row in shown]
         lines += ["", *table(rows, ">><<")]
-        if len(self.rows) > SHOWN:
-            rest = self.rows[SHOWN:]
-            held = bytes_text(sum(row.bytes for row in rest))
-            lines.append(f"    ... {_counted(len(rest), 'line')} more, {held}")
+        if rest := self.rows[len(shown) :]:
+            held = sum(row.bytes for row in rest)
+            what = f"with {bytes_text(held)}" if held else "that keep nothing"
+            lines.append(f"    ... {_counted(len(rest), 'op and line', 'ops and lines')} more {what}")
         if self.largest:
             lines += ["", "The largest arrays"]
-            lines += table([[bytes_text(a.bytes), a.what, f"{a.name} of {a.op}", a.line] for a in self.largest], "><<<")
+            cells = [
+                [
+                    bytes_text(a.bytes),
+                    f"x {grouped(a.count)}" if a.count > 1 else "",
+                    a.what,
+                    f"{a.name} of {a.op}",
+                    a.line,
+                ]
+                for a in self.largest
+            ]
+            lines += table(cells, ">><<<")
         if self.roots:
             lines += ["", "What holds the graphs"]
             cells = [
@@ -177,7 +189,7 @@ def _of(nodes: list[Node], leaves: list[Tensor]) -> Report:
     buffers = Buffers()
     counts: Counter[tuple[str, str]] = Counter()
     sizes: Counter[tuple[str, str]] = Counter()
-    found: list[Array] = []
+    found: Counter[tuple[int, Any, str, str, str]] = Counter()
     report = Report(len(nodes), len(leaves))
     for node in nodes:
         key = node.op.name, line_of(node)
@@ -189,14 +201,15 @@ def _of(nodes: list[Node], leaves: list[Tensor]) -> Report:
             for array in _arrays(saved) if saved is not None and not name.endswith("_dtype") else ():
                 new = buffers.add(array)
                 sizes[key] += new
-                if new and (len(found) < LARGEST or new > found[-1].bytes):
-                    found.append(Array(new, describe(array), name, *key))
-                    found.sort(key=lambda a: -a.bytes)
-                    del found[LARGEST:]
+                if new:
+                    found[new, (array.dtype, array.shape), name, *key] += 1
     report.rows = [Row(*key, count, sizes[key]) for key, count in counts.items()]
     report.rows.sort(key=lambda row: (-row.bytes, -row.count))
     report.bytes = sum(sizes.values())
-    report.largest = found
+    report.largest = [
+        Array(size, count, f"{dtype} {shape}", name, op, line)
+        for (size, (dtype, shape), name, op, line), count in sorted(found.items(), key=lambda f: -f[0][0])[:LARGEST]
+    ]
     return report
 
 
@@ -310,23 +323,31 @@ def _contents(place: Place, value: Any) -> list[tuple[Place, Any]]:
 
 
 def _variables(frame: FrameType) -> Iterator[tuple[str, str, Any]]:
-    """Where, what and the value of the variables of the frames from this one outwards, and then of their modules."""
-    modules: dict[str, dict[str, Any]] = {}
+    """Where, what and the value of the variables of a frame, of the modules of all frames, and of outer frames."""
+    frames: list[FrameType] = []
     outer: FrameType | None = frame
     while outer is not None:
-        module = outer.f_globals.get("__name__", "")
-        if not is_internal(module):
-            modules.setdefault(module, outer.f_globals)
-            if outer.f_locals is not outer.f_globals:
-                found = list(outer.f_locals.items())
-                forget_copy(outer)
-                for name, value in found:
-                    yield outer.f_code.co_name, name, value
+        if not is_internal(outer.f_globals.get("__name__")):
+            frames.append(outer)
         outer = outer.f_back
-    main = sys.modules.get("__main__")
-    if main is not None:
-        modules.setdefault("__main__", vars(main))
-    for module, scope in modules.items():
-        for name, value in list(scope.items()):
-            if not name.startswith("__"):
-                yield module, name, value
+    main = vars(sys.modules["__main__"]) if "__main__" in sys.modules else {}
+    modules = {id(scope): scope for scope in (frame.f_globals, main, *(outer.f_globals for outer in frames))}
+    yield from _locals(frame)
+    for scope in modules.values():
+        yield from _tensors_first(scope.get("__name__", "a module"), scope)
+    for outer in frames[1:]:
+        yield from _locals(outer)
+
+
+def _locals(frame: FrameType) -> list[tuple[str, str, Any]]:
+    if frame.f_locals is frame.f_globals:
+        return []
+    found = _tensors_first(frame.f_code.co_name, frame.f_locals)
+    forget_copy(frame)
+    return found
+
+
+def _tensors_first(where: str, scope: dict[str, Any]) -> list[tuple[str, str, Any]]:
+    """So that a tensor goes by its own variable, and not by an object that knows all variables."""
+    found = [(where, name, value) for name, value in scope.items() if not name.startswith("__")]
+    return sorted(found, key=lambda item: type(item[2]) is not Tensor)
