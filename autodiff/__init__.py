@@ -106,7 +106,21 @@ from .numpy import (
 from .op import OPS, define
 from .random import Generator, manual_seed
 from .tensor import Tensor, asarray
-from .transforms import grad, jvp, value_and_grad, vjp
+from .transforms import (
+    elementwise_grad,
+    grad,
+    hessian,
+    hvp,
+    jacfwd,
+    jacobian,
+    jacrev,
+    jvp,
+    linearize,
+    stop_gradient,
+    value_and_grad,
+    vjp,
+    vmap,
+)
 
 if TYPE_CHECKING:
     from . import special, testing
@@ -154,6 +168,15 @@ __all__ = [
     "value_and_grad",
     "vjp",
     "jvp",
+    "linearize",
+    "elementwise_grad",
+    "jacobian",
+    "jacrev",
+    "jacfwd",
+    "hessian",
+    "hvp",
+    "vmap",
+    "stop_gradient",
     "gradients",
     "backward_all",
     # ops

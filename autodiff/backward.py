@@ -11,11 +11,12 @@ on arrays (an ordinary pass) and on Tensors (`create_graph=True`), where the rul
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
+from .batched import Batched
 from .call import record
 from .config import MODES, mode
 from .errors import GradientError, describe
@@ -68,6 +69,11 @@ def backward_all(
     inputs: Iterable[Tensor] | None = None,
 ) -> None:
     """Run one backward pass from several tensors at once: the gradient of the sum of their losses."""
+    if MODES.get().forward is not None:
+        raise GradientError(
+            "backward() inside a function that vmap maps: every example would add to the same .grad. Use grad(f) "
+            "there, or call backward() on the result of vmap."
+        )
     roots = [seed(t, g, create_graph) for t, g in zip(tensors, gradients, strict=True)]
     retain = create_graph if retain_graph is None else retain_graph
     wanted = None if inputs is None else [_tracked(t) for t in inputs]
@@ -145,23 +151,21 @@ def seed(tensor: Tensor, gradient: Any, create_graph: bool) -> tuple[Source, Any
         return tensor.node or tensor, _ONE if not create_graph else constant(_ONE)
     if gradient is None:
         check_loss(value)
-        g: Any = np.ones_like(value)
+        g: Any = np.ones(value.shape, value.dtype)
     else:
         g = gradient.value if type(gradient) is Tensor else np.asarray(gradient)
         if g.shape != value.shape:
             raise ValueError(f"gradient has shape {g.shape}, the tensor {value.shape}; they must be equal")
         if g.dtype.kind == "c" and value.dtype.kind != "c":
             raise TypeError(f"gradient is complex, the tensor {describe(value)}; pass its real part")
+    if create_graph and type(gradient) is Tensor:
+        with mode(recording=True):
+            return tensor.node or tensor, gradient if gradient.dtype == value.dtype else gradient.astype(value.dtype)
     if g.dtype != value.dtype:
         g = g.astype(value.dtype)
     if type(g) is _ndarray and not g.shape:
         g = g[()]
-    if not create_graph:
-        return tensor.node or tensor, g
-    if type(gradient) is not Tensor:
-        return tensor.node or tensor, constant(g)
-    with mode(recording=True):
-        return tensor.node or tensor, gradient if gradient.dtype == value.dtype else gradient.astype(value.dtype)
+    return tensor.node or tensor, constant(g) if create_graph else g
 
 
 def check_loss(value: Any) -> None:
@@ -184,16 +188,23 @@ def sweep(
     *,
     retain: bool = False,
     create_graph: bool = False,
+    record: bool = True,
     stop: bool = False,
+    outer: Container[Any] = (),
 ) -> dict[Any, Any]:
     """Walk back from `(source, gradient)` pairs and return the gradients of the leaves.
 
     With `wanted`, return the gradients of those sources instead, and do only the work that leads to them;
     with `stop`, go no further below them. The arrays returned share memory with nothing else.
+
+    With `create_graph` all is computed on Tensors, which record themselves unless `record` is False. Hooks of
+    sources in `outer` do not run: another pass will come to them.
     """
-    if create_graph and not MODES.get().recording:
+    if MODES.get().forward is not None and not create_graph:
+        create_graph, record = True, False  # inside vmap there are Tensors only
+    if create_graph and record and not MODES.get().recording:
         with mode(recording=True):
-            return sweep(roots, wanted, retain=retain, create_graph=True, stop=stop)
+            return sweep(roots, wanted, retain=retain, create_graph=True, stop=stop, outer=outer)
     targets: Any = None if wanted is None else set(wanted)
     order, grads = _order(roots, targets if stop else ())
     if order and WRITES.last > order[-1].number:
@@ -209,7 +220,7 @@ def sweep(
         g = grads.pop(node)
         if g is None:
             continue
-        if node.extra is not None:
+        if node.extra is not None and node not in outer:
             g = _visit(node, g)
         saved, plan = node.saved, node.plan
         if live is not None:
@@ -224,7 +235,7 @@ def sweep(
             node.saved = None
         try:
             if create_graph:
-                pulled = pull_recorded(node, plan, saved, g)
+                pulled = pull_tensors(node, plan, saved, g, record)
             else:
                 pulled = plan.pull(g, saved, node.params)
             sources = (node.x, node.y) if node.more is None else node.more
@@ -250,7 +261,7 @@ def sweep(
         if g is not None and (targets is None or leaf in targets):
             for observer in observers:
                 observer.arrived(leaf, g)
-            kept[leaf] = g if leaf.extra is None else _run_hooks(leaf, g)
+            kept[leaf] = g if leaf.extra is None or leaf in outer else _run_hooks(leaf, g)
     grads.clear()
     g = gi = before = saved = pulled = None  # drop them, so that `_own` sees who else holds an array
     return _own(kept)
@@ -406,7 +417,8 @@ def _own(kept: dict[Any, Any]) -> dict[Any, Any]:
     """Copy the arrays that somebody else may hold: the seed, a saved array, another gradient, a view's base."""
     for source in kept:
         if type(kept[source]) is Tensor and not kept[source].requires_grad:
-            kept[source] = Tensor(kept[source])
+            value = kept[source].value
+            kept[source] = constant(value.copy() if type(value) is _ndarray else value)
         elif type(kept[source]) is _ndarray:
             box, kept[source] = [kept[source]], None
             if box[0].base is not None or _references(box) > _ALONE:
@@ -476,8 +488,10 @@ def revive(node: Node, saved: tuple[Any, ...]) -> tuple[Any, ...]:
         return saved
 
     def at_source(value: Any, source: Any) -> Any:
-        if value is None or source is None:
-            return value
+        if value is None:
+            return None
+        if source is None:
+            return constant(value) if type(value) is Batched else value
         if type(source) is Node:
             return at(value, source)
         return source if source.value is value else wrap(value, source)  # the leaf has a new value since
@@ -497,16 +511,28 @@ def revive(node: Node, saved: tuple[Any, ...]) -> tuple[Any, ...]:
     return (*revived, *saved[n + len(op.outs) :])
 
 
-def pull_recorded(node: Node, plan: Plan, saved: tuple[Any, ...], g: Any) -> Any:
-    """Pull a Tensor gradient back through a node such that the rules record themselves."""
+def constants(node: Node, saved: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Turn saved arrays into Tensors outside the graph: rules compute with them, and record nothing."""
+    n = len(node.op.inputs) + len(node.op.outs)
+    return (*map(_constant, saved[:n]), *saved[n:])
+
+
+def _constant(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple(map(_constant, value))
+    return constant(value) if isinstance(value, _ndarray | np.generic | Batched) else value
+
+
+def pull_tensors(node: Node, plan: Plan, saved: tuple[Any, ...], g: Any, record: bool) -> Any:
+    """Pull a Tensor gradient back through a node; with `record` the rules record themselves."""
     with mode(recording=True):
-        tensors = revive(node, saved)
+        tensors = revive(node, saved) if record else constants(node, saved)
         if node.op.composed is None:
             return plan.pull(g, tensors, node.params)
-        return pull_composed(node, plan, tensors, g)
+        return pull_composed(node, plan, tensors, g, record)
 
 
-def pull_composed(node: Node, plan: Plan, tensors: tuple[Any, ...], g: Any) -> list[Any]:
+def pull_composed(node: Node, plan: Plan, tensors: tuple[Any, ...], g: Any, record: bool = True) -> list[Any]:
     """Run a fused op's composed form again from its inputs, and pull back through that."""
     inputs = list(tensors[: len(node.op.inputs)])
     wanted: dict[int, Source] = {}
@@ -519,7 +545,7 @@ def pull_composed(node: Node, plan: Plan, tensors: tuple[Any, ...], g: Any) -> l
     out = composed(*inputs, **node.params)
     if not out.requires_grad:
         return [None] * len(inputs)
-    found = sweep([(out.node, g)], list(wanted.values()), retain=True, create_graph=True, stop=True)
+    found = sweep([(out.node, g)], list(wanted.values()), retain=True, create_graph=True, record=record, stop=True)
     return [found.get(wanted[i]) if i in wanted else None for i in range(len(inputs))]
 
 

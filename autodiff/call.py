@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .batched import Batched
 from .config import MODES, Modes
 from .errors import broadcast_hint, describe, describe_all
 from .graph import INTERNAL, SMALL, Mark, Node, next_number, user_frame
@@ -49,6 +50,8 @@ def lift(value: Any) -> Any:
         raise TypeError("masked arrays are not supported; write where(mask, 0, x) or array.filled(...)")
     if isinstance(value, _ndarray):
         return lift(np.asarray(value))
+    if type(value) is Batched:
+        return value
     raise TypeError(f"a Tensor, an array or a number is needed, got {type(value).__name__}")
 
 
@@ -82,6 +85,9 @@ def record(
     if type(value) is _ndarray:
         node.shape = value.shape
         node.value = value.copy() if value.size <= SMALL else None
+    elif type(value) is Batched:
+        node.shape = value.shape
+        node.value = None
     else:
         node.shape = ()
         node.value = value
@@ -125,18 +131,19 @@ def apply(op: Op, inputs: tuple[Any, ...], params: dict[str, Any], result: Any =
         else:
             values.append(lift(x))
         sources.append(source)
+    modes, frame = MODES.get(), _getframe(2)
     if result is None:
         try:
-            result = op.forward(*values, **params)
+            forward = modes.forward
+            result = op.forward(*values, **params) if forward is None else forward(op, values, params)
         except Exception as error:
             _explain(error, op, values, params)
             raise
-        if op.may_view and (op.several or len(values) > 1):
+        if op.may_view and (op.several or len(values) > 1) and modes.forward is None:
             result = _unshared(result, values)
     residual = None
     if op.vjp is not None:
         result, residual = result
-    modes, frame = MODES.get(), _getframe(2)
     if not needs or not modes.recording:
         out = _constant(op, inputs, result, modes, frame)
     else:
@@ -148,7 +155,7 @@ def apply(op: Op, inputs: tuple[Any, ...], params: dict[str, Any], result: Any =
         else:
             slots = (sources[0], sources[1] if len(sources) == 2 else None, None)
         if op.several:
-            out = _record_several(plan, slots, saved, params, outs, frame, modes)
+            out = record_several(plan, slots, saved, params, outs, frame, modes)
         else:
             out = record(plan, *slots, saved, params, outs[0], frame)
             if modes.keep_values:
@@ -199,7 +206,7 @@ def _fact(name: str, value: Any) -> Any:
     """The shape or dtype that a rule names; for a variadic input a tuple of them."""
     if isinstance(value, tuple):
         return tuple([_fact(name, v) for v in value])
-    if type(value) is _ndarray:
+    if type(value) is _ndarray or type(value) is Batched:
         return value.shape if name.endswith("_shape") else value.dtype
     return np.shape(value) if name.endswith("_shape") else np.result_type(value)
 
@@ -208,7 +215,7 @@ def _scalar(value: Any) -> Any:
     """Turn arrays of shape () and Python numbers into NumPy scalars."""
     if type(value) is _ndarray:
         return value if value.shape else value[()]
-    return value if isinstance(value, np.generic) else np.asarray(value)[()]
+    return value if isinstance(value, np.generic | Batched) else np.asarray(value)[()]
 
 
 def _keep(out: Tensor) -> None:
@@ -218,7 +225,7 @@ def _keep(out: Tensor) -> None:
         out.notes().retain = True
 
 
-def _record_several(
+def record_several(
     plan: Plan,
     slots: tuple[Any, Any, Any],
     saved: Any,

@@ -45,7 +45,9 @@ class Observer:
 class Modes:
     """What every op asks before it records. One value, never changed, read once per op."""
 
-    __slots__ = ("keep_inputs", "keep_values", "observers", "outer", "plain", "recording", "transforming")
+    __slots__ = (
+        "forward", "keep_inputs", "keep_values", "observers", "outer", "plain", "recording", "transforming",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -54,13 +56,14 @@ class Modes:
         keep_inputs: bool = False,  # nodes keep every input: forward mode reads them later
         transforming: bool = False,  # inside a function that a transform differentiates
         observers: tuple[Observer, ...] = (),  # who is told of every op
+        forward: Callable[..., Any] | None = None,  # computes (op, values, params) where vmap maps a function
         outer: Modes | None = None,  # what to go back to when the block ends
     ) -> None:
         self.recording, self.keep_values = recording, keep_values
         self.keep_inputs, self.transforming, self.outer = keep_inputs, transforming, outer
-        self.observers = observers
+        self.observers, self.forward = observers, forward
         # Nothing but recording is asked for: ops take their short way.
-        self.plain = recording and not (keep_values or keep_inputs or observers)
+        self.plain = recording and not (keep_values or keep_inputs or observers or forward)
 
     def changed(
         self,
@@ -69,6 +72,7 @@ class Modes:
         keep_inputs: bool | None = None,
         transforming: bool | None = None,
         observers: tuple[Observer, ...] | None = None,
+        forward: Callable[..., Any] | None = None,
     ) -> Modes:
         """The same but for those given, inside this one."""
         return Modes(
@@ -77,6 +81,7 @@ class Modes:
             self.keep_inputs if keep_inputs is None else keep_inputs,
             self.transforming if transforming is None else transforming,
             self.observers if observers is None else observers,
+            self.forward if forward is None else forward,
             self,
         )
 

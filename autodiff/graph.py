@@ -134,6 +134,7 @@ class Mark:
     def __str__(self) -> str:
         what = {
             "detach": "`detach()` cut it off the graph",
+            "stop_gradient": "`stop_gradient()` cut it off the graph",
             "no_grad": f"op '{self.op}' ran under `no_grad()`",
             "integer": f"op '{self.op}' gave integers or booleans, which have no gradient",
             "constant": f"op '{self.op}' has no derivative",

@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from .batched import Batched
 from .call import apply, be_careful, lift
 from .config import MODES
 from .errors import GradientError, describe
@@ -35,7 +36,14 @@ def is_recorded(*values: Any) -> bool:
     for value in values if WRITTEN else ():
         if type(value) is Tensor:
             refresh(value)
+    if _is_mapped(*values):
+        return True
     return MODES.get().recording and any(type(v) is Tensor and v.requires_grad for v in values)
+
+
+def _is_mapped(*values: Any) -> bool:
+    """Whether each example of a `vmap` has a value of its own: its memory is then never written."""
+    return any(type(v) is Batched or (type(v) is Tensor and type(v.value) is Batched) for v in values)
 
 
 def write(t: Tensor, key: Any, value: Any) -> None:
@@ -50,9 +58,13 @@ def write(t: Tensor, key: Any, value: Any) -> None:
         return
     index, arrays = split_key(key)
     recorded = is_recorded(t, value)
-    if recorded:
+    if recorded and not _is_mapped(t, value):
         _prepare(t, value)
         _keep_old(value, t.value)
+    if _is_mapped(t, value, *arrays):
+        check_in_place(t)
+        _move(t, apply(SETITEM, (t, value if type(value) is Tensor else lift(value), *arrays), {"index": index}))
+        return
     place = join_key(index, tuple(arrays))
     try:
         t.value[place] = value.value if type(value) is Tensor else value
@@ -72,18 +84,21 @@ def overwrite(t: Tensor, value: Any, casting: Any = "same_kind") -> Tensor:
     Raises ValueError for a value of another shape, TypeError for a dtype that NumPy would not cast.
     """
     refresh(t)
-    plain = np.asarray(value.value if type(value) is Tensor else value)
+    plain = value.value if type(value) is Tensor else value
+    plain = plain if type(plain) is Batched else np.asarray(plain)
     if not np.can_cast(plain.dtype, t.dtype, casting):
         raise TypeError(f"cannot write {describe(plain)} into a tensor {describe(t)}: casting {casting!r} forbids it")
     if np.broadcast_shapes(plain.shape, t.shape) != t.shape:
         raise ValueError(f"cannot write {describe(plain)} into a tensor of shape {t.shape}")
     if is_recorded(t, value):
-        _prepare(t, value)
+        check_in_place(t) if _is_mapped(t, value) else _prepare(t, value)
         new = value if type(value) is Tensor else Tensor(value)
         if new.shape != t.shape:
             new = shape.expand(new, shape=t.shape)
         new = shape.astype(new, dtype=t.dtype)  # a copy, also of the same dtype
-        if getattr(t, "view", BORROWED)[0] is not None:
+        if _is_mapped(t, value):
+            _move(t, new)
+        elif getattr(t, "view", BORROWED)[0] is not None:
             _keep_old(value, t.value)
             t.value[...] = new.value
             WRITES.note(t.value)
@@ -160,11 +175,12 @@ def _keep_old(value: Any, array: Any) -> None:
 
 def _move(t: Tensor, out: Tensor) -> None:
     """Put a written tensor at its new place in the graph, and what it is a view of as well."""
-    become(t, out, t.value)
+    mapped = _is_mapped(t, out)
+    become(t, out, None if mapped else t.value)
     while (view := getattr(t, "view", BORROWED))[0] is not None:
         x, op, params, _ = view
         out = _INVERSES[op.name](x, t, params)
-        become(x, out, x.value)
+        become(x, out, None if mapped else x.value)
         t = x
     _note_written(t)
 
@@ -184,7 +200,7 @@ def _note_written(root: Tensor) -> None:
 
 
 _INVERSES: dict[str, Any] = {
-    "getitem": lambda x, part, params: apply(SETITEM, (x, part), params, x.value),
+    "getitem": lambda x, part, params: apply(SETITEM, (x, part), params, None if _is_mapped(part) else x.value),
     "reshape": lambda x, part, params: shape.reshape(part, shape=x.shape),
     "transpose": lambda x, part, params: shape.transpose(part, axes=shape.inverse(params["axes"])),
     "identity": lambda x, part, params: part,

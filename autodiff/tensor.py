@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from .batched import Batched
 from .config import MODES
 from .errors import GradientError, describe
 from .graph import Extra, Mark, Node, next_number, notes, user_frame
@@ -252,11 +253,12 @@ class Tensor:
     def __repr__(self) -> str:
         if WRITTEN:
             refresh(self)
-        text = np.array2string(np.asarray(self.value), separator=", ", prefix="Tensor(", floatmode="maxprec_equal")
-        if self.value.shape == () and isinstance(self.value, np.generic):
+        if isinstance(self.value, np.ndarray):
+            text = np.array2string(self.value, separator=", ", prefix="Tensor(", floatmode="maxprec_equal")
+            if self.value.size == 0:
+                text += f", shape={self.value.shape}"
+        else:
             text = str(self.value)
-        elif self.value.size == 0:
-            text += f", shape={self.value.shape}"
         if self.value.dtype not in (np.float64, np.int64, np.bool_, np.complex128):
             text += f", dtype={self.value.dtype}"
         if self.name is not None:
@@ -346,6 +348,8 @@ def note_view(out: Tensor, x: Tensor, op: Any, params: dict[str, Any]) -> None:
 
 def shares(view: Any, value: Any) -> bool:
     """Whether an array is another one or looks into its memory; NumPy has views point to the owner itself."""
+    if type(view) is Batched and type(value) is Batched:
+        return shares(view.batch, value.batch)
     if type(view) is not np.ndarray or type(value) is not np.ndarray:
         return False
     base = view.base

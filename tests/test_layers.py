@@ -21,7 +21,7 @@ FLOORS = {
         "autodiff/typing.py",
         "autodiff/kernels/",
     ],
-    1: ["autodiff/tensor.py", "autodiff/graph.py"],
+    1: ["autodiff/batched.py", "autodiff/tensor.py", "autodiff/graph.py"],
     2: ["autodiff/call.py", "autodiff/op.py"],
     3: ["autodiff/ops/"],
     4: [
@@ -31,7 +31,7 @@ FLOORS = {
         "autodiff/functional.py",
         "autodiff/special.py",
     ],
-    5: ["autodiff/backward.py", "autodiff/transforms.py", "autodiff/trace.py"],
+    5: ["autodiff/backward.py", "autodiff/transforms/", "autodiff/trace.py"],
     6: [
         "autodiff/testing.py",
         "autodiff/draw/",

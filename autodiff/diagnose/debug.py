@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ..backward import pull_recorded
+from ..backward import pull_tensors
 from ..config import MODES, Observer, mode
 from ..errors import GradientError, NumericalError
 from ..graph import Mark, Node, notes, user_frame
@@ -198,7 +198,7 @@ def _inside_rule() -> bool:
     """Whether the op is a part of a rule that records itself: what counts there is what the rule returns."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
-        if frame.f_code is pull_recorded.__code__:
+        if frame.f_code is pull_tensors.__code__:
             return True
         frame = frame.f_back
     return False

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..batched import Batched
 from ..call import lift
 from ..kernels.scatter import add_rows
 from ..op import Lazy, define
@@ -33,6 +34,9 @@ def split_key(key: Any) -> tuple[Index, list[Any]]:
         if isinstance(part, slice):
             ends = [getattr(end, "value", end) for end in (part.start, part.stop, part.step)]
             index.append(("slice", *(None if end is None else operator.index(end) for end in ends)))
+        elif type(part) is Batched:  # inside vmap each example has its own
+            index.append(ARRAY)
+            arrays.append(part)
         elif part is None or part is Ellipsis or (isinstance(part, int) and not isinstance(part, bool)):
             index.append(part)
         elif isinstance(part, np.integer):

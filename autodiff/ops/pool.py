@@ -14,9 +14,15 @@ from .index import ARRAY, gather
 Pair = tuple[int, int]
 
 
+places = define(
+    "max_pool2d_places", lambda x, **geometry: kernels.max_pool2d(x, **geometry)[1], kind="reduce",
+    doc="Which element of its window, counted row by row, is the largest; of equals the first.",
+)  # fmt: skip
+
+
 def _composed(x: Any, *, kernel: Pair, stride: Pair, padding: Pair, dilation: Pair) -> Any:
     """Max pooling as a gather: find where each window's largest element is, then read it there."""
-    _, which = kernels.max_pool2d(x.value, kernel=kernel, stride=stride, padding=padding, dilation=dilation)
+    which = places(x, kernel=kernel, stride=stride, padding=padding, dilation=dilation)
     n, c, h, w = x.shape
     oh, ow = (output_size((h, w)[i], kernel[i], stride[i], padding[i], dilation[i]) for i in range(2))
     rows = np.arange(oh)[:, None] * stride[0] - padding[0] + which // kernel[1] * dilation[0]

@@ -108,6 +108,9 @@ def loop_max_pool2d(x: Any, kernel_size: Any, stride: Any = None, padding: Any =
 row("max_pool2d", ad.max_pool2d, loop_max_pool2d, [[apart(2, 2, 5, 6)]], options=[
     {"kernel_size": 2}, {"kernel_size": 3, "stride": 1}, {"kernel_size": (2, 3), "stride": 2, "padding": 1},
     {"kernel_size": 2, "stride": 1, "dilation": 2}, {"kernel_size": 3, "stride": 2, "padding": 1}])  # fmt: skip
+row("max_pool2d_places", lambda x: op("max_pool2d_places")(x, kernel=(2, 2), stride=(1, 1), padding=(0, 0),
+    dilation=(1, 1)), lambda x: np.stack([x[:, :, i : i + 2, j : j + 2] for i in (0, 1) for j in (0, 1)]).argmax(0)
+    .astype(np.uint16), [[apart(2, 2, 3, 3)]], differentiable=False)  # fmt: skip
 row(
     "max_pool2d of nothing",
     ad.max_pool2d,
