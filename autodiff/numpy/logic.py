@@ -74,7 +74,7 @@ def array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> bool:
     >>> array_equal(np.ones(2), np.ones((1, 2)))
     False
     """
-    return np.array_equal(plain(a1), plain(a2), equal_nan=equal_nan)
+    return np.array_equal(np.asarray(plain(a1)), np.asarray(plain(a2)), equal_nan=equal_nan)
 
 
 def array_equiv(a1: Any, a2: Any) -> bool:
@@ -83,4 +83,4 @@ def array_equiv(a1: Any, a2: Any) -> bool:
     >>> array_equiv(np.ones(2), np.ones((1, 2)))
     True
     """
-    return np.array_equiv(plain(a1), plain(a2))
+    return np.array_equiv(np.asarray(plain(a1)), np.asarray(plain(a2)))
