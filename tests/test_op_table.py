@@ -12,14 +12,14 @@ import pytest
 import autodiff as ad
 from autodiff import functional, special
 from autodiff.graph import is_internal
-from autodiff.numpy import constants
+from autodiff.numpy import constants, inspection
 from autodiff.op import OPS
 from autodiff.testing import check_grads
 from tests.rows import ROWS, Row
 
 TRIALS = [(row, i) for row in ROWS.values() for i in range(len(row.trials()))]
 IDS = [f"{row.name}-{i}" for row, i in TRIALS]
-NO_ROW = {"shape", "ndim", "size", *constants.__all__}  # they give Python numbers and dtypes
+NO_ROW = {"shape", "ndim", "size", *constants.__all__, *inspection.__all__}  # they give Python numbers and dtypes
 every_trial = pytest.mark.parametrize(("row", "trial"), TRIALS, ids=IDS)
 
 

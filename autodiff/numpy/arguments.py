@@ -97,6 +97,12 @@ def shape_of(lengths: int | Sequence[int]) -> tuple[int, ...]:
     return (operator.index(lengths),)
 
 
+def on_cpu(device: Any) -> None:
+    """Raise ValueError for a device other than the only one."""
+    if device not in (None, "cpu"):
+        raise ValueError(f'Tensors live on the device "cpu", got {device!r}')
+
+
 def refuse(function: str, **arguments: Any) -> None:
     """Raise TypeError for the first argument that was given: all default to None."""
     for name, value in arguments.items():

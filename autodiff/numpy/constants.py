@@ -13,7 +13,7 @@ __all__ = [
     "__array_api_version__", "__array_namespace_info__", "bool", "bool_", "can_cast", "common_type", "complex64",
     "complex128", "complexfloating", "dtype", "e", "errstate", "euler_gamma", "finfo", "float16", "float32", "float64",
     "floating", "generic", "iinfo", "inexact", "inf", "int8", "int16", "int32", "int64", "integer", "intp",
-    "iscomplexobj", "isdtype", "isrealobj", "issubdtype", "min_scalar_type", "nan", "newaxis", "number", "pi",
+    "isdtype", "issubdtype", "min_scalar_type", "nan", "newaxis", "number", "pi",
     "promote_types", "result_type", "signedinteger", "uint8", "uint16", "uint32", "uint64", "uintp",
     "unsignedinteger",
 ]  # fmt: skip
@@ -79,16 +79,6 @@ def common_type(*arrays: Any) -> Any:
 def min_scalar_type(a: Any, /) -> Any:
     """The smallest dtype that holds this number; of an array, its dtype."""
     return np.min_scalar_type(plain(a))
-
-
-def iscomplexobj(x: Any) -> Any:
-    """Whether the dtype is complex, whatever the values."""
-    return np.iscomplexobj(plain(x))
-
-
-def isrealobj(x: Any) -> Any:
-    """Whether the dtype is not complex, whatever the values."""
-    return np.isrealobj(plain(x))
 
 
 # -- the array-API standard ------------------------------------------------------------------------------

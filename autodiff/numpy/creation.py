@@ -12,7 +12,7 @@ from ..ops import elementwise
 from ..ops import shape as ops
 from ..tensor import Tensor, constant
 from ..tensor import asarray as share
-from .arguments import array_of, cast, one_axis, plain, shape_of
+from .arguments import array_of, cast, on_cpu, one_axis, plain, shape_of
 from .elementwise import floor
 from .joining import nested
 from .shaping import at_least, moveaxis
@@ -25,12 +25,10 @@ __all__ = [
 ]  # fmt: skip
 
 
-def _check(function: str, order: Any = None, device: Any = None, like: Any = None) -> None:
-    """A Tensor lies on the CPU; `like=` says whose function to call, which is settled."""
+def _check(function: str, order: Any = None, device: Any = None) -> None:
     if order not in (None, "C", "F", "A", "K"):
         raise ValueError(f'np.{function} takes order "C", "F", "A" or "K", got {order!r}')
-    if device not in (None, "cpu"):
-        raise ValueError(f'Tensors live on the device "cpu", got {device!r}')
+    on_cpu(device)
 
 
 # -- from values ---------------------------------------------------------------------------------------
@@ -48,7 +46,7 @@ def array(
 
     Raises TypeError for what holds no numbers.
     """
-    return at_least(asarray(object, dtype, order, copy=copy, like=like), ndmin)
+    return at_least(asarray(object, dtype, order, copy=copy), ndmin)
 
 
 def asarray(
@@ -63,7 +61,7 @@ def asarray(
 
     Raises ValueError where `copy=False` cannot be, TypeError for what holds no numbers.
     """
-    _check("asarray", order, device, like)
+    _check("asarray", order, device)
     x = nested(a)
     same = hasattr(x, "dtype") and (dtype is None or x.dtype == dtype)
     if copy is False and not (same and x is a):
@@ -80,7 +78,7 @@ def asanyarray(
     a: Any, dtype: Any = None, order: Any = None, *, device: Any = None, copy: bool | None = None, like: Any = None
 ) -> Any:
     """The same as `asarray`: there is one kind of Tensor."""
-    return asarray(a, dtype, order, device=device, copy=copy, like=like)
+    return asarray(a, dtype, order, device=device, copy=copy)
 
 
 def asarray_chkfinite(a: Any, dtype: Any = None, order: Any = None) -> Any:
@@ -108,7 +106,7 @@ def empty(
     shape: int | Sequence[int], dtype: Any = None, order: Any = "C", *, device: Any = None, like: Any = None
 ) -> Any:
     """A Tensor whose elements are whatever was in memory: to be written into."""
-    _check("empty", order, device, like)
+    _check("empty", order, device)
     return constant(np.empty(shape_of(plain(shape)), dtype, order))
 
 
@@ -120,7 +118,7 @@ def zeros(
     >>> zeros(2)
     Tensor([0., 0.])
     """
-    _check("zeros", order, device, like)
+    _check("zeros", order, device)
     return constant(np.zeros(shape_of(plain(shape)), dtype, order))
 
 
@@ -132,7 +130,7 @@ def ones(
     >>> ones((1, 2), np.int64)
     Tensor([[1, 1]])
     """
-    _check("ones", order, device, like)
+    _check("ones", order, device)
     return constant(np.ones(shape_of(plain(shape)), dtype, order))
 
 
@@ -145,7 +143,7 @@ def full(
     >>> full(2, 7.0)
     Tensor([7., 7.])
     """
-    _check("full", order, device, like)
+    _check("full", order, device)
     value, lengths = nested(fill_value), shape_of(plain(shape))
     if type(value) is Tensor:
         return ops.expand(cast(value, dtype), shape=lengths)
@@ -211,7 +209,7 @@ def eye(
     Tensor([[1., 0.],
             [0., 1.]])
     """
-    _check("eye", order, device, like)
+    _check("eye", order, device)
     return constant(np.eye(N, M, k, float if dtype is None else dtype, order))
 
 
@@ -256,7 +254,7 @@ def arange(
     >>> arange(3), arange(0.0, 1.0, 0.5)
     (Tensor([0, 1, 2]), Tensor([0.0, 0.5]))
     """
-    _check("arange", device=device, like=like)
+    _check("arange", device=device)
     ends = [plain(end) for end in (start, stop, step)]
     if any(type(end) is Tensor and end.requires_grad for end in (start, stop, step)):
         raise GradientError(

@@ -8,11 +8,12 @@ import numpy as np
 
 from ..errors import describe
 from ..ops import shape as ops
-from . import reductions
 from .arguments import array_of, cast, plain
 from .elementwise import floor, round
 from .joining import nested
+from .reductions import amax, amin, mean
 from .shaping import along, broadcast_to
+from .statistics import median
 
 __all__ = ["pad"]
 
@@ -21,6 +22,8 @@ _OPTIONS = {
     "reflect": ("reflect_type",), "symmetric": ("reflect_type",), "maximum": ("stat_length",),
     "minimum": ("stat_length",), "mean": ("stat_length",), "median": ("stat_length",),
 }  # fmt: skip
+
+_STATISTICS: dict[str, Any] = {"maximum": amax, "minimum": amin, "mean": mean, "median": median}
 
 
 def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> Any:
@@ -114,7 +117,7 @@ def _statistic(x: Any, axis: int, side: int, mode: str, lengths: Any) -> Any:
     if length < 1:
         raise ValueError("stat_length is one element at least")
     part = _part(x, axis, 0, length) if side == 0 else _part(x, axis, n - length, n)
-    value = getattr(reductions, {"maximum": "max", "minimum": "min"}.get(mode, mode))(part, axis, keepdims=True)
+    value = _STATISTICS[mode](part, axis, keepdims=True)
     return value if value.dtype == x.dtype else cast(round(value), x.dtype)
 
 

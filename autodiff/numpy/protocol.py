@@ -7,62 +7,27 @@ that requires grad it raises a TypeError.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from ..tensor import Tensor, constant, refresh
-from . import (
-    constants,
-    creation,
-    elementwise,
-    indexing,
-    joining,
-    logic,
-    padding,
-    pieces,
-    products,
-    reductions,
-    scans,
-    shaping,
-    sorting,
-    statistics,
-    writing,
-)
 
-NAMESPACES: list[tuple[Any, list[ModuleType]]] = [
-    (
-        np,
-        [
-            elementwise,
-            logic,
-            pieces,
-            reductions,
-            scans,
-            statistics,
-            sorting,
-            indexing,
-            shaping,
-            joining,
-            padding,
-            products,
-            creation,
-            constants,
-            writing,
-        ],
-    ),
+_ours: Any = sys.modules[__package__]
+NAMESPACES: list[tuple[Any, Any]] = [
+    (np, _ours),
+    *((getattr(np, name), getattr(_ours, name)) for name in ("linalg", "fft") if hasattr(_ours, name)),
 ]
-"""NumPy's namespaces, and the modules that hold our functions of those names."""
+"""NumPy's namespaces, and ours."""
 
 
 def _find() -> Iterator[tuple[Any, Callable[..., Any]]]:
-    for theirs, modules in NAMESPACES:
-        for module in modules:
-            for name in module.__all__:
-                if hasattr(theirs, name):  # this NumPy may be too old for it
-                    yield getattr(theirs, name), getattr(module, name)
+    for theirs, ours in NAMESPACES:
+        for name in ours.__all__:
+            if hasattr(theirs, name):  # this NumPy may be too old for it
+                yield getattr(theirs, name), getattr(ours, name)
 
 
 UFUNCS: dict[Any, Callable[..., Any]] = {f: ours for f, ours in _find() if isinstance(f, np.ufunc)}

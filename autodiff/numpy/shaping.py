@@ -514,7 +514,7 @@ def _triangle(x: Any, mask: Any) -> Any:
 
 
 def copy(a: Any, order: Any = "K", subok: bool = False) -> Any:
-    """Copy, as a recorded op: the gradient goes on to the original. How it lies in memory is asked of arrays only."""
+    """Copy, as a recorded op: the gradient goes on to the original. `order` is heeded for arrays only."""
     x = array_of(a)
     if order not in ("C", "F", "A", "K"):
         raise ValueError(f'np.copy takes order "C", "F", "A" or "K", got {order!r}')

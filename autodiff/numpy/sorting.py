@@ -9,17 +9,21 @@ import numpy as np
 
 from ..errors import describe
 from ..ops import sort as ops
-from .arguments import array_of, one_axis, plain, refuse
+from .arguments import array_of, cast, one_axis, plain, refuse
 from .indexing import take, take_along_axis
+from .shaping import flip
 
 __all__ = [
-    "argpartition", "argsort", "lexsort", "partition", "searchsorted", "sort", "unique", "unique_all", "unique_counts",
-    "unique_inverse", "unique_values",
+    "argpartition", "argsort", "lexsort", "partition", "searchsorted", "sort", "sort_complex", "unique", "unique_all",
+    "unique_counts", "unique_inverse", "unique_values",
 ]  # fmt: skip
 
 
-def argsort(a: Any, axis: int | None = -1, kind: Any = None, order: Any = None, *, stable: bool | None = None) -> Any:
-    """The places of the elements in ascending order along an axis, NaN last; a constant.
+def argsort(
+    a: Any, axis: int | None = -1, kind: Any = None, order: Any = None, *, stable: bool | None = None,
+    descending: bool = False,
+) -> Any:  # fmt: skip
+    """The places of the elements in ascending (or descending) order along an axis, NaN last (first); a constant.
 
     Equal elements keep their order, unless another `kind` is asked for.
 
@@ -32,11 +36,16 @@ def argsort(a: Any, axis: int | None = -1, kind: Any = None, order: Any = None, 
     if stable is not None and kind is not None:
         raise ValueError("argsort takes kind= or stable=, not both")
     kind = ("quicksort" if stable is False else "stable") if kind is None else kind
+    if descending and x.ndim:
+        return x.shape[axis] - 1 - flip(ops.argsort(flip(x, axis), axis=axis, kind=kind), axis)
     return ops.argsort(x, axis=axis, kind=kind)
 
 
-def sort(a: Any, axis: int | None = -1, kind: Any = None, order: Any = None, *, stable: bool | None = None) -> Any:
-    """Elements in ascending order along an axis, NaN last; with axis None, all of them in one row.
+def sort(
+    a: Any, axis: int | None = -1, kind: Any = None, order: Any = None, *, stable: bool | None = None,
+    descending: bool = False,
+) -> Any:  # fmt: skip
+    """Elements in ascending (or descending) order along an axis, NaN last (first); with axis None, all in one row.
 
     The gradient of each element goes to where it stood; equal elements keep their order unless another `kind` is
     asked for.
@@ -47,7 +56,17 @@ def sort(a: Any, axis: int | None = -1, kind: Any = None, order: Any = None, *, 
     refuse("sort", order=order)
     x = array_of(a)
     x, axis = (x.reshape((-1,)), 0) if axis is None else (x, one_axis(axis, x.ndim))
-    return take_along_axis(x, argsort(x, axis, kind, stable=stable), axis)
+    return take_along_axis(x, argsort(x, axis, kind, stable=stable, descending=descending), axis)
+
+
+def sort_complex(a: Any) -> Any:
+    """Complex numbers in ascending order, by their real parts and then by their imaginary parts.
+
+    >>> sort_complex(np.array([2.0, 1.0]))
+    array([1.+0.j, 2.+0.j])
+    """
+    x = sort(a)
+    return cast(x, np.sort_complex(np.empty(0, x.dtype)).dtype)
 
 
 def argpartition(

@@ -56,6 +56,11 @@ exponent = _constant("exponent", kernels.exponent, "x", "n", "The integer n of `
 spacing = _constant("spacing", np.spacing, "x", "spacing", "Distance to the next number of the same dtype; a constant.")
 round_ = _constant("round", np.round, "x", "round", "Round to the nearest, halves to even; a constant.")
 
+isin = define(
+    "isin", lambda x, y, *, assume_unique, invert, kind: np.isin(x, y, assume_unique, invert, kind=kind), inputs="x y",
+    doc="Whether each element of x is among those of y.",
+)  # fmt: skip
+
 argmax = define("argmax", np.argmax, kind="reduce", doc="Position of the largest element along an axis.")
 argmin = define("argmin", np.argmin, kind="reduce", doc="Position of the smallest element along an axis.")
 any_ = define("any", np.any, kind="reduce", doc="Whether any element is true, along axes.")

@@ -106,10 +106,10 @@ row("pad with numbers", N.pad, np.pad, [[real(2, 3)], [real(0, 1)]],
 row("pad with Tensors", lambda x, c, d: N.pad(x, 1, constant_values=[[c, 0.0], [d, c]]),
     lambda x, c, d: np.pad(x, 1, constant_values=np.array([[c, 0.0], [d, c]])),
     [[real(2, 3), real(), real()]])  # fmt: skip
-for _mode in ("edge", "reflect", "symmetric", "wrap", "linear_ramp", "mean"):
+for _mode in ("edge", "reflect", "symmetric", "wrap", "linear_ramp", "mean", "median"):
     row(f"pad, {_mode}", N.pad, np.pad, [[real(2, 3)], [real(1, 4)]],
-        options=[p | {"mode": _mode} for p in _pads], complex=True)  # fmt: skip
-for _mode in ("maximum", "minimum"):
+        options=[p | {"mode": _mode} for p in _pads], complex=_mode != "median")  # fmt: skip
+for _mode in ("maximum", "minimum", "median"):
     row(f"pad, {_mode} of a few", N.pad, np.pad, [[apart(3, 4)]],
         options=[p | {"mode": _mode, "stat_length": n} for p in _pads for n in (1, 3, (2, 9))])  # fmt: skip
 row("pad, mean of a few", N.pad, np.pad, [[real(3, 4)]],

@@ -79,3 +79,9 @@ for _name, _fields in _parts.items():
         row(f"{_name}{'' if _field == 'values' else f', {_field}'}", part(getattr(N, _name), _field),
             part(getattr(np, _name), _field), [[apart(2, 3)]], differentiable=_field == "values")  # fmt: skip
 row("unique_values", N.unique_values, lambda x: np.sort(np.unique_values(x)), [[apart(2, 3)]])
+row("sort, descending", lambda x, **o: N.sort(x, descending=True, **o), lambda x, axis=-1: -np.sort(-x, axis),
+    _shapes, options=_axes)  # fmt: skip
+row("argsort, descending", lambda x: N.argsort(x, descending=True), lambda x: np.argsort(-x, stable=True),
+    [[apart(2, 3)], [fixed(np.array([1, 2, 1, 2]))]], differentiable=False)  # fmt: skip
+row("sort_complex", N.sort_complex, np.sort_complex, [[apart(5)], [apart(2, 3)], [fixed(np.array([3, 1], np.int8))]],
+    complex=True)  # fmt: skip
