@@ -189,6 +189,10 @@ def _transpose(call: Call) -> Any:
     return call(call.arrays[0], axes=(0, *(a + 1 for a in call.params["axes"])))
 
 
+def _pad(call: Call) -> Any:
+    return call(call.arrays[0], width=((0, 0), *call.params["width"]))
+
+
 def _expand(call: Call) -> Any:
     lengths = call.params["shape"]
     return call(call.aligned(0, len(lengths)), shape=(call.size, *lengths))
@@ -373,6 +377,7 @@ def _cross_entropy(call: Call) -> Any:
 
 RULES: dict[str, Callable[[Call], Any]] = {
     "reshape": _reshape, "transpose": _transpose, "expand": _expand, "concatenate": _join, "stack": _join,
+    "pad": _pad,
     "getitem": _getitem, "gather": _gather, "scatter": _scatter, "setitem": _setitem, "matmul": _matmul,
     "affine": _affine, "conv2d": _conv, "conv2d_dx": _conv, "conv2d_dw": _conv, "max_pool2d": _images,
     "max_pool2d_places": _images, "cross_entropy": _cross_entropy,
