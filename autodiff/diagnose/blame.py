@@ -19,6 +19,11 @@ SELECTORS = ("where", "clip", "relu", "maximum", "minimum", "max", "min", "dropo
 """Ops that give a gradient of 0 to what they did not choose."""
 
 
+def moves(op: Op) -> bool:
+    """Whether an op only moves, chooses or casts elements, so that NaN in its result is none of its doing."""
+    return op.kind in ("shape", "index") or op.name in ("where", "astype", "identity", "setitem")
+
+
 def plain(x: Any) -> Any:
     """The array of a Tensor or of a gradient that is not written out."""
     if type(x) is Tensor:
@@ -165,6 +170,8 @@ def _came_from(x: Any) -> tuple[str, str]:
         return "it is a plain array, a constant of the graph.", _LOOK
     if x.node is not None:
         line = format_line(x.node.line)
+        if x.node.extra is not None and x.node.extra.past is not None:
+            return f"op '{x.node.op.name}' at {line} has moved it there from the data.", _LOOK
         return f"op '{x.node.op.name}' at {line} computed it outside debug().", "Put that line into the block, too."
     if x.is_parameter:
         return "it is a parameter: an earlier update wrote NaN into it, or its start value was NaN.", (

@@ -147,10 +147,18 @@ BACKWARD: dict[str, list[Cause]] = {
         Cause(lambda v: v.out == 0 and v.by("x") == "var", _ROOT_SLOPE, _STD),
         Cause(lambda v: v.out == 0, _ROOT_SLOPE, _ROOT),
     ],
-    "log": [Cause(lambda v: v.x == 0, "the slope of log, 1 / x, is infinite at 0.",
-                  f"Use log(maximum(x, tiny)). {_PROBABILITY}")],
+    "log": [
+        Cause(lambda v: v.x == 0, "the slope of log, 1 / x, is infinite at 0.",
+              f"Use log(maximum(x, tiny)). {_PROBABILITY}"),
+        Cause(lambda v: abs(v.x) < 1 and v.finite, "the slope of log, 1 / x, overflows {dtype} so close to 0.",
+              f"Use log(maximum(x, tiny)). {_PROBABILITY}"),
+    ],
     "log1p": [Cause(lambda v: v.x == -1, "the slope of log1p, 1 / (1 + x), is infinite at -1.", "Keep x above -1.")],
-    "div": [Cause(lambda v: v.y == 0, "the slopes of x / y, 1 / y and -x / y^2, are infinite at y = 0.", _DENOMINATOR)],
+    "div": [
+        Cause(lambda v: v.y == 0, "the slopes of x / y, 1 / y and -x / y^2, are infinite at y = 0.", _DENOMINATOR),
+        Cause(lambda v: abs(v.y) < 1 and v.finite, "the slopes of x / y, 1 / y and -x / y^2, overflow {dtype} so close "
+              "to y = 0.", _DENOMINATOR),
+    ],
     "pow": [
         Cause(lambda v: v.x == 0 and v.y < 1, "the slope of x ** y, y x ** (y - 1), is infinite at 0 for y below 1.",
               "Keep 0 out: where(x > 0, x, 1.0) ** y."),
@@ -165,14 +173,13 @@ BACKWARD: dict[str, list[Cause]] = {
     "arctanh": [Cause(lambda v: abs(v.x) == 1, "the slope of arctanh, 1 / (1 - x^2), is infinite at -1 and 1.",
                       "Clip a little inside.")],
     "arccosh": [Cause(lambda v: v.x == 1, "the slope of arccosh is infinite at 1.", "Keep x above 1.")],
-    "reciprocal": [Cause(lambda v: v.out == 0 or np.isinf(v.out), "the slope of 1 / x is infinite at 0.",
-                         "Divide by safe = where(x != 0, x, 1.0).")],
+    "reciprocal": [Cause(lambda v: abs(v.out) > 1, "the slope of 1 / x, -1 / x^2, overflows {dtype} so close to 0.",
+                         "Divide by where(abs(x) > tiny, x, 1.0).")],
     "cbrt": [Cause(lambda v: v.out == 0, "the slope of cbrt is infinite at 0.", "Keep 0 out: where(x != 0, x, 1.0).")],
-    "hypot": [Cause(lambda v: v.out == 0, "hypot has no slope at (0, 0).",
-                    "Keep (0, 0) out with where, before and after.")],
     "mul": [Cause(lambda v: (v.g == 0) & (np.isinf(v.x) | np.isinf(v.y)), "the gradient 0 meets an infinite factor.",
                   "Choose with where(mask, x, 0) before the factor becomes infinite.")],
 }  # fmt: skip
+BACKWARD["log2"] = BACKWARD["log10"] = BACKWARD["log"]
 BACKWARD["eigh"] = BACKWARD["eig"] = BACKWARD["svd"] = [
     Cause(
         lambda v: True,

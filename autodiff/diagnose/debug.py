@@ -17,7 +17,7 @@ from ..errors import GradientError, NumericalError
 from ..graph import Mark, Node, notes, user_frame
 from ..op import Op
 from ..tensor import Tensor
-from .blame import arrived_bad, born_bad, entered_bad, plain, pulled_bad, pushed_bad
+from .blame import arrived_bad, born_bad, entered_bad, moves, plain, pulled_bad, pushed_bad
 from .trail import Past, Trail, sources_of
 from .writes import Line, Snapshot, written
 
@@ -30,7 +30,8 @@ class debug(mode):
     NumPy's own warnings about floating-point errors are silent meanwhile.
 
     Args:
-        nan: look for NaN. Data that holds NaN is reported where a result first takes it over.
+        nan: look for NaN. Data that holds NaN is reported where something is first computed of it; moving it is no
+            error, so that `where` and the nan-functions may deal with it.
         inf: look for infinities that an op makes of finite numbers; those that data or a mask brings in may pass.
         writes: copy what the graph saves, and check before each rule that nobody has written into the arrays since,
             by `a[0] = 5` where `a` shares memory with a Tensor. With "each", check after each op as well:
@@ -178,7 +179,7 @@ class Debugger(Observer):
         if np.any(born):
             if not _inside_rule():
                 raise NumericalError(born_bad(op, inputs, values, params, value, born, mask, out, frame))
-        elif np.any(isnan) and not _inside_rule():
+        elif np.any(isnan) and not moves(op) and not _inside_rule():
             raise NumericalError(entered_bad(op, inputs, values, value, isnan, frame))
 
 

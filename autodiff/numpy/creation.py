@@ -281,7 +281,7 @@ def linspace(
         found = make(start, stop, num, endpoint, retstep, dtype, axis)
         return (constant(found[0]), constant(np.asarray(found[1]))) if retstep else constant(found)
     span, parts = stop * 1.0 - start, num - 1 if endpoint else num
-    step = span / parts if parts else span * np.nan
+    step = span / parts if parts else span * np.nan if retstep else span
     places = np.arange(num).reshape(num, *(1,) * span.ndim)
     values = (step if parts else span) * places.astype(span.dtype) + start
     if endpoint and num > 1:
