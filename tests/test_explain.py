@@ -349,6 +349,11 @@ def test_odd_graphs():
         explain_grad(x, x.value)
 
 
+def test_a_loss_that_is_not_finite():
+    x = leaf([1.0, 2.0])
+    assert "The loss itself is not finite: run inside `with debug():`" in str(explain_grad(x, (x * np.inf).sum()))
+
+
 def test_small_and_large_numbers():
     x = leaf([1e-200, 1e-200])
     assert explain_grad(x, (x * x).sum()).kind == "found"

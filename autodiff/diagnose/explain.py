@@ -136,6 +136,8 @@ def explain_grad(x: Tensor, loss: Tensor) -> Explanation:
         return _no_path(subject, x, loss, nodes, leaves)
     flow = Flow(root, np.ones_like(loss.value), target, nodes)
     result = _freed(subject, flow) if flow.stopped is not None else _found(subject, flow)
+    if not np.isfinite(loss.value).all():
+        result.hints.append("The loss itself is not finite: run inside `with debug():` to find the op that made it so.")
     result.hints += _about_grad(x, flow)
     result.hints += [f"x also goes another way, which carries no gradient: {text}" for text in _cut_texts(nodes, x)]
     return result
