@@ -13,16 +13,19 @@ from typing import Any
 import numpy as np
 
 from .errors import describe
-from .numpy.arguments import Axis, array_of, axes_of, floating, one_axis, ordered
+from .numpy.arguments import Axis, array_of, axes_of, cast, floating, one_axis, ordered, plain
+from .numpy.indexing import take, take_along_axis
 from .numpy.products import matmul
-from .ops import conv, elementwise, index, linalg, norm, pool, random, reduce
+from .numpy.sorting import argsort
+from .ops import compare, conv, elementwise, index, linalg, norm, pool, random, reduce, scan
 from .ops import shape as shapes
 from .random import Generator, as_generator
 from .tensor import Tensor
 
 __all__ = [
     "clone", "conv2d", "cross_entropy", "dropout", "getitem", "linear", "log_softmax", "logsumexp", "max_pool2d",
-    "relu", "sigmoid", "softmax",
+    "one_hot", "relu", "scatter_add", "segment_max", "segment_mean", "segment_min", "segment_prod", "segment_sum",
+    "sigmoid", "softmax", "top_k",
 ]  # fmt: skip
 
 sigmoid, relu = elementwise.sigmoid, elementwise.relu
@@ -51,6 +54,150 @@ def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """
     x = floating(x)
     return reduce.logsumexp(x, axis=axes_of(axis, x.ndim), keepdims=keepdims)
+
+
+# -- places and groups of rows ---------------------------------------------------------------------------
+
+
+def one_hot(labels: Any, num_classes: int, dtype: Any = np.float64) -> Any:
+    """A new last axis with a 1 at the place of each label and 0 elsewhere; a constant.
+
+    >>> one_hot(np.array([0, 2]), 3)
+    array([[1., 0., 0.],
+           [0., 0., 1.]])
+
+    Raises TypeError for labels that are no integers, ValueError for one that is not in 0 .. num_classes - 1.
+    """
+    labels = array_of(labels)
+    values = plain(labels)
+    if values.dtype.kind not in "iu":
+        raise TypeError(f"labels are integers, got {describe(labels)}")
+    if np.any((values < 0) | (values >= num_classes)):
+        raise ValueError(
+            f"labels of {num_classes} classes are 0 .. {num_classes - 1}, got {values.min()} .. {values.max()}"
+        )
+    return compare.equal(labels.reshape((*labels.shape, 1)), np.arange(num_classes)).astype(np.dtype(dtype))
+
+
+def top_k(x: Any, k: int, axis: int = -1, largest: bool = True) -> tuple[Any, Any]:
+    """The k largest elements along an axis in descending order (or the smallest, ascending), and their places.
+
+    The gradient goes to the elements; the places are constants. Of equal elements the first ones are taken, and NaN
+    counts as larger than all numbers.
+
+    >>> top_k(np.array([1.0, 3.0, 2.0]), 2)
+    (array([3., 2.]), array([1, 2]))
+    """
+    x = ordered(x, "top_k")
+    axis = one_axis(axis, x.ndim)
+    n = x.shape[axis]
+    if not 0 <= k <= n:
+        raise ValueError(f"top_k with k={k} along axis {axis} of {describe(x)}, which has {n} elements")
+    order = n - 1 - scan.back(argsort(scan.back(x, axis), axis), axis) if largest else argsort(x, axis)
+    places = order[(*(slice(None),) * axis, slice(k))]
+    return take_along_axis(x, places, axis), places
+
+
+def scatter_add(x: Any, key: Any, values: Any) -> Any:
+    """A copy of x with values added at `x[key]`, any of NumPy's indices; places that repeat add up.
+
+    The values have the shape of `x[key]`, or one that broadcasts to it.
+
+    >>> scatter_add(np.zeros(3), [0, 2, 0], np.array([1.0, 2.0, 3.0]))
+    array([4., 0., 2.])
+    """
+    x, values = array_of(x), array_of(values)
+    if not np.can_cast(values.dtype, x.dtype, "same_kind"):
+        raise TypeError(f"scatter_add of {describe(values)} into {describe(x)} would lose a part; cast x first")
+    spec, arrays = index.split_key(key)
+    lengths = np.broadcast_to(np.False_, x.shape)[index.join_key(spec, tuple(arrays))].shape
+    values = shapes.expand(cast(values, x.dtype), shape=lengths)
+    return x + index.scatter(values, *arrays, index=spec, shape=x.shape)
+
+
+def _segments(name: str, data: Any, segment_ids: Any, num_segments: int | None) -> tuple[Any, Any, int]:
+    """The rows, the segment of each, and the number of segments."""
+    x, ids = array_of(data), array_of(segment_ids)
+    if ids.dtype.kind not in "iu":
+        raise TypeError(f"{name}: segment_ids are integers, got {describe(ids)}")
+    if ids.ndim != 1 or ids.shape != x.shape[:1]:
+        raise ValueError(f"{name}: segment_ids {describe(ids)} are not one for each row of {describe(x)}")
+    values = plain(ids)
+    n = int(values.max(initial=-1)) + 1 if num_segments is None else num_segments
+    if np.any((values < 0) | (values >= n)):
+        raise IndexError(f"{name}: the ids of {n} segments are 0 .. {n - 1}, got {values.min()} .. {values.max()}")
+    return x, ids, n
+
+
+def segment_sum(data: Any, segment_ids: Any, num_segments: int | None = None) -> Any:
+    """Sum of the rows of each segment: `out[s] = sum of data[i] where segment_ids[i] = s`, and 0 of no rows.
+
+    Args:
+        data: (k, ...) rows.
+        segment_ids: (k,) integers in any order, the segment of each row.
+        num_segments: how many there are; by default as many as the largest id says.
+
+    Raises IndexError for an id out of range, ValueError for ids of another shape, TypeError if they are no integers.
+
+    >>> segment_sum(np.array([1.0, 2.0, 3.0]), np.array([0, 2, 0]))
+    array([4., 0., 2.])
+    """
+    x, ids, n = _segments("segment_sum", data, segment_ids, num_segments)
+    x = cast(x, np.int64) if x.dtype.kind == "b" else x
+    return index.scatter(x, ids, index=(index.ARRAY,), shape=(n, *x.shape[1:]))
+
+
+def segment_mean(data: Any, segment_ids: Any, num_segments: int | None = None) -> Any:
+    """Mean of the rows of each segment, and 0 of no rows; arguments as for `segment_sum`.
+
+    >>> segment_mean(np.array([1.0, 2.0, 3.0]), np.array([0, 2, 0]))
+    array([2., 0., 2.])
+    """
+    x, ids, n = _segments("segment_mean", floating(data), segment_ids, num_segments)
+    sizes = np.bincount(plain(ids), minlength=n).clip(1).astype(np.finfo(x.dtype).dtype)
+    return segment_sum(x, ids, n) / sizes.reshape((n,) + (1,) * (x.ndim - 1))
+
+
+def segment_max(data: Any, segment_ids: Any, num_segments: int | None = None) -> Any:
+    """Largest of each segment's rows, element by element, and -inf of no rows; arguments as for `segment_sum`.
+
+    Equal elements share the gradient evenly. Of integers, no rows give the least there is.
+
+    >>> segment_max(np.array([1.0, 2.0, 3.0]), np.array([0, 2, 0]))
+    array([  3., -inf,   2.])
+    """
+    x, ids, n = _segments("segment_max", ordered(data, "segment_max"), segment_ids, num_segments)
+    return reduce.segment_extreme(x, ids, count=n, largest=True)
+
+
+def segment_min(data: Any, segment_ids: Any, num_segments: int | None = None) -> Any:
+    """Smallest of each segment's rows, element by element, and inf of no rows; arguments as for `segment_sum`.
+
+    Equal elements share the gradient evenly. Of integers, no rows give the most there is.
+
+    >>> segment_min(np.array([1.0, 2.0, 3.0]), np.array([0, 2, 0]))
+    array([ 1., inf,  2.])
+    """
+    x, ids, n = _segments("segment_min", ordered(data, "segment_min"), segment_ids, num_segments)
+    return reduce.segment_extreme(x, ids, count=n, largest=False)
+
+
+def segment_prod(data: Any, segment_ids: Any, num_segments: int | None = None) -> Any:
+    """Product of the rows of each segment, and 1 of no rows; arguments as for `segment_sum`. Zeros do no harm.
+
+    >>> segment_prod(np.array([2.0, 4.0, 3.0]), np.array([0, 2, 0]))
+    array([6., 1., 4.])
+    """
+    x, ids, n = _segments("segment_prod", data, segment_ids, num_segments)
+    order = np.argsort(plain(ids), kind="stable")
+    segment = plain(ids)[order]
+    begins = np.ones(len(segment), bool)
+    begins[1:] = segment[1:] != segment[:-1]
+    rows, new = take(x, order, 0), begins.reshape((-1,) + (1,) * (x.ndim - 1))
+    products = scan.recur(elementwise.where(new, 0, rows), elementwise.where(new, rows, 0), axis=0)
+    last = np.roll(begins, -1)  # a segment ends where the next begins
+    none = np.bincount(segment, minlength=n) == 0
+    return segment_sum(products[last], segment[last], n) + none.astype(x.dtype).reshape((n,) + (1,) * (x.ndim - 1))
 
 
 # -- layers without parameters -------------------------------------------------------------------------

@@ -330,6 +330,28 @@ class Tensor:
         """The same elements in another shape, given as one tuple or as several numbers."""
     def flatten(self, order: str = "C") -> Tensor:
         """All elements in one row, as a copy."""
+    def cumsum(self, axis: int | None = None, dtype: Any = None, out: Any = None) -> Tensor:
+        """Running sum along an axis: `out_i = x_0 + ... + x_i`; with axis None, of all elements in one row."""
+    def cumprod(self, axis: int | None = None, dtype: Any = None, out: Any = None) -> Tensor:
+        """Running product along an axis: `out_i = x_0 ... x_i`; its gradient is right in the presence of zeros."""
+    def argsort(
+        self, axis: int | None = -1, kind: Any = None, order: Any = None, *, stable: bool | None = None
+    ) -> Tensor:
+        """The places of the elements in ascending order along an axis, NaN last; a constant."""
+    def argpartition(
+        self, kth: int | Sequence[int], axis: int | None = -1, kind: str = "introselect", order: Any = None
+    ) -> Tensor:
+        """An order along an axis that puts the k-th smallest elements at places k, smaller ones before; a constant."""
+    def searchsorted(self, v: Any, side: str = "left", sorter: Any = None) -> Tensor:
+        """Where to insert v into a sorted row a such that it stays sorted, before or after equals; a constant."""
+    def take(self, indices: Any, axis: int | None = None, out: Any = None, mode: str = "raise") -> Tensor:
+        """Elements at these places along an axis; with axis None, of all in one row."""
+    def choose(self, choices: Any, out: Any = None, mode: str = "raise") -> Tensor:
+        """Of several arrays, at each place the element of the one that the integers `a` name: `choices[a[i]][i]`."""
+    def nonzero(self) -> tuple[Any, ...]:
+        """The places of the elements other than zero, an array for each axis; constants."""
+    def compress(self, condition: Any, axis: int | None = None, out: Any = None) -> Tensor:
+        """The slices along an axis where a row of booleans is true."""
     def repeat(self, repeats: Any, axis: int | None = None) -> Tensor:
         """Repeat each element so many times along an axis, or in one row; `repeats` may have a number for each."""
     def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:

@@ -19,6 +19,8 @@ HELPERS = {
     "array_of",
     "floating",
     "ordered",
+    "cast",
+    "plain",
 }
 
 

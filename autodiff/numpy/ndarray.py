@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import GradientError
 from ..tensor import Tensor
-from . import elementwise, shaping
+from . import elementwise, indexing, scans, shaping, sorting
 from .arguments import plain
 from .constants import __array_api_version__
 from .joining import unstack
@@ -42,6 +42,11 @@ def _strides(self: Tensor) -> tuple[int, ...]:
     """Bytes from one element to the next along each axis."""
     strides: tuple[int, ...] = plain(self).strides
     return strides
+
+
+def _compress(self: Tensor, condition: Any, axis: int | None = None, out: Any = None) -> Any:
+    """The slices along an axis where a row of booleans is true."""
+    return indexing.compress(condition, self, axis, out)
 
 
 def _refuse(name: str, instead: str) -> Callable[..., Any]:
@@ -97,6 +102,9 @@ ARRAY_METHODS: dict[str, Any] = {
     "__array_namespace__": _array_namespace, "__dlpack__": _dlpack, "__dlpack_device__": _dlpack_device,
     "device": property(_device), "to_device": _to_device, "itemsize": property(_itemsize),
     "strides": property(_strides), "flat": property(_flat), "reshape": _reshape, "flatten": _flatten,
+    "cumsum": scans.cumsum, "cumprod": scans.cumprod, "argsort": sorting.argsort, "argpartition": sorting.argpartition,
+    "searchsorted": sorting.searchsorted, "take": indexing.take, "choose": indexing.choose, "nonzero": indexing.nonzero,
+    "compress": _compress,
     "repeat": shaping.repeat, "diagonal": shaping.diagonal, "trace": shaping.trace, "round": elementwise.round,
     "conjugate": elementwise.conjugate, "sort": _refuse("sort", "np.sort(t)"),
     "partition": _refuse("partition", "np.partition(t, kth)"), "resize": _refuse("resize", "np.resize(t, shape)"),

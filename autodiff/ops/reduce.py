@@ -162,6 +162,50 @@ logsumexp = define(
     doc="`log(sum(exp(x)))` over axes, without overflow.",
 )  # fmt: skip
 
+
+def _runs(ids: Any) -> tuple[Any, Any, Any]:
+    """An order that puts rows of one segment together, where each segment begins in it, and which one it is."""
+    order = np.argsort(ids, kind="stable")
+    ids = ids[order]
+    begins = np.flatnonzero(np.diff(ids, prepend=-1))
+    return order, begins, ids[begins]
+
+
+def _segment_extreme(x: Any, ids: Any, *, count: int, largest: bool) -> Any:
+    ufunc: Any = np.maximum if largest else np.minimum
+    if x.dtype.kind == "f":
+        none: Any = -np.inf if largest else np.inf
+    elif x.dtype.kind == "b":
+        none = not largest
+    else:
+        none = np.iinfo(x.dtype).min if largest else np.iinfo(x.dtype).max
+    out = np.full((count, *x.shape[1:]), none, x.dtype)
+    if len(ids):
+        order, begins, found = _runs(ids)
+        out[found] = ufunc.reduceat(x[order], begins, axis=0)
+    return out
+
+
+def _segment_ties(x: Any, out: Any, ids: Any) -> Any:
+    mine = out[ids]
+    equal = (x == mine) | ((x != x) & (mine != mine))
+    number = np.zeros(out.shape, x.dtype)
+    if len(ids):
+        order, begins, found = _runs(ids)
+        number[found] = np.add.reduceat(equal[order], begins, axis=0, dtype=x.dtype)
+    return equal / number[ids]
+
+
+segment_ties = define(
+    "segment_ties", _segment_ties, inputs="x y ids",
+    doc="How `segment_max` and `segment_min` share their gradient among equal elements.",
+)  # fmt: skip
+segment_extreme = define(
+    "segment_extreme", _segment_extreme, lambda g, x, out, ids: g[ids] * segment_ties(x, out, ids), None,
+    inputs="x ids",
+    doc="Largest (or smallest) of the rows of each segment; equal elements share the gradient evenly.",
+)  # fmt: skip
+
 nanargmax = define("nanargmax", np.nanargmax, kind="reduce", doc="Position of the largest element that is not NaN.")
 nanargmin = define("nanargmin", np.nanargmin, kind="reduce", doc="Position of the smallest element that is not NaN.")
 count_nonzero = define("count_nonzero", np.count_nonzero, kind="reduce", doc="How many elements differ from zero.")
