@@ -154,7 +154,7 @@ def test_nan_takes_the_gradient_where_it_wins() -> None:
     np.testing.assert_array_equal(gradient(N.min, x), [0, 0.5, 0, 0.5])
     assert gradient(N.median, x).sum() == 1
     assert np.isnan(np.asarray(x)[gradient(N.median, x) == 1]).all()
-    np.testing.assert_array_equal(gradient(lambda x: N.scans._cumulative_extreme(x, 0, largest=True), x), [1, 3, 0, 0])
+    np.testing.assert_array_equal(gradient(lambda x: N.scans.cumulative_extreme(x, 0, largest=True), x), [1, 3, 0, 0])
 
 
 def test_equal_elements() -> None:
@@ -166,7 +166,7 @@ def test_equal_elements() -> None:
     np.testing.assert_array_equal(gradient(lambda x: N.sort(x) * weight, [3.0, 1.0, 3.0, 1.0]), [3, 1, 4, 2])  # stable
     np.testing.assert_array_equal(gradient(lambda x: N.unique(x) * weight[:2], [3.0, 1.0, 3.0]), [2, 1, 0])
     np.testing.assert_array_equal(
-        gradient(lambda x: N.scans._cumulative_extreme(x, 0, largest=True) * weight, [1.0, 1.0, 2.0, 2.0]), [3, 0, 7, 0]
+        gradient(lambda x: N.scans.cumulative_extreme(x, 0, largest=True) * weight, [1.0, 1.0, 2.0, 2.0]), [3, 0, 7, 0]
     )
     g = gradient(N.median, [2.0, 2.0, 2.0, 2.0])
     assert sorted(g) == [0, 0, 0.5, 0.5]
