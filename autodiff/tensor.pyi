@@ -335,9 +335,15 @@ class Tensor:
     def cumprod(self, axis: int | None = None, dtype: Any = None, out: Any = None) -> Tensor:
         """Running product along an axis: `out_i = x_0 ... x_i`; its gradient is right in the presence of zeros."""
     def argsort(
-        self, axis: int | None = -1, kind: Any = None, order: Any = None, *, stable: bool | None = None
+        self,
+        axis: int | None = -1,
+        kind: Any = None,
+        order: Any = None,
+        *,
+        stable: bool | None = None,
+        descending: bool = False,
     ) -> Tensor:
-        """The places of the elements in ascending order along an axis, NaN last; a constant."""
+        """The places of the elements in ascending (or descending) order along an axis, NaN last (first); a constant."""
     def argpartition(
         self, kth: int | Sequence[int], axis: int | None = -1, kind: str = "introselect", order: Any = None
     ) -> Tensor:
