@@ -274,7 +274,7 @@ class Tensor:
     def log_softmax(self, axis: int = -1) -> Tensor:
         """Logarithm of softmax along an axis, exact also where softmax rounds to 0."""
     def dot(self, b: Any, out: Any = None) -> Tensor:
-        """Product of two vectors, or of matrices, or by a scalar."""
+        """Sum of products over the last axis of a and the last but one of b (its only one, for a vector)."""
     def ravel(self, order: str = "C") -> Tensor:
         """All elements in one row: row by row, column by column ("F"), or as they lie in memory ("A", "K")."""
     def transpose(self, *axes: Any) -> Tensor:

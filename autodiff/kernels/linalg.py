@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -31,3 +32,153 @@ def affine(x: Any, w: Any, b: Any) -> Any:
         return out + b
     out += b
     return out
+
+
+@lru_cache(maxsize=4096)
+def _roles(spec: str) -> tuple[Any, ...]:
+    """Sort the letters of "x,y->out" by what becomes of them, and say how to lay the axes out for a matrix product.
+
+    Returns whether y comes first, the axes of the first and of the second in the order of
+    (batch, free, summed) and (batch, summed, free), how many axes are batch, free of each and summed, and the order
+    of the axes of the result.
+    """
+    inputs, out = spec.split("->")
+    x, y = inputs.split(",")
+    batch = [a for a in out if a in x and a in y]
+    mine = [a for a in x if a not in y]
+    theirs = [a for a in y if a not in x]
+    swap = bool(mine) and bool(theirs) and out.index(theirs[0]) < out.index(mine[0])
+    if swap:
+        x, y, mine, theirs = y, x, theirs, mine
+    summed = [a for a in x if a in y and a not in out]
+    result = [*batch, *mine, *theirs]
+    first = tuple([x.index(a) for a in [*batch, *mine, *summed]])
+    second = tuple([y.index(a) for a in [*batch, *summed, *theirs]])
+    return swap, first, second, len(batch), len(mine), len(summed), tuple([result.index(a) for a in out])
+
+
+def einsum(x: Any, y: Any, *, spec: str) -> Any:
+    """Einstein sum of two arrays, "ij,jk->ik", as a matrix product.
+
+    Each letter of x is one of y or of the result, and the other way round; no letter stands twice in a term.
+    """
+    swap, first, second, batch, mine, summed, order = _roles(spec)
+    if swap:
+        x, y = y, x
+    x, y = x.transpose(first), y.transpose(second)
+    shape = x.shape[: batch + mine] + y.shape[batch + summed :]
+    if not summed:
+        x = x.reshape(x.shape + (1,) * (y.ndim - batch))
+        y = y.reshape(y.shape[:batch] + (1,) * mine + y.shape[batch:])
+        return (x * y).transpose(order)
+    n = math.prod(x.shape[batch + mine :])
+    left, right = math.prod(x.shape[batch : batch + mine]), math.prod(y.shape[batch + summed :])
+    x = x.reshape((*x.shape[:batch], left, n))
+    y = y.reshape((*y.shape[:batch], n, right))
+    if left == right == 1 and batch:  # many products of two vectors: a matrix product of each would be slow
+        return np.einsum("...ij,...ji->...", x, y).transpose(order)
+    return (dense(x) @ dense(y)).reshape(shape).transpose(order)
+
+
+def convolve(x: Any, y: Any) -> Any:
+    """All sums `sum_k x_k y_(n-k)` of two vectors that are not empty."""
+    return np.convolve(x, y)
+
+
+def correlate(x: Any, y: Any) -> Any:
+    """The sums `sum_n x_(n+k) y_n` at which no part of the shorter y hangs over."""
+    return np.convolve(x, y[::-1], "valid")
+
+
+def solve_triangular(x: Any, y: Any, *, lower: bool, unit: bool = False) -> Any:
+    """Solve `x out = y`, reading one triangle of x, and its diagonal unless that is `unit`."""
+    if x.ndim == y.ndim == 2 and x.size and y.size:
+        from scipy.linalg import solve_triangular as solve
+
+        return solve(x, y, lower=lower, unit_diagonal=unit, check_finite=False)
+    x = (np.tril if lower else np.triu)(x, (-1 if lower else 1) if unit else 0)
+    return np.linalg.solve(x + np.eye(x.shape[-1], dtype=x.dtype) if unit else x, y)
+
+
+def lstsq(x: Any, y: Any, *, rcond: float) -> Any:
+    """The shortest solution that makes the sum of squares of `y - x out` least; x: (m, n), y: (m, k)."""
+    return np.linalg.lstsq(x, y, rcond)[0]
+
+
+def matrix_rank(x: Any, *tolerance: Any, hermitian: bool, relative: bool) -> Any:
+    """How many singular values are above a tolerance, NumPy's own or the one given, absolute or relative."""
+    given = {"rtol" if relative else "tol": t for t in tolerance}
+    return np.linalg.matrix_rank(x, hermitian=hermitian, **given)
+
+
+def expm(x: Any) -> Any:
+    """Exponential of a square matrix."""
+    from scipy.linalg import expm as exponential
+
+    return exponential(x)
+
+
+def _others(x: Any) -> Any:
+    """For each element the product of all others along the last axis."""
+    ones = np.ones((*x.shape[:-1], 1), x.dtype)
+    before = np.cumprod(np.concatenate([ones, x[..., :-1]], -1), -1)
+    after = np.cumprod(np.concatenate([ones, x[..., :0:-1]], -1), -1)[..., ::-1]
+    return before * after
+
+
+def _conjugate_svd(x: Any) -> tuple[Any, Any, Any, Any]:
+    """The conjugate factors of the singular value decomposition, and their determinant: a sign or a phase."""
+    u, s, vh = np.linalg.svd(x)
+    return u.conj(), s, vh.conj(), (np.linalg.det(u) * np.linalg.det(vh))[..., None, None]
+
+
+def cofactor(x: Any) -> Any:
+    """`det(x) inv(x)^T`, from the singular values where x is singular or nearly so."""
+    if not x.size:
+        return np.zeros_like(x)
+    try:
+        inverse = np.linalg.inv(x)
+        condition = np.abs(x).sum(-2).max(-1) * np.abs(inverse).sum(-2).max(-1)
+        if (condition < 1 / np.sqrt(np.finfo(x.dtype).eps)).all():
+            return np.linalg.det(x)[..., None, None] * inverse.swapaxes(-1, -2)
+    except np.linalg.LinAlgError:
+        pass
+    u, s, vh, phase = _conjugate_svd(x)
+    return phase * (u * _others(s)[..., None, :]) @ vh
+
+
+def cofactor_turn(x: Any, y: Any) -> Any:
+    """The derivative of the cofactors of x along y, which is its own adjoint; exact for singular x too.
+
+    In the basis of the singular vectors, where x is the diagonal s, it moves y_jj times the product of all s but
+    s_i and s_j into element (i, i), and minus y_ji times that into (i, j).
+    """
+    if not x.size:
+        return np.zeros_like(x)
+    u, s, vh, phase = _conjugate_svd(x)
+    n = s.shape[-1]
+    y = u.swapaxes(-1, -2) @ y @ vh.swapaxes(-1, -2)
+    one = np.eye(n, dtype=bool)
+    without = _others(np.where(one, 1, s[..., None, :])) * ~one
+    diagonal = np.einsum("...ij,...jj->...i", without, y)
+    out = np.where(one, diagonal[..., None], -without * y.swapaxes(-1, -2))
+    return phase * (u @ out @ vh)
+
+
+def norm(x: Any, *, order: float, axis: tuple[int, ...]) -> Any:
+    """`(sum |x|^order)^(1/order)` over axes."""
+    if order == 2:
+        square = x.real * x.real + x.imag * x.imag if x.dtype.kind == "c" else x * x
+        return np.sqrt(np.add.reduce(square, axis=axis))
+    size = np.abs(x)
+    if order == 1:
+        return np.add.reduce(size, axis=axis)
+    with np.errstate(divide="ignore"):
+        return np.add.reduce(size**order, axis=axis) ** (1 / order)
+
+
+def svd(x: Any, *, more: bool) -> tuple[Any, ...]:
+    """Singular values and vectors, and with `more` those that complete the vectors to bases; or none of these."""
+    u, s, vh = np.linalg.svd(x, full_matrices=more)
+    k = s.shape[-1]
+    return u[..., :k], s, vh[..., :k, :], u[..., k:], vh[..., k:, :]

@@ -4,10 +4,14 @@ from . import (
     arithmetic,
     compare,
     conv,
+    decompositions,
+    einsum,
     elementwise,
+    fft,
     index,
     linalg,
     norm,
+    polynomials,
     pool,
     random,
     reduce,
@@ -20,6 +24,6 @@ from . import (
 )
 
 __all__ = [
-    "arithmetic", "compare", "conv", "elementwise", "index", "linalg", "norm", "pool", "random", "reduce",
-    "scan", "shape", "sort", "special", "trigonometric", "write",
+    "arithmetic", "compare", "conv", "decompositions", "einsum", "elementwise", "fft", "index", "linalg", "norm",
+    "polynomials", "pool", "random", "reduce", "scan", "shape", "sort", "special", "trigonometric", "write",
 ]  # fmt: skip
