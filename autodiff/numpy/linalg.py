@@ -19,12 +19,13 @@ import numpy as np
 from numpy.linalg import LinAlgError
 
 from ..errors import describe
+from ..inplace import is_recorded
 from ..ops import decompositions, elementwise, reduce
 from ..ops import linalg as ops
 from ..ops import shape as shapes
 from ..tensor import Tensor
 from . import products, shaping
-from .arguments import Axis, array_of, axes_of, cast, deliver, floating, one_axis, plain
+from .arguments import Axis, array_of, axes_of, cast, deliver, fixed, floating, one_axis, plain
 
 __all__ = [
     "cho_solve", "cholesky", "cond", "cross", "det", "diagonal", "eig", "eigh", "eigvals", "eigvalsh", "expm", "inv",
@@ -313,7 +314,7 @@ def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = _NOT
         rcond = 1e-15 if rtol is _NOT_GIVEN else rtol
     if rcond is None:
         rcond = max(x.shape[-2:]) * np.finfo(x.dtype).eps
-    return ops.pinv(x, np.asarray(plain(rcond)), hermitian=bool(hermitian))
+    return ops.pinv(x, np.asarray(fixed("pinv", "rcond", rcond)), hermitian=bool(hermitian))
 
 
 def lstsq(a: Any, b: Any, rcond: float | None = None) -> tuple[Any, Any, Any, Any]:
@@ -418,7 +419,7 @@ def qr(a: Any, mode: Any = "reduced") -> Any:
     if mode == "r":
         return r
     if mode == "complete" and m > n:
-        more = decompositions.unspecified(q, np.linalg.qr(x.value, "complete").Q[..., n:])
+        more = decompositions.unspecified(q, np.linalg.qr(plain(x), "complete").Q[..., n:])
         q = shapes.concatenate(q, more, axis=x.ndim - 1)
         r = shapes.concatenate(r, np.zeros((*x.shape[:-2], m - n, n), x.dtype), axis=x.ndim - 2)
     return QRResult(q, r)
@@ -618,7 +619,7 @@ def cond(x: Any, p: Any = None) -> Any:
     if not x.size:
         raise LinAlgError(f"cond is not defined on empty arrays, got {describe(x)}")
     value = np.linalg.cond(plain(x), p)
-    if not (type(x) is Tensor and x.requires_grad):
+    if not is_recorded(x):
         return Tensor(value) if type(x) is Tensor else value
     if not np.isfinite(value).all():
         raise LinAlgError(f"the condition number of a singular matrix has no gradient; the matrix is {describe(x)}")

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import describe
+from ..inplace import is_recorded
 from ..ops import elementwise, reduce
 from ..ops import polynomials as ops
 from ..ops import shape as shapes
@@ -87,7 +88,7 @@ def polymul(a1: Any, a2: Any) -> Any:
 def _trimmed(p: Any) -> Any:
     """Without the leading zeros; one is left if all are zero. Where a gradient is wanted nothing is left out."""
     x = _coefficients(p)
-    if type(x) is Tensor and x.requires_grad:
+    if is_recorded(x):
         return x
     first = next((i for i, value in enumerate(plain(x)) if value != 0), len(x) - 1)
     return x[first:]
