@@ -114,6 +114,7 @@ from .numpy import (
 from .op import OPS, define
 from .random import Generator, manual_seed
 from .tensor import Tensor, asarray
+from .trace import trace
 from .transforms import (
     elementwise_grad,
     grad,
@@ -187,6 +188,8 @@ __all__ = [
     "stop_gradient",
     "gradients",
     "backward_all",
+    # programs
+    "trace",
     # ops
     "define",
     "OPS",

@@ -21,7 +21,7 @@ from .call import record
 from .config import MODES, mode
 from .errors import GradientError, describe
 from .graph import WRITES, Node, by_number, format_line, notes
-from .op import OPS, PICK, Lazy, Plan, define
+from .op import OPS, PICK, Lazy, Plan, define, signature
 from .tensor import WRITTEN, Tensor, at, constant, refresh, why_constant
 
 _ndarray, _float64, _ONE = np.ndarray, np.float64, np.float64(1.0)
@@ -211,9 +211,14 @@ def sweep(
         _check_writes(order)
     live = None if targets is None else _leading_to(targets, order)
     observers = MODES.get().observers
+    tracing = any(observer.traces for observer in observers)
     mine: set[Any] = set()  # sources whose gradient is a buffer of this pass, which it may write into
     kept: dict[Any, Any] = {}
     for root, g in roots:
+        if tracing and type(g) is not Tensor:
+            g = constant(g)
+            for observer in observers:
+                observer.made(g)
         if live is None or root in live:
             grads[root] = g if grads[root] is None else grads[root] + g
     for node in order:
@@ -236,6 +241,8 @@ def sweep(
         try:
             if create_graph:
                 pulled = pull_tensors(node, plan, saved, g, record)
+            elif tracing:
+                pulled = _pull_traced(node, plan, saved, g)
             else:
                 pulled = plan.pull(g, saved, node.params)
             sources = (node.x, node.y) if node.more is None else node.more
@@ -476,9 +483,12 @@ def _check_writes(order: list[Node]) -> None:
 # -- the same loop on Tensors -------------------------------------------------------------------------
 
 
-def wrap(value: Any, source: Source | None, **params: Any) -> Tensor:
-    """Put an identity node above a source (or above nothing), which a sweep can stop at."""
-    return record(IDENTITY.plan(1), source, None, None, (), params, value, sys._getframe(1))
+def wrap(value: Any, source: Source | None, of: Any = None, **params: Any) -> Tensor:
+    """Put an identity node above a source (or above nothing), which a sweep can stop at; `of` is what it stands for."""
+    tensor = record(IDENTITY.plan(1), source, None, None, (), params, value, sys._getframe(1))
+    for observer in MODES.get().observers if of is not None else ():
+        observer.same(tensor, of)
+    return tensor
 
 
 def revive(node: Node, saved: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -532,6 +542,24 @@ def pull_tensors(node: Node, plan: Plan, saved: tuple[Any, ...], g: Any, record:
         return pull_composed(node, plan, tensors, g, record)
 
 
+def _pull_traced(node: Node, plan: Plan, saved: tuple[Any, ...], g: Any) -> Any:
+    """Pull a gradient back such that a trace sees each op call of the rules; nothing is recorded."""
+    op = node.op
+    with mode(recording=False):
+        tensors = revive(node, saved)
+        if op.vjp is None:
+            return plan.pull(g, tensors, node.params)
+        positional, keywords = signature(op.vjp)
+        named = dict(zip((*op.inputs, *op.outs, *op.facts), tensors, strict=True)) | {"g": g, "saved": node}
+        named["needs"] = tuple([plan.needs >> i & 1 == 1 for i in range(len(op.inputs))])
+        params = {name: node.params[name] for name in keywords}
+        found = plan.pull(g.value, saved, node.params)
+        gradients = [None if gi is None else constant(gi) for gi in found]
+        for observer in MODES.get().observers:
+            observer.called_vjp(node, [named[name] for name in positional], params, gradients)
+        return gradients
+
+
 def pull_composed(node: Node, plan: Plan, tensors: tuple[Any, ...], g: Any, record: bool = True) -> list[Any]:
     """Run a fused op's composed form again from its inputs, and pull back through that."""
     inputs = list(tensors[: len(node.op.inputs)])
@@ -539,7 +567,7 @@ def pull_composed(node: Node, plan: Plan, tensors: tuple[Any, ...], g: Any, reco
     for i, x in enumerate(inputs):
         if plan.needs >> i & 1:
             tracked = type(x) is Tensor and x.requires_grad
-            inputs[i] = wrap(x.value, x.node or x) if tracked else wrap(getattr(x, "value", x), None)
+            inputs[i] = wrap(x.value, x.node or x, x) if tracked else wrap(getattr(x, "value", x), None, x)
             wanted[i] = inputs[i].node
     composed: Any = node.op.composed
     out = composed(*inputs, **node.params)

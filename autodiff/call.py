@@ -149,6 +149,8 @@ def apply(op: Op, inputs: tuple[Any, ...], params: dict[str, Any], result: Any =
     else:
         plan = op.plan(needs)
         outs = [_scalar(value) for value in result] if op.several else [_scalar(result)]
+        if modes.observers:
+            values = [_traceable(x, value) for x, value in zip(inputs, values, strict=True)]
         saved = () if plan.keep is None and modes.plain else _saved(op, plan, values, outs, residual, modes)
         if op.variadic or len(sources) > 2:
             slots: tuple[Any, Any, Any] = (None, None, tuple(sources))
@@ -165,6 +167,11 @@ def apply(op: Op, inputs: tuple[Any, ...], params: dict[str, Any], result: Any =
     for observer in modes.observers:
         observer.called(op, inputs, params, out, frame)
     return out
+
+
+def _traceable(x: Any, value: Any) -> Any:
+    """What to keep of an input while it is observed: a constant scalar as a Tensor, to be told from others."""
+    return x if type(x) is Tensor and not x.requires_grad and not isinstance(value, _ndarray) else value
 
 
 def _unshared(result: Any, values: list[Any]) -> Any:

@@ -17,8 +17,60 @@ _RESUMED = 0x20 | 0x80 | 0x200  # CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+class Item:
+    """A number or array that an object keeps, by the path to it: `(optimizer, "state", parameter, "exp_avg")`."""
+
+    __slots__ = ("path",)
+
+    def __init__(self, path: tuple[Any, ...]) -> None:
+        self.path = path
+
+    def _holder(self) -> Any:
+        holder = self.path[0]
+        for key in self.path[1:-1]:
+            if isinstance(key, str) and not isinstance(holder, dict):
+                holder = getattr(holder, key)
+            else:
+                holder = holder.setdefault(key, {}) if isinstance(holder, dict) else holder[key]
+        return holder
+
+    def exists(self) -> bool:
+        """Whether there is such an item now."""
+        holder = self._holder()
+        return not isinstance(holder, dict) or self.path[-1] in holder
+
+    def read(self) -> Any:
+        """What is there now."""
+        return self._holder()[self.path[-1]]
+
+    def write(self, value: Any) -> None:
+        """Put a value there."""
+        self._holder()[self.path[-1]] = value
+
+
 class Observer:
     """What is told of everything that happens while it is among `Modes.observers`: a debugger, a tracer."""
+
+    traces = False
+    """Whether backward passes are to run their rules on Tensors, as op calls."""
+
+    def called_vjp(self, node: Any, operands: list[Any], params: dict[str, Any], gradients: Any) -> None:
+        """The kernel of a fused op's gradient has been called, its node standing for what the op kept (traces only)."""
+
+    def same(self, tensor: Any, of: Any) -> None:
+        """A new tensor has the value of another: a copy, a detached tensor, an argument of a transform."""
+
+    def made(self, tensor: Any) -> None:
+        """The engine has made a constant: the 1 that a backward pass starts from."""
+
+    def stored(self, item: Item, tensor: Any) -> None:
+        """An optimizer has put a value into its state."""
+
+    def set_grad(self, tensor: Any) -> None:
+        """A tensor's gradient has been set or dropped by assignment."""
+
+    def read(self, tensor: Any, what: str, value: Any) -> None:
+        """Python code has asked for a concrete value: bool(t), t.item()."""
 
     def called(self, op: Any, inputs: tuple[Any, ...], params: dict[str, Any], result: Any, frame: FrameType) -> None:
         """An op has been called with at least one Tensor; result is a Tensor, or a tuple of them."""

@@ -22,7 +22,7 @@ import numpy as np
 
 from .batched import Batched
 from .call import apply, be_careful, lift
-from .config import MODES
+from .config import MODES, mode
 from .errors import GradientError, describe
 from .graph import WRITES, next_number
 from .ops import shape
@@ -46,6 +46,11 @@ def _is_mapped(*values: Any) -> bool:
     return any(type(v) is Batched or (type(v) is Tensor and type(v.value) is Batched) for v in values)
 
 
+def is_traced() -> bool:
+    """Whether writes must be calls of ops even where no gradient asks for it."""
+    return any(observer.traces for observer in MODES.get().observers)
+
+
 def write(t: Tensor, key: Any, value: Any) -> None:
     """Write into a tensor: `t[key] = value`.
 
@@ -63,7 +68,8 @@ def write(t: Tensor, key: Any, value: Any) -> None:
         _keep_old(value, t.value)
     if _is_mapped(t, value, *arrays):
         check_in_place(t)
-        _move(t, apply(SETITEM, (t, value if type(value) is Tensor else lift(value), *arrays), {"index": index}))
+        value = value if type(value) is Tensor else lift(value)
+        _move(t, apply(SETITEM, (t, value, *arrays), {"index": index}), True)
         return
     place = join_key(index, tuple(arrays))
     try:
@@ -73,9 +79,9 @@ def write(t: Tensor, key: Any, value: Any) -> None:
             error.add_note("the tensor is a read-only view (broadcast, diagonal): write into a copy, t = t.copy()")
         raise
     WRITES.note(t.value, place)
-    if recorded:
+    if recorded or is_traced():
         value = value if type(value) is Tensor else lift(value)
-        _move(t, apply(SETITEM, (t, value, *arrays), {"index": index}, t.value))
+        _move(t, apply(SETITEM, (t, value, *arrays), {"index": index}, t.value), recorded)
 
 
 def overwrite(t: Tensor, value: Any, casting: Any = "same_kind") -> Tensor:
@@ -97,15 +103,25 @@ def overwrite(t: Tensor, value: Any, casting: Any = "same_kind") -> Tensor:
             new = shape.expand(new, shape=t.shape)
         new = shape.astype(new, dtype=t.dtype)  # a copy, also of the same dtype
         if _is_mapped(t, value):
-            _move(t, new)
+            _move(t, new, True)
         elif getattr(t, "view", BORROWED)[0] is not None:
             _keep_old(value, t.value)
             t.value[...] = new.value
             WRITES.note(t.value)
-            _move(t, new)
+            _move(t, new, True)
         else:
             become(t, new)
             _note_written(t)
+    elif is_traced():
+        with mode(recording=False):
+            new = value if type(value) is Tensor else Tensor(value)
+            new = shape.astype(new if new.shape == t.shape else shape.expand(new, shape=t.shape), dtype=t.dtype)
+        if t.value.shape:
+            t.value[...] = new.value
+            WRITES.note(t.value)
+        else:
+            t.value = new.value
+        _move(t, new, False)
     elif t.value.shape:
         np.copyto(t.value, plain, casting=casting)
         WRITES.note(t.value)
@@ -173,14 +189,26 @@ def _keep_old(value: Any, array: Any) -> None:
         )
 
 
-def _move(t: Tensor, out: Tensor) -> None:
-    """Put a written tensor at its new place in the graph, and what it is a view of as well."""
+def _move(t: Tensor, out: Tensor, recorded: bool) -> None:
+    """Put a written tensor at its new place in the graph, and what it is a view of as well.
+
+    Where nothing is recorded only a trace hears of it: a leaf stays a leaf.
+    """
     mapped = _is_mapped(t, out)
-    become(t, out, None if mapped else t.value)
+
+    def put(tensor: Tensor, out: Tensor) -> None:
+        if recorded or mapped:
+            become(tensor, out, None if mapped else tensor.value)
+        else:
+            for observer in MODES.get().observers:
+                observer.became(tensor, out)
+
+    put(t, out)
     while (view := getattr(t, "view", BORROWED))[0] is not None:
         x, op, params, _ = view
-        out = _INVERSES[op.name](x, t, params)
-        become(x, out, None if mapped else x.value)
+        if not recorded:
+            t.view = (x, op, params, next_number())
+        put(x, _INVERSES[op.name](x, t, params))
         t = x
     _note_written(t)
 

@@ -16,13 +16,13 @@ from .call import lift
 from .config import MODES
 from .errors import GradientError, describe
 from .graph import WRITES
-from .inplace import check_in_place, is_recorded, overwrite, write
+from .inplace import check_in_place, is_recorded, is_traced, overwrite, write
 from .numpy.ndarray import ARRAY_METHODS
 from .numpy.protocol import array_function
 from .numpy.ufuncs import array_ufunc
 from .op import operator_method
 from .ops import arithmetic, compare, elementwise
-from .tensor import WRITTEN, Tensor, refresh
+from .tensor import WRITTEN, Tensor, note_read, refresh
 
 # -- operators -----------------------------------------------------------------------------------------
 
@@ -61,6 +61,8 @@ def _in_place(function: Callable[..., Any], ufunc: Any) -> Callable[[Tensor, Any
                 return function(self, other)
             check_in_place(self)
             return overwrite(self, function(self, other))
+        if is_traced():
+            return overwrite(self, function(self, other))
         refresh(self)
         new = other.value if type(other) is Tensor else lift(other)
         if self.value.shape:
@@ -86,7 +88,8 @@ def _round(self: Tensor, digits: int | None = None) -> Any:
 def _bool(self: Tensor) -> bool:
     if WRITTEN:
         refresh(self)
-    return bool(self.value)
+    note_read(self, "bool", truth := bool(self.value))
+    return truth
 
 
 def _number(kind: type) -> Callable[[Tensor], Any]:
@@ -103,7 +106,7 @@ def _number(kind: type) -> Callable[[Tensor], Any]:
                     "storing a tensor that requires grad into an array would lose its gradient without a word. "
                     "Write a[i] = t.detach() if that is wanted; to join tensors use autodiff.stack or concatenate."
                 )
-        return kind(self.item())
+        return note_read(self, kind.__name__, kind(self.value.item() if self.value.size == 1 else self.item()))
 
     return convert
 
@@ -111,7 +114,8 @@ def _number(kind: type) -> Callable[[Tensor], Any]:
 def _index(self: Tensor) -> int:
     if self.value.shape or self.value.dtype.kind not in "iu":
         raise TypeError(f"an index is an integer, not {describe(self.value)}")
-    return operator.index(self.value)
+    note_read(self, "index", number := operator.index(self.value))
+    return number
 
 
 def _len(self: Tensor) -> int:
@@ -163,6 +167,7 @@ def _array(self: Tensor, dtype: Any = None, copy: bool | None = None) -> Any:
             "NumPy asked for the plain array of a tensor that requires grad, and its gradient would be lost. "
             "Write t.detach() if that is wanted; to join tensors use autodiff.stack or concatenate."
         )
+    note_read(self, "array", None)
     return np.array(self.value, dtype=dtype, copy=copy)
 
 

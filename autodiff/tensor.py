@@ -56,6 +56,9 @@ class Tensor:
             self.requires_grad = bool(requires_grad)
         else:
             self.value = _numbers(value, dtype, copy=True)
+            if type(value) is Tensor:
+                for observer in MODES.get().observers:
+                    observer.same(self, value)
             if requires_grad:
                 self.requires_grad_()
         if name is not None:
@@ -103,12 +106,13 @@ class Tensor:
                 f"item() takes a tensor of one element, this one has {self.value.size} ({describe(self.value)}). "
                 "Index one element first, t[i, j].item(), or reduce it, t.sum().item()."
             )
-        return self.value.item()
+        return note_read(self, "item", self.value.item())
 
     def tolist(self) -> Any:
         """Return the values as nested Python lists."""
         if WRITTEN:
             refresh(self)
+        note_read(self, "tolist", None)
         return self.value.tolist()
 
     def numpy(self) -> Any:
@@ -123,6 +127,7 @@ class Tensor:
                 "numpy() of a tensor that requires grad would lose its gradient without a word. "
                 "Write t.detach().numpy() if that is wanted."
             )
+        note_read(self, "numpy", None)
         return np.asarray(self.value)
 
     # -- its place in the graph -----------------------------------------------------------------------
@@ -169,6 +174,8 @@ class Tensor:
 
     @grad.setter
     def grad(self, grad: Any) -> None:
+        for observer in MODES.get().observers:
+            observer.set_grad(self)
         if grad is not None:
             if type(grad) is not Tensor or not grad.requires_grad:
                 grad = Tensor(grad)  # a copy: passes add into it in place
@@ -203,7 +210,10 @@ class Tensor:
         mark = Mark("detach", "detach", user_frame(sys._getframe(1)))
         for observer in MODES.get().observers if self.requires_grad else ():
             observer.cut(self, mark)
-        return constant(self.value, mark)
+        out = constant(self.value, mark)
+        for observer in MODES.get().observers:
+            observer.same(out, self)
+        return out
 
     def retain_grad(self) -> Tensor:
         """Keep the gradient of this computed tensor in `.grad` as well; returns the tensor itself."""
@@ -326,6 +336,13 @@ def constant(value: Any, mark: Mark | None = None) -> Tensor:
         tensor.extra = Extra()
         tensor.extra.mark = mark
     return tensor
+
+
+def note_read(tensor: Tensor, what: str, value: Any) -> Any:
+    """Tell observers that Python code has asked for a concrete value; returns the value."""
+    for observer in MODES.get().observers:
+        observer.read(tensor, what, value)
+    return value
 
 
 # -- views, and what is written in place ---------------------------------------------------------------

@@ -406,6 +406,9 @@ def at(value: Any, source: Node) -> Tensor:
 def constant(value: Any, mark: Mark | None = None) -> Tensor:
     """Make a Tensor outside the graph that shares the value's memory."""
 
+def note_read(tensor: Tensor, what: str, value: Any) -> Any:
+    """Tell observers that Python code has asked for a concrete value; returns the value."""
+
 def note_view(out: Tensor, x: Tensor, op: Any, params: dict[str, Any]) -> None:
     """Record that `out`, made of `x`, looks into its memory, if it does."""
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
+from autodiff.config import MODES, Item
 from autodiff.errors import describe
 from autodiff.graph import WRITES
-from autodiff.tensor import Tensor
+from autodiff.op import OPS, define
+from autodiff.tensor import Tensor, constant
 
 BLOCK = 32768  # numbers; a handful of such float32 arrays fit into a core's own cache
 
@@ -145,6 +148,7 @@ class Optimizer:
         is returned.
         """
         loss = closure() if closure is not None else None
+        observers = MODES.get().observers
         jobs = []
         for group in self.param_groups:
             options = self._options(group)
@@ -155,6 +159,10 @@ class Optimizer:
                     state = self.state.get(p)
                     self._check_job(p, grad, state)
                     jobs.append((p, grad, state, sign, options))
+        if any(observer.traces for observer in observers):
+            for p, grad, _, sign, options in jobs:
+                self._update_traced(p, grad, sign, options, observers)
+            return loss
         for p, grad, state, sign, options in jobs:  # nothing has been changed up to here
             w, g = p.value, grad.value if sign > 0 else -grad.value
             if state is None:
@@ -166,6 +174,41 @@ class Optimizer:
             if type(w) is np.ndarray:
                 WRITES.note(w)
         return loss
+
+    def _update_traced(self, p: Tensor, grad: Tensor, sign: int, options: dict[str, Any], observers: Any) -> None:
+        """Update a parameter by a call of the op `optimizer_update`, so that a trace has it.
+
+        State and numbers among the options are inputs: the program reads them anew when it runs.
+        """
+        state = self.state.setdefault(p, {})
+        group = next(i for i, group in enumerate(self.param_groups) if any(q is p for q in group["params"]))
+        paths: dict[str, tuple[Any, ...]] = {name: (self, "state", p, name) for name in state}
+        for name, option in options.items():
+            if isinstance(option, float):
+                paths[name] = (self, "param_groups", group, name)
+            elif isinstance(option, tuple | list) and all(isinstance(part, float) for part in option):
+                paths |= {f"{name}.{i}": (self, "param_groups", group, name, i) for i in range(len(option))}
+        items = [Item(path) for path in paths.values()]
+        given = [state[name] if name in state else _option(options, name) for name in paths]
+        params: dict[str, Any] = {
+            "rule": self._name, "state": tuple(state), "names": tuple(paths), "sign": sign,
+            "flags": tuple((name, o) for name, o in options.items() if not any(n.split(".")[0] == name for n in paths)),
+        }  # fmt: skip
+        value, kept = _updated(p.value, grad.value, *given, **params)
+        results = tuple([constant(np.asarray(v)[()]) for v in (value, *kept.values())])
+        params["made"] = tuple(kept)
+        for observer in observers:
+            observer.called(OPS["optimizer_update"], (p, grad, *items), params, results, sys._getframe(2))
+            for name, result in zip(kept, results[1:], strict=True):
+                observer.stored(Item((self, "state", p, name)), result)
+        if type(p.value) is np.ndarray:
+            p.value[...] = value
+            WRITES.note(p.value)
+        else:
+            p.value = value
+        for observer in observers:
+            observer.became(p, results[0])
+        state |= kept
 
     def _check_job(self, p: Tensor, grad: Tensor, state: dict[str, Any] | None) -> None:
         """Raise ValueError where gradient or state are not those of the value, as after `p.value = other`."""
@@ -310,6 +353,46 @@ class Optimizer:
             elements = sum(p.size for p in group["params"])
             lines.append(f"  {len(group['params'])} tensors, {elements} numbers: {options}")
         return "\n".join([*lines, ")"])
+
+
+def _option(options: dict[str, Any], name: str) -> Any:
+    """An option, or with "betas.0" a part of one."""
+    first, _, part = name.partition(".")
+    return options[first][int(part)] if part else options[first]
+
+
+def _updated(
+    w: Any, g: Any, *given: Any, rule: str, state: tuple[str, ...], names: tuple[str, ...], sign: int, flags: Any,
+) -> tuple[Any, dict[str, Any]]:  # fmt: skip
+    """A parameter's new value and its state, by the rule of that name; nothing given is written."""
+    classes = [Optimizer]
+    for cls in classes:
+        classes += cls.__subclasses__()
+    optimizer = object.__new__(next(cls for cls in reversed(classes) if cls.__name__ == rule))
+    optimizer._rooms = {}
+    kept: dict[str, Any] = {}
+    options: dict[str, Any] = dict(flags)
+    for name, value in zip(names, given, strict=True):
+        if name in state:
+            kept[name] = value.copy() if isinstance(value, np.ndarray) else value
+        elif "." in name:
+            first = name.partition(".")[0]
+            options[first] = (*options.get(first, ()), value)
+        else:
+            options[name] = value
+    w = w.copy() if isinstance(w, np.ndarray) else w
+    return optimizer._result(optimizer.update(w, g if sign > 0 else -g, kept, **options), w), kept
+
+
+def _update(w: Any, g: Any, *given: Any, made: tuple[str, ...], **params: Any) -> tuple[Any, ...]:
+    value, kept = _updated(w, g, *given, **params)
+    return (value, *[kept[name] for name in made])
+
+
+define(
+    "optimizer_update", _update, inputs="*xs", outs="w state",
+    doc="A parameter's new value, and its optimizer's new state: what a trace has for a step.",
+)  # fmt: skip
 
 
 def _called(p: Tensor) -> str:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any, Literal
 
+from ..program import Program
 from ..tensor import Tensor
 from .names import Named, given_names, variable_names
 
@@ -53,7 +54,7 @@ def draw(
     Gradients are those of leaves, and of other tensors after `retain_grad()` or under `keep_values()`.
 
     Args:
-        roots: tensors, or lists, tuples and dicts of tensors, nested as a module returns them.
+        roots: tensors, or lists, tuples and dicts of tensors, nested as a module returns them; or a traced program.
         direction: "LR", left to right, or "TB", top to bottom. Circuits go right, cards down.
         style: "circuit", the lecture's gates and wires, or "cards", one box with rows for each op. By default
             a small graph of numbers is a circuit.
@@ -90,13 +91,18 @@ def draw(
     from .picture import Picture
     from .scene import Wanted, build
 
+    look = Look(direction, style, shapes, dtypes)
+    if len(roots) == 1 and type(roots[0]) is Program:
+        from .programs import program_scene
+
+        return Picture(program_scene(roots[0], lines=lines), look)
     tensors, known = _flatten(roots)
     if names is not False:
         known = variable_names(sys._getframe(1)) | known
         if names is not True:
             known |= given_names(names)
     scene = build(tensors, known, Wanted(values, gradients, lines, saved, max_nodes))
-    return Picture(scene, Look(direction, style, shapes, dtypes))
+    return Picture(scene, look)
 
 
 def _flatten(roots: tuple[Any, ...]) -> tuple[list[Tensor], dict[int, str]]:

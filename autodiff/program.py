@@ -1,0 +1,562 @@
+"""A recorded computation as data: a numbered list of op calls that can be read, run again, compared and saved.
+
+`trace.py` makes programs. A program is in single-assignment form: each value has a number and is computed
+once, in-place writes included, which give a new value and a line in `writes` saying where it belongs.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .config import Item
+from .errors import GradientError, describe
+from .graph import WRITES
+from .op import OPS
+from .tensor import Tensor, constant
+
+# -- the parts of a program ------------------------------------------------------------------------------
+
+
+class Var:
+    """A value: an array or scalar of known shape and dtype, or (`dtype` None) whatever a fused op keeps."""
+
+    __slots__ = ("dtype", "number", "shape")
+    dtype: Any
+    shape: tuple[int, ...]
+
+    def __init__(self, number: int, value: Any) -> None:
+        self.number = number
+        known = isinstance(value, np.ndarray | np.generic | float | int | complex)
+        self.shape = np.shape(value) if known else ()
+        self.dtype = getattr(value, "dtype", type(value).__name__) if known else None
+
+    def __repr__(self) -> str:
+        return f"%{self.number}"
+
+    @property
+    def kind(self) -> str:
+        """Dtype and shape, as they are listed."""
+        return f"{self.dtype} {self.shape}" if self.dtype is not None else "kept"
+
+
+class Literal:
+    """A number or array that is part of the program itself."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __repr__(self) -> str:
+        return repr(self.value) if np.size(self.value) == 1 else f"<{describe(self.value)}>"
+
+
+class Equation:
+    """One call of an op, or of a fused op's gradient kernel: `outputs = op(*inputs, **params)`."""
+
+    __slots__ = ("inputs", "line", "name", "outputs", "params", "vjp")
+
+    def __init__(
+        self, name: str, inputs: tuple[Any, ...], params: dict[str, Any], outputs: tuple[Var, ...],
+        line: tuple[str, int], vjp: bool = False,
+    ) -> None:  # fmt: skip
+        self.name, self.inputs, self.params, self.outputs = name, inputs, params, outputs
+        self.line, self.vjp = line, vjp  # vjp: the inputs are what the kernel names, in its order
+
+    @property
+    def title(self) -> str:
+        """The op's name; that of its gradient kernel is marked."""
+        return f"{self.name}.vjp" if self.vjp else self.name
+
+    def run(self, values: list[Any], params: dict[str, Any]) -> tuple[Any, ...]:
+        """Compute the outputs."""
+        op = OPS[self.name]
+        if self.vjp:
+            kernel: Any = op.vjp
+            return tuple(kernel(*values, **params))
+        result = op.forward(*values, **params)
+        if op.vjp is not None:
+            return result if isinstance(result, tuple) else (result,)
+        return result if op.several else (result,)
+
+
+class Cell:
+    """A place outside that a program reads or writes: a tensor's value, its gradient, an item of a dict."""
+
+    def __init__(self, holder: Any, what: str) -> None:
+        self.holder, self.what = holder, what  # what: "value" or "grad" of a Tensor, an "item", or a "constant"
+
+    def read(self) -> Any:
+        """What is there now."""
+        if self.what == "value":
+            return self.holder.value
+        if self.what == "grad":
+            return None if self.holder.grad is None else self.holder.grad.value
+        return self.holder.read() if self.what == "item" else self.holder
+
+    def write(self, value: Any) -> None:
+        """Put a value there; None takes a gradient away."""
+        if self.what == "grad":
+            self.holder.grad = None if value is None else constant(np.array(value)[()])
+        elif self.what == "item":
+            self.holder.write(value if isinstance(value, np.ndarray | int | float) else value.item())
+        elif np.shape(value):
+            self.holder.value[...] = value
+            WRITES.note(self.holder.value)
+        else:
+            self.holder.value = value
+
+    def __repr__(self) -> str:
+        if self.what == "item":
+            *_, group, key = self.holder.path
+            return f"{group.name or 'parameter'}: {key}" if type(group) is Tensor else str(key)
+        if self.what == "constant":
+            return "constant"
+        name = self.holder.name or ("parameter" if self.holder.is_parameter else "tensor")
+        return f"{name}.grad" if self.what == "grad" else str(name)
+
+
+class Read(NamedTuple):
+    """A concrete value that Python code asked for while it was traced."""
+
+    what: str  # bool, item, float, ...
+    var: Any
+    value: Any
+    line: tuple[str, int]
+
+
+class Cost(NamedTuple):
+    """What running a program takes."""
+
+    multiply_adds: int
+    bytes_read: int
+    bytes_written: int
+
+
+# -- programs --------------------------------------------------------------------------------------------
+
+
+class Program:
+    """What `trace(f)(*args)` recorded. Call it with other arguments of the same shapes to run it again.
+
+    Running computes what the function computed, with the same op calls in the same order, and does what it
+    did to the outside: gradients, in-place writes, optimizer updates. Python code is not run again, so a branch
+    on a value stays as it was; `reads` has the values that were asked for.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.inputs: list[Var] = []
+        self.input_names: list[str] = []
+        self.cells: list[tuple[Var, Cell]] = []  # what is read from outside
+        self.equations: list[Equation] = []
+        self.outputs: list[Any] = []  # a Var, a Literal, or what else the function returned
+        self.writes: list[tuple[Cell | int, str, Var | None]] = []  # an int is the number of an input
+        self.reads: list[Read] = []
+        self.without_grad: list[Any] = []  # tensors, or numbers of inputs, that had no gradient to add to
+        self.without_items: list[Cell] = []  # items that were not there
+        self.arrays = True  # arrays in, arrays out; otherwise Tensors
+        self.rebuild: Callable[[list[Any]], Any] = list
+        self.flatten: Callable[[Any], list[Any]] = list
+
+    # -- running ---------------------------------------------------------------------------------------
+
+    def __call__(self, *args: Any, offset: int = 0, **kwargs: Any) -> Any:
+        """Run the program on other arguments.
+
+        Args:
+            offset: added to the offset of every random op: 0 draws the same numbers again, any other number others.
+
+        Raises TypeError for arguments of other shapes or dtypes, GradientError where a value that Python code branched
+        on has changed.
+        """
+        given = self.flatten((args, kwargs))
+        for place in self.without_grad if any(what == "grad" for _, what, _ in self.writes) else ():
+            tensor = given[place] if isinstance(place, int) and place < len(given) else place
+            if type(tensor) is Tensor and tensor.grad is not None:
+                raise GradientError(
+                    f"{tensor.name or 'a tensor'} had no gradient when this program was traced, so it does not add to "
+                    "one. Call zero_grad() first, or trace the function again."
+                )
+        for cell in self.without_items:
+            if cell.holder.exists():
+                raise GradientError(
+                    f"{cell!r} was not there when this program was traced: the optimizer had made no step. Trace the "
+                    "function again."
+                )
+        values = self.run([x.value if type(x) is Tensor else x for x in given], offset=offset)
+        tensors = any(type(x) is Tensor for x in given) if given else not self.arrays
+        results = [
+            values[out.number] if isinstance(out, Var) else out.value if isinstance(out, Literal) else out
+            for out in self.outputs
+        ]
+        written = [(place, what, None if var is None else values[var.number]) for place, what, var in self.writes]
+        if written:  # a result may look into memory that is about to be written
+            results = [np.array(r)[()] if isinstance(r, np.ndarray) else r for r in results]
+            written = [(p, w, np.array(v)[()] if isinstance(v, np.ndarray) else v) for p, w, v in written]
+        for place, what, value in written:
+            cell = place if isinstance(place, Cell) else Cell(given[place], what)
+            if cell.what == "item" or type(cell.holder) is Tensor:  # an array as argument has no gradient to keep
+                cell.write(value)
+        return self.rebuild(
+            [
+                constant(r) if tensors and isinstance(out, Var | Literal) else r
+                for r, out in zip(results, self.outputs, strict=True)
+            ]
+        )
+
+    def run(self, inputs: Sequence[Any], *, offset: int = 0) -> dict[int, Any]:
+        """Compute the program's values, by number, without writing anything; those no longer needed are dropped."""
+        self._check(inputs)
+        values: dict[int, Any] = {var.number: _plain(x, var) for var, x in zip(self.inputs, inputs, strict=True)}
+        for var, cell in self.cells:
+            values[var.number] = value = cell.read()
+            if value is None or (var.dtype is not None and np.shape(value) != var.shape):
+                raise GradientError(
+                    f"{cell!r} was {var.kind} when this program was traced, and is "
+                    f"{'gone' if value is None else describe(value)} now. Trace the function again."
+                )
+        last = self._last_uses()
+        checks = [(read, read.var.number) for read in self.reads if read.what in ("bool", "int", "index")]
+        for i, equation in enumerate(self.equations):
+            params = equation.params
+            if offset and "offset" in params and OPS[equation.name].kind == "random":
+                params = {**params, "offset": params["offset"] + offset}
+            operands = [values[x.number] if isinstance(x, Var) else _literal(x) for x in equation.inputs]
+            for var, value in zip(equation.outputs, equation.run(operands, params), strict=True):
+                values[var.number] = _scalar(value)
+            operands.clear()
+            for number in last.get(i, ()):
+                del values[number]
+        for read, number in checks:
+            if number in values and values[number] != read.value:
+                raise GradientError(
+                    f"{read.what}({read.var}) was {read.value} when this program was traced, at "
+                    f"{_place(read.line)}, and is {values[number]} now: Python code may go another way. Trace the "
+                    "function again with these arguments, or write the branch with where()."
+                )
+        return values
+
+    def _check(self, inputs: Sequence[Any]) -> None:
+        if len(inputs) != len(self.inputs):
+            raise TypeError(f"this program takes {len(self.inputs)} arrays, got {len(inputs)}")
+        for var, name, x in zip(self.inputs, self.input_names, inputs, strict=True):
+            dtype = getattr(x, "dtype", type(x).__name__)
+            if np.shape(x) != var.shape or (dtype != var.dtype and not isinstance(x, float | int)):
+                raise TypeError(
+                    f"argument {name} was {var.kind} when this program was traced, and is {describe(x)} now. Trace "
+                    "the function again with these arguments."
+                )
+
+    def _last_uses(self) -> dict[int, list[int]]:
+        """For each equation the values that no later one needs."""
+        kept = {out.number for out in self.outputs if isinstance(out, Var)}
+        kept |= {var.number for _, _, var in self.writes if var is not None}
+        kept |= {read.var.number for read in self.reads}
+        last: dict[int, int] = {}
+        for i, equation in enumerate(self.equations):
+            for x in (*equation.inputs, *equation.outputs):
+                if isinstance(x, Var) and x.number not in kept:
+                    last[x.number] = i
+        uses: dict[int, list[int]] = {}
+        for number, i in last.items():
+            uses.setdefault(i, []).append(number)
+        return uses
+
+    # -- reading ---------------------------------------------------------------------------------------
+
+    def __str__(self) -> str:
+        return "\n".join(self._lines())
+
+    def __repr__(self) -> str:
+        return f"<Program {self.name}: {len(self.inputs)} inputs, {len(self.equations)} equations>"
+
+    def __len__(self) -> int:
+        return len(self.equations)
+
+    def __iter__(self) -> Iterator[Equation]:
+        return iter(self.equations)
+
+    def _lines(self) -> Iterator[str]:
+        yield f"program {self.name}"
+        for var, name in zip(self.inputs, self.input_names, strict=True):
+            yield f"  input    {var!r:<5} {var.kind:<20} {name}"
+        for var, cell in self.cells:
+            yield f"  outside  {var!r:<5} {var.kind:<20} {cell!r}"
+        rows = [
+            (", ".join(map(repr, eq.outputs)), _call(eq), ", ".join(v.kind for v in eq.outputs), _place(eq.line))
+            for eq in self.equations
+        ]
+        widths = [max([len(row[i]) for row in rows], default=0) for i in range(3)]
+        for out, call, kind, line in rows:
+            yield f"  {out:<{widths[0]}} = {call:<{min(widths[1], 72)}}  {kind:<{widths[2]}}  {line}"
+        for place, what, written in self.writes:
+            name = repr(place) if isinstance(place, Cell) else self.input_names[place] + ".grad" * (what == "grad")
+            yield f"  write    {name} = {written}"
+        for read in self.reads:
+            yield f"  read     {read.what}({read.var}) = {read.value} at {_place(read.line)}"
+        yield f"  return   {', '.join(map(repr, self.outputs))}"
+
+    def counts(self) -> dict[str, int]:
+        """How often each op is called, the most frequent first."""
+        found: dict[str, int] = {}
+        for equation in self.equations:
+            found[equation.title] = found.get(equation.title, 0) + 1
+        return dict(sorted(found.items(), key=lambda item: -item[1]))
+
+    def cost(self) -> Cost:
+        """Multiply-adds (an elementwise or reducing op counts one an element), and bytes read and written.
+
+        >>> import autodiff as ad
+        >>> ad.trace(lambda a, b: a @ b)(np.ones((2, 3)), np.ones((3, 4))).cost().multiply_adds
+        24
+        """
+        total = [0, 0, 0]
+        for equation in self.equations:
+            for i, n in enumerate(_cost(equation)):
+                total[i] += n
+        return Cost(*total)
+
+    def difference(self, other: Program) -> str | None:
+        """Say where two programs first differ, or None: source lines, names and the values outside do not count."""
+        mine, theirs = list(self._shape()), list(other._shape())
+        for a, b in zip(mine, theirs, strict=False):
+            if a != b:
+                return f"{a}  !=  {b}"
+        return None if len(mine) == len(theirs) else f"{len(mine)} != {len(theirs)} lines"
+
+    def __eq__(self, other: object) -> bool:
+        return self.difference(other) is None if isinstance(other, Program) else NotImplemented
+
+    __hash__ = object.__hash__
+
+    def _shape(self) -> Iterator[str]:
+        names: dict[int, str] = {}
+
+        def name(x: Any) -> str:
+            if not isinstance(x, Var):
+                return repr(x)
+            return names.setdefault(x.number, f"%{len(names)}")
+
+        for var in self.inputs:
+            yield f"input {name(var)} {var.kind}"
+        for var, _ in self.cells:
+            yield f"outside {name(var)} {var.kind}"
+        for eq in self.equations:
+            given = ", ".join(map(name, eq.inputs))
+            yield f"{', '.join(map(name, eq.outputs))} = {eq.title}({given}; {sorted(eq.params.items())})"
+        for place, what, written in self.writes:
+            yield f"write {what} {place if isinstance(place, int) else ''} {name(written)}"
+        yield f"return {', '.join(map(name, self.outputs))}"
+
+    # -- files -----------------------------------------------------------------------------------------
+
+    def save(self, path: str | Path) -> None:
+        """Write the program and the values it reads from outside to a file: JSON and arrays, nothing pickled.
+
+        Raises TypeError for parameters that are no plain data, and for results that are no arrays.
+        """
+        arrays: dict[str, Any] = {}
+
+        def keep(value: Any) -> str:
+            arrays[key := f"a{len(arrays)}"] = np.asarray(value)
+            return key
+
+        def operand(x: Any) -> Any:
+            if isinstance(x, Var):
+                return x.number
+            if type(x.value) in (bool, int, float, complex):
+                return {"number": _encode(x.value)}
+            return {"array": keep(x.value), "scalar": not isinstance(x.value, np.ndarray)}
+
+        places = {id(cell): i for i, (_, cell) in enumerate(self.cells)}
+        extra = [place for place, _, _ in self.writes if isinstance(place, Cell) and id(place) not in places]
+        places |= {id(cell): len(self.cells) + i for i, cell in enumerate(extra)}
+        for out in self.outputs:
+            if not isinstance(out, Var | Literal | bool | int | float | str | None):
+                raise TypeError(f"a program that returns {type(out).__name__} cannot be saved, only arrays and numbers")
+        variables = {v.number: v for v in self._variables()}
+        data = {
+            "version": 1,
+            "name": self.name,
+            "vars": {n: [v.shape, None if v.dtype is None else str(v.dtype)] for n, v in variables.items()},
+            "inputs": [[var.number, name] for var, name in zip(self.inputs, self.input_names, strict=True)],
+            "cells": [[var.number, repr(cell), keep(cell.read())] for var, cell in self.cells],
+            "extra": [[repr(cell), next(v.number for p, _, v in self.writes if p is cell and v)] for cell in extra],
+            "equations": [
+                [eq.name, [operand(x) for x in eq.inputs], _encode(eq.params), [v.number for v in eq.outputs],
+                 [Path(eq.line[0]).name, eq.line[1]], eq.vjp]
+                for eq in self.equations
+            ],
+            "outputs": [
+                {"var": operand(out)} if isinstance(out, Var | Literal) else out for out in self.outputs
+            ],
+            "writes": [
+                [place if isinstance(place, int) else {"cell": places[id(place)]}, what, var and var.number]
+                for place, what, var in self.writes
+            ],
+            "arrays": self.arrays,
+        }  # fmt: skip
+        arrays["program"] = np.array(json.dumps(data))
+        with open(path, "wb") as file:
+            np.savez(file, allow_pickle=False, **arrays)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Program:
+        """Read a program that `save` wrote. What it read from outside is its own now, in `cells`; it takes its
+        arguments in a row and returns its results in a list.
+
+        Raises ValueError for another file, and for one that names an op which is not defined.
+        """
+        with np.load(path, allow_pickle=False) as file:
+            if "program" not in file:
+                raise ValueError(f"{path} holds no program")
+            arrays = {name: file[name] for name in file.files}
+        data = json.loads(str(arrays["program"]))
+        program = cls(data["name"])
+        variables = {}
+        for number, (shape, dtype) in data["vars"].items():
+            var = variables[int(number)] = Var(int(number), None)
+            var.shape = tuple(shape)
+            var.dtype = dtype if dtype in (None, "float", "int", "complex", "bool") else np.dtype(dtype)
+
+        def operand(x: Any) -> Any:
+            if isinstance(x, int):
+                return variables[x]
+            if "number" in x:
+                return Literal(_decode(x["number"]))
+            return Literal(arrays[x["array"]][()] if x["scalar"] else arrays[x["array"]])
+
+        program.inputs = [variables[n] for n, _ in data["inputs"]]
+        program.input_names = [name for _, name in data["inputs"]]
+        for number, name, key in data["cells"]:
+            program.cells.append((variables[number], _own_cell(name, arrays[key], variables[number])))
+        cells = [cell for _, cell in program.cells] + [
+            _own_cell(name, np.zeros(variables[n].shape, variables[n].dtype), None) for name, n in data["extra"]
+        ]
+        for name, inputs, params, outputs, line, vjp in data["equations"]:
+            if name not in OPS:
+                raise ValueError(f"the program calls op '{name}', which is not defined here: import what defines it")
+            program.equations.append(
+                Equation(name, tuple(map(operand, inputs)), _decode(params), tuple(variables[n] for n in outputs),
+                         (line[0], line[1]), vjp)
+            )  # fmt: skip
+        program.outputs = [operand(out["var"]) if isinstance(out, dict) else out for out in data["outputs"]]
+        program.writes = [
+            (place if isinstance(place, int) else cells[place["cell"]], what, None if n is None else variables[n])
+            for place, what, n in data["writes"]
+        ]
+        program.arrays = data["arrays"]
+        program.flatten = lambda given: list(given[0])
+        return program
+
+    def _variables(self) -> Iterator[Var]:
+        yield from self.inputs
+        yield from (var for var, _ in self.cells)
+        for eq in self.equations:
+            yield from eq.outputs
+
+
+def _own_cell(name: str, value: Any, var: Var | None) -> Cell:
+    """A cell of a loaded program: a Tensor of its own, or a number in a dict of its own."""
+    if var is not None and not isinstance(var.dtype, np.dtype):
+        return Cell(Item(({name: value.item()}, name)), "item")
+    tensor = Tensor(value, name=name.removesuffix(".grad"))
+    if name.endswith(".grad"):
+        tensor.notes().grad = Tensor(value)
+        return Cell(tensor, "grad")
+    return Cell(tensor, "value")
+
+
+# -- small parts -----------------------------------------------------------------------------------------
+
+
+def _scalar(value: Any) -> Any:
+    return value[()] if isinstance(value, np.ndarray) and not value.shape else value
+
+
+def _plain(x: Any, var: Var) -> Any:
+    """An argument as the traced function got it: an array, or a NumPy scalar."""
+    return x if isinstance(x, np.ndarray) else np.asarray(x, var.dtype)[()]
+
+
+def _literal(x: Any) -> Any:
+    return x.value.value if type(x.value) is Tensor else x.value
+
+
+def _place(line: tuple[str, int]) -> str:
+    return f"{Path(line[0]).name}:{line[1]}"
+
+
+def _call(eq: Equation) -> str:
+    given = [repr(x) for x in eq.inputs]
+    given += [f"{name}={value!r}" for name, value in eq.params.items()]
+    return f"{eq.title}({', '.join(given)})"
+
+
+def _cost(eq: Equation) -> tuple[int, int, int]:
+    """Multiply-adds, bytes read and bytes written by one equation."""
+    arrays = [x for x in eq.inputs if isinstance(x, Var) and isinstance(x.dtype, np.dtype)]
+    outs = [x for x in eq.outputs if isinstance(x.dtype, np.dtype)]
+    read = sum(math.prod(x.shape) * x.dtype.itemsize for x in arrays)
+    written = sum(math.prod(x.shape) * x.dtype.itemsize for x in outs)
+    op = OPS[eq.name]
+    if op.kind in ("shape", "index") and not eq.vjp:
+        return 0, read, written
+    rule = _MULTIPLY_ADDS.get(eq.name)
+    if rule is not None and not eq.vjp:
+        return rule([x.shape for x in arrays], outs[0].shape), read, written
+    return max([math.prod(x.shape) for x in (*arrays, *outs)], default=0), read, written
+
+
+_MULTIPLY_ADDS: dict[str, Callable[[list[tuple[int, ...]], tuple[int, ...]], int]] = {
+    "matmul": lambda given, out: math.prod(out) * given[0][-1],
+    "affine": lambda given, out: math.prod(out) * (given[0][-1] + 1),
+    "conv2d": lambda given, out: math.prod(out) * math.prod(given[1][1:]),
+    "conv2d_dx": lambda given, out: math.prod(given[0]) * math.prod(given[1][1:]),
+    "conv2d_dw": lambda given, out: math.prod(given[1]) * math.prod(out[1:]),
+}
+"""Of the ops that do more than one multiply-add an element: from the shapes of their arrays and output."""
+
+
+def _encode(value: Any) -> Any:
+    """Write a parameter as JSON; what JSON lacks becomes a list that begins with its name."""
+    if value is None or isinstance(value, bool | str | int):
+        return value
+    if isinstance(value, float):
+        return ["float", value.hex()]
+    if isinstance(value, tuple | list):
+        return ["tuple", *map(_encode, value)]
+    if isinstance(value, dict):
+        return ["dict", *([key, _encode(v)] for key, v in value.items())]
+    if value is Ellipsis:
+        return ["..."]
+    if isinstance(value, complex):
+        return ["complex", value.real.hex(), value.imag.hex()]
+    if isinstance(value, np.dtype | type):
+        return ["dtype", np.dtype(value).str]
+    if isinstance(value, np.generic):
+        return _encode(value.item())
+    raise TypeError(f"a parameter {value!r} of type {type(value).__name__} cannot be written to a file")
+
+
+def _decode(data: Any) -> Any:
+    """The parameter that `_encode` wrote."""
+    if not isinstance(data, list):
+        return data
+    kind, *parts = data
+    if kind == "float":
+        return float.fromhex(parts[0])
+    if kind == "tuple":
+        return tuple(map(_decode, parts))
+    if kind == "dict":
+        return {key: _decode(value) for key, value in parts}
+    if kind == "complex":
+        return complex(float.fromhex(parts[0]), float.fromhex(parts[1]))
+    return ... if kind == "..." else np.dtype(parts[0])

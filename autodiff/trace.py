@@ -1,0 +1,262 @@
+"""`trace`: run a function once and return what it did as a `Program`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from types import FrameType
+from typing import Any
+
+import numpy as np
+
+from .batched import Batched
+from .config import MODES, Item, Observer, mode
+from .errors import GradientError
+from .graph import Node, source_line, user_frame
+from .op import PICK
+from .program import Cell, Equation, Literal, Program, Read, Var
+from .tensor import Tensor, asarray
+from .transforms.trees import flatten
+
+
+def trace(f: Callable[..., Any]) -> Callable[..., Program]:
+    """Make the function that runs `f` once and returns what it recorded as a `Program`.
+
+    Everything that changes a value is in it: op calls, backward passes and transforms (their rules run as op calls),
+    in-place writes, gradients of leaves, optimizer updates. Arguments are arrays, numbers, Tensors, or containers of
+    these; Tensors that `f` uses from outside are read anew each time the program runs. What `f` reads in Python
+    (`t.item()`, `if t > 0`) is in `program.reads`, with its line.
+
+    >>> import autodiff as ad
+    >>> program = ad.trace(lambda x, y: x * y + 1.0)(2.0, 5.0)
+    >>> program(3.0, 4.0)
+    np.float64(13.0)
+    >>> [equation.name for equation in program]
+    ['mul', 'add']
+
+    Raises GradientError where a tensor's `.value` was replaced behind the trace, so that a program would be wrong.
+    """
+
+    @wraps(f)
+    def traced(*args: Any, **kwargs: Any) -> Program:
+        program = Program(getattr(f, "__name__", type(f).__name__))
+        leaves, rebuild = flatten((args, kwargs))
+        program.flatten = lambda given: flatten(given)[0]
+        program.arrays = not any(type(leaf) is Tensor for leaf in leaves)
+        tracer = Tracer(program)
+        inputs = [asarray(leaf) if _is_number(leaf) else leaf for leaf in leaves]
+        for i, (tensor, leaf) in enumerate(zip(inputs, leaves, strict=True)):
+            tracer.add_input(tensor, f"{i}", leaf)
+        args, kwargs = rebuild(inputs)
+        with mode(observers=(*MODES.get().observers, tracer)):
+            out = f(*args, **kwargs)
+        outs, program.rebuild = flatten(out)
+        tracer.finish(inputs, outs)
+        return program
+
+    return traced
+
+
+def _is_number(leaf: Any) -> bool:
+    return type(leaf) is Tensor or isinstance(leaf, np.ndarray | np.generic | float | int | complex)
+
+
+class Tracer(Observer):
+    """Writes down what happens, giving each value its number."""
+
+    traces = True
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.count = 0
+        self.alive: list[Any] = []  # whose ids are in the tables: none may be given to something else
+        self.tensors: dict[int, tuple[Any, Any]] = {}  # a tensor's value: its number, and the array it stands for
+        self.arrays: dict[int, Any] = {}
+        self.nodes: dict[Any, Any] = {}  # by node, or by node and the number of its output
+        self.kept: dict[int, Var] = {}  # what a fused op keeps for its gradient, by node
+        self.items: dict[Any, Any] = {}
+        self.first: list[tuple[Any, Any, str, Any, Any]] = []  # tensor, place, what, value at first, gradient at first
+        self.gradients: dict[int, Tensor] = {}  # the leaf whose gradient a tensor is
+        self.cleared: set[int] = set()
+
+    # -- values ------------------------------------------------------------------------------------------
+
+    def new(self, value: Any) -> Var:
+        """Give a value the next number."""
+        self.count += 1
+        return Var(self.count - 1, value)
+
+    def put(self, tensor: Tensor, operand: Any) -> None:
+        """Say which value a tensor has from now on."""
+        self.tensors[id(tensor)] = operand, tensor.value
+        self.alive += [tensor, tensor.value]
+        if not isinstance(tensor.value, np.bool):  # True and False are everybody's
+            self.arrays[id(tensor.value)] = operand
+        if tensor.node is not None:
+            self.nodes[tensor.node] = operand
+
+    def add_input(self, tensor: Any, name: str, leaf: Any) -> None:
+        """Make an argument an input of the program."""
+        if type(tensor) is not Tensor:
+            raise TypeError(f"the arguments of a traced function are arrays and numbers, got {type(tensor).__name__}")
+        var = self.new(tensor.value)
+        self.put(tensor, var)
+        self.program.inputs.append(var)
+        self.program.input_names.append(tensor.name or name)
+        self._remember(tensor, len(self.program.inputs) - 1, var)
+
+    def _remember(self, tensor: Tensor, place: Any, operand: Any) -> None:
+        """Note how a tensor from outside was at first, to see at the end what has been done to it."""
+        self.first.append((tensor, place, "value", operand, tensor.grad))
+        if tensor.grad is not None:
+            self.gradients[id(tensor.grad)] = tensor
+            self.alive.append(tensor.grad)
+        elif tensor.requires_grad and tensor.node is None and id(tensor) not in self.cleared:
+            self.program.without_grad.append(place if isinstance(place, int) else tensor)
+
+    def operand(self, x: Any) -> Any:
+        """The value that an input of an op is."""
+        if isinstance(x, Item):
+            if x.path not in self.items:
+                self.items[x.path] = self._outside(x.read(), Cell(x, "item"))
+            return self.items[x.path]
+        if type(x) is not Tensor:
+            return self._array(x) if isinstance(x, np.ndarray | np.generic) else Literal(x)
+        if type(x.value) is Batched:
+            raise GradientError("trace does not follow a function that vmap maps; trace the function of one example")
+        known = self.tensors.get(id(x))
+        if known is not None:
+            if known[1] is not x.value:
+                raise GradientError(
+                    f"{x.name or 'a tensor'}'s value was replaced while it was traced, behind the trace: write "
+                    "t[...] = v or t += u instead of t.value = v."
+                )
+            return known[0]
+        operand = self._of_node(x.node)
+        if operand is None and id(x.value) in self.arrays:
+            operand = self.arrays[id(x.value)]
+        if operand is None:
+            leaf = self.gradients.get(id(x))
+            cell = Cell(x, "value") if leaf is None else Cell(leaf, "grad")
+            operand = self._outside(x.value, cell)
+            if leaf is None:
+                self.put(x, operand)
+                self._remember(x, cell, operand)
+        self.put(x, operand)
+        return operand
+
+    def _of_node(self, node: Node | None) -> Any:
+        if node is not None and node.op is PICK:
+            return self.nodes.get((node.x, node.params["index"]), self.nodes.get(node))
+        return None if node is None else self.nodes.get(node)
+
+    def _array(self, x: Any) -> Any:
+        if id(x) in self.arrays and not isinstance(x, np.bool):
+            return self.arrays[id(x)]
+        if isinstance(x, np.ndarray) and x.size > 1:
+            self.alive.append(x)
+            operand = self.arrays[id(x)] = self._outside(x, Cell(x, "constant"))
+            return operand
+        return Literal(x.copy() if isinstance(x, np.ndarray) else x)
+
+    def _outside(self, value: Any, cell: Cell) -> Var:
+        var = self.new(value)
+        self.program.cells.append((var, cell))
+        return var
+
+    # -- what happens --------------------------------------------------------------------------------------
+
+    def called(self, op: Any, inputs: tuple[Any, ...], params: dict[str, Any], result: Any, frame: FrameType) -> None:
+        operands = tuple(map(self.operand, inputs))
+        outs = result if isinstance(result, tuple) else (result,)
+        variables = [self.new(out.value if type(out) is Tensor else out) for out in outs]
+        for i, (out, var) in enumerate(zip(outs, variables, strict=True)):
+            if type(out) is Tensor:
+                self.put(out, var)
+                if op.several and out.node is not None:
+                    self.nodes[out.node.x, i] = var
+        if op.vjp is not None:
+            variables.append(self.new(None))
+            if outs[0].node is not None:
+                self.kept[id(outs[0].node)] = variables[-1]
+        self._equation(op.name, operands, params, variables, frame)
+
+    def called_vjp(self, node: Node, operands: list[Any], params: dict[str, Any], gradients: Any) -> None:
+        given = tuple([self.kept[id(node)] if x is node else self.operand(x) for x in operands])
+        variables = [self.new(getattr(g, "value", None)) for g in gradients]
+        for g, var in zip(gradients, variables, strict=True):
+            if g is not None:
+                self.put(g, var)
+        self.program.equations.append(Equation(node.op.name, given, params, tuple(variables), node.line, vjp=True))
+
+    def _equation(self, name: str, operands: Any, params: Any, variables: list[Var], frame: FrameType) -> None:
+        frame = user_frame(frame)
+        line = source_line(frame.f_code, frame.f_lasti)
+        self.program.equations.append(Equation(name, operands, dict(params), tuple(variables), line))
+
+    def same(self, tensor: Any, of: Any) -> None:
+        self.put(tensor, self.operand(of))
+
+    def became(self, tensor: Any, out: Any) -> None:
+        operand = self.operand(out)
+        if id(tensor) not in self.tensors:  # a tensor from outside that is written before it is read
+            value, node, tensor.node = tensor.value, tensor.node, None
+            var = self._outside(value, cell := Cell(tensor, "value"))
+            self._remember(tensor, cell, var)
+            tensor.node = node
+        self.put(tensor, operand)
+
+    def made(self, tensor: Any) -> None:
+        self.put(tensor, Literal(tensor.value))
+
+    def stored(self, item: Item, tensor: Any) -> None:
+        self.items[item.path] = self.operand(tensor)
+
+    def set_grad(self, tensor: Any) -> None:
+        self.cleared.add(id(tensor))
+        self.alive.append(tensor)
+
+    def read(self, tensor: Any, what: str, value: Any) -> None:
+        frame = user_frame(sys._getframe(1))
+        line = source_line(frame.f_code, frame.f_lasti)
+        operand = self.operand(tensor)
+        if isinstance(operand, Var):
+            self.program.reads.append(Read(what, operand, value, line))
+
+    # -- the end -------------------------------------------------------------------------------------------
+
+    def finish(self, inputs: list[Any], outs: list[Any]) -> None:
+        """Say what the program returns, and what it has changed outside."""
+        program = self.program
+        program.outputs = [self._result(out) for out in outs]
+        for tensor, place, what, operand, grad in list(self.first):
+            now, value = self.tensors.get(id(tensor), (operand, tensor.value))
+            if value is not tensor.value:
+                self.operand(tensor)  # raises
+            if now is not operand:
+                program.writes.append((place, what, self._var(now)))
+            if tensor.grad is not grad:
+                var = None if tensor.grad is None else self._var(self.operand(tensor.grad))
+                where = place if isinstance(place, int) else Cell(tensor, "grad")
+                program.writes.append((where, "grad", var))
+        read = {cell.holder.path: cell for _, cell in program.cells if cell.what == "item"}
+        before = {cell.holder.path: var for var, cell in program.cells if cell.what == "item"}
+        for path, operand in self.items.items():
+            if operand is not before.get(path):
+                cell = read.get(path) or Cell(Item(path), "item")
+                if path not in read:
+                    program.without_items.append(cell)
+                program.writes.append((cell, "item", self._var(operand)))
+
+    def _result(self, out: Any) -> Any:
+        if type(out) is Tensor or isinstance(out, np.ndarray | np.generic):
+            return self.operand(out)
+        return out
+
+    def _var(self, operand: Any) -> Var:
+        """A literal that is written outside gets a number."""
+        if isinstance(operand, Var):
+            return operand
+        cell = Cell(np.asarray(operand.value)[()], "constant")
+        return self._outside(operand.value, cell)

@@ -1,0 +1,355 @@
+"""`trace`: the program is what was done, and running it does it again to the same bits."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autodiff as ad
+import nn
+import optim
+from autodiff import GradientError, Tensor
+from autodiff.program import Program
+from tests.rows import ROWS, Row
+from tests.test_op_table import TRIALS, draw, is_float, tracked
+
+FIRST = [(row, trial) for row, trial in TRIALS if trial % 3 == 0]  # a third of the table's trials
+
+
+def same_bits(a: Any, b: Any) -> bool:
+    a, b = np.asarray(getattr(a, "value", a)), np.asarray(getattr(b, "value", b))
+    return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
+
+
+@pytest.mark.parametrize(("row", "trial"), FIRST, ids=[f"{row.name}-{i}" for row, i in FIRST])
+def test_every_row_runs_again_to_the_same_bits(row: Row, trial: int) -> None:
+    """Forward and backward, on the arguments of the trace and on others of the same shapes."""
+    args, options = draw(row, trial)
+    which = tracked(row, args)
+    moving = [i for i, a in enumerate(args) if is_float(a)]
+    if not moving:
+        return
+
+    def step(*values: Any) -> Any:
+        full = list(args)
+        for i, value in zip(moving, values, strict=True):
+            full[i] = value
+        leaves = [full[i].requires_grad_() for i in which] if row.differentiable else []
+        out = row.call(*full, **options)
+        parts = out if isinstance(out, tuple | list) else (out,)
+        parts = [part for part in parts if type(part) is Tensor]
+        recorded = [part for part in parts if part.requires_grad]
+        if not recorded:
+            return list(parts)
+        seeds = [np.cos(np.arange(p.size)).reshape(p.shape).astype(p.dtype) for p in recorded]
+        gradients = ad.gradients(recorded, leaves, seeds, allow_unused=True)
+        return [*(part.detach() for part in parts), *(g for g in gradients if g is not None)]
+
+    given = [args[i] for i in moving]
+    expected = step(*map(Tensor, given))
+    program = ad.trace(step)(*map(Tensor, given))
+    for _ in range(2):
+        found = program(*map(Tensor, given))
+        assert len(found) == len(expected)
+        assert all(map(same_bits, found, program(*map(Tensor, given))))
+        for a, b in zip(found, expected, strict=True):
+            np.testing.assert_allclose(a.value, b.value, rtol=1e-12, atol=1e-12)
+
+
+def classifier(optimizer: Any, **options: Any) -> tuple[Any, Any, Any, Any]:
+    """A model, its optimizer, a training step, and a batch."""
+    ad.manual_seed(3)
+    model = nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Dropout(0.3), nn.Linear(8, 3))
+    opt = optimizer(model.parameters(), **options)
+
+    def train(x: Any, y: Any) -> Any:
+        opt.zero_grad()
+        loss = ad.cross_entropy(model(x), y)
+        loss.backward()
+        opt.step()
+        return loss
+
+    rng = np.random.default_rng(0)
+    return model, opt, train, (rng.normal(size=(6, 4)).astype(np.float32), np.array([0, 1, 2, 1, 0, 2]))
+
+
+OPTIMIZERS = [
+    (optim.SGD, {"lr": 0.1}), (optim.SGD, {"lr": 0.1, "momentum": 0.9, "nesterov": True, "weight_decay": 0.01}),
+    (optim.Adam, {"lr": 0.01}), (optim.Adam, {"lr": 0.01, "amsgrad": True, "weight_decay": 0.01, "maximize": True}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("optimizer", "options"), OPTIMIZERS)
+def test_training_steps_run_again_to_the_same_bits(optimizer: Any, options: Any) -> None:
+    """The step that was traced, made again by the program from where it started."""
+    model, opt, train, batch = classifier(optimizer, **options)
+    train(*batch)
+    start, state = model.state_dict(), opt.state_dict()
+    program = ad.trace(train)(*batch)
+    traced = model.state_dict()
+    model.load_state_dict(start)
+    opt.load_state_dict(copy.deepcopy(state))
+    program(*batch)
+    assert all(same_bits(traced[key], model.state_dict()[key]) for key in traced)
+    assert repr(state) != repr(opt.state_dict()) or options == {"lr": 0.1}
+
+
+@pytest.mark.parametrize(("optimizer", "options"), OPTIMIZERS)
+def test_a_traced_step_is_the_step(optimizer: Any, options: Any) -> None:
+    """Tracing a function does to the outside what running it does, to the same bits."""
+    runs = []
+    for traced in (False, True):
+        model, opt, train, batch = classifier(optimizer, **options)
+        for _ in range(3):
+            if traced:
+                ad.trace(train)(*batch)
+            else:
+                train(*batch)
+        runs.append([*model.state_dict().values(), *(v for s in opt.state.values() for v in s.values())])
+    assert all(map(same_bits, *runs))
+
+
+def test_a_program_trains() -> None:
+    """Learning rate and state are read anew at each run."""
+    model, opt, train, batch = classifier(optim.Adam, lr=0.02)
+    train(*batch)
+    program = ad.trace(train)(*batch)
+    losses = [float(program(*batch, offset=i)) for i in range(60)]
+    assert min(losses[-5:]) < 0.5 * losses[0]
+    opt.param_groups[0]["lr"] = 0.0
+    before = model.state_dict()
+    program(*batch)
+    assert all(same_bits(before[key], value) for key, value in model.state_dict().items())
+
+
+def test_listing() -> None:
+    w = Tensor([1.0, 2.0, 3.0], requires_grad=True, name="w")
+    program = ad.trace(lambda x: (x * w).sum().backward())(np.ones((2, 3)))
+    text = str(program)
+    assert "input    %0    float64 (2, 3)" in text
+    assert "outside  %1    float64 (3,)         w" in text
+    assert "%2 = mul(%0, %1)" in text
+    assert "write    w.grad = %" in text
+    assert "test_trace.py:" in text
+    assert program.counts()["mul"] == 2
+    assert repr(program) == f"<Program <lambda>: 1 inputs, {len(program)} equations>"
+
+
+def test_in_place_writes_and_views() -> None:
+    def f(x: Any) -> Any:
+        t = x * 2.0
+        row = t[0]
+        t[0, 1] = 5.0
+        row += 1.0
+        buffer = Tensor(np.zeros(3))
+        view = buffer[1:]
+        buffer[...] = row
+        buffer[2] = 7.0
+        return t.sum() + (row * view.sum()).sum()
+
+    a, b = np.arange(6.0).reshape(2, 3), np.ones((2, 3))
+    program = ad.trace(f)(a)
+    assert [eq.name for eq in program].count("setitem") >= 3
+    for x in (a, b):
+        assert program(x) == f(Tensor(x)).item()
+
+
+def test_writes_to_tensors_outside() -> None:
+    total, p = Tensor(np.zeros(2), name="total"), Tensor(np.ones(2), requires_grad=True, name="p")
+
+    def f(x: Any) -> None:
+        total.__iadd__(x)
+        with ad.no_grad():
+            p[0] -= 0.5
+            p.__imul__(2.0)
+
+    program = ad.trace(f)(np.array([1.0, 2.0]))
+    program(np.array([10.0, 20.0]))
+    assert total.tolist() == [11.0, 22.0]
+    assert p.tolist() == [1.0, 4.0]
+    assert p.requires_grad
+    assert p.is_leaf
+    assert {repr(place) for place, _, _ in program.writes} == {"total", "p"}
+
+
+def test_accumulating_gradients() -> None:
+    w = Tensor([1.0, 2.0], requires_grad=True)
+    (w * 1.0).sum().backward()
+    program = ad.trace(lambda x: (w * x).sum().backward())(np.array([3.0, 4.0]))
+    assert w.grad.tolist() == [4.0, 5.0]
+    program(np.array([10.0, 10.0]))
+    assert w.grad.tolist() == [14.0, 15.0]
+
+
+def test_a_program_that_adds_to_no_gradient_says_so() -> None:
+    w = Tensor([1.0, 2.0], requires_grad=True, name="w")
+    program = ad.trace(lambda x: (w * x).sum().backward())(np.ones(2))
+    with pytest.raises(GradientError, match=r"w had no gradient when this program was traced"):
+        program(np.ones(2))
+    w.grad = None
+    program(np.ones(2))
+    assert w.grad.tolist() == [1.0, 1.0]
+
+
+def test_a_first_step_is_not_taken_twice() -> None:
+    _, _, train, batch = classifier(optim.Adam)
+    program = ad.trace(train)(*batch)
+    with pytest.raises(GradientError, match="was not there when this program was traced"):
+        program(*batch)
+
+
+def test_transforms_inside() -> None:
+    def f(x: Any) -> Any:
+        return (np.sin(x) * x).sum()
+
+    x, other = np.array([0.5, 1.5]), np.array([-1.0, 2.0])
+    for g in (ad.grad(f), lambda x: ad.jvp(ad.grad(f), (x,), (np.ones(2),))[1], ad.value_and_grad(f)):
+        program = ad.trace(g)(x)
+        for value in (x, other):
+            found, expected = program(value), g(value)
+            assert np.allclose(found[0], expected[0])
+            assert np.allclose(found[1], expected[1])
+
+
+def test_scalars_are_told_apart() -> None:
+    def f(a: Any, b: Any, c: Any) -> Any:
+        d = ad.where(a > b, a * c, b)
+        return ad.gradients(ad.where(c > a, d * d, a), [a, b, c])
+
+    leaves = [Tensor(v, requires_grad=True) for v in (2.0, 1.0, 3.0)]
+    program = ad.trace(f)(*leaves)
+    for values in ((2.0, 1.0, 3.0), (1.0, 5.0, 3.0), (4.0, 1.0, 3.0)):
+        expected = f(*[Tensor(v, requires_grad=True) for v in values])
+        assert [t.item() for t in program(*map(Tensor, values))] == [t.item() for t in expected]
+
+
+def test_reads_are_noted_and_branches_checked() -> None:
+    def f(x: Any) -> Any:
+        if x.sum() > 0:
+            x = x * 2.0
+        _ = x[0].item()
+        return x
+
+    program = ad.trace(f)(np.array([1.0, 2.0]))
+    assert [read.what for read in program.reads] == ["bool", "item"]
+    assert program.reads[0].line[0].endswith("test_trace.py")
+    assert program(np.array([3.0, 4.0])).tolist() == [6.0, 8.0]
+    with pytest.raises(GradientError, match=r"bool\(%\d+\) was True when this program was traced, at test_trace"):
+        program(np.array([-3.0, -4.0]))
+
+
+def test_other_shapes_and_counts_are_refused() -> None:
+    program = ad.trace(lambda x: x * 2.0)(np.ones(3))
+    with pytest.raises(TypeError, match=r"argument 0 was float64 \(3,\) when .* is float64 \(4,\) now"):
+        program(np.ones(4))
+    with pytest.raises(TypeError, match=r"float32 \(3,\) now"):
+        program(np.ones(3, np.float32))
+    with pytest.raises(TypeError, match="takes 1 arrays, got 2"):
+        program(np.ones(3), np.ones(3))
+    with pytest.raises(TypeError, match="arguments of a traced function are arrays and numbers, got str"):
+        ad.trace(lambda x: x)("a")
+
+
+def test_a_value_replaced_behind_the_trace_is_an_error() -> None:
+    t = Tensor([1.0, 2.0], name="t")
+
+    def f(x: Any) -> Any:
+        y = x * t
+        t.value = np.array([5.0, 6.0])
+        return y * t
+
+    with pytest.raises(GradientError, match="t's value was replaced while it was traced"):
+        ad.trace(f)(np.ones(2))
+
+
+def test_containers() -> None:
+    def f(p: Any) -> Any:
+        return {"y": p["w"] @ p["x"][0], "n": 3}
+
+    program = ad.trace(f)({"w": np.eye(2), "x": [np.ones(2)]})
+    found = program({"w": 2 * np.eye(2), "x": [np.array([1.0, 3.0])]})
+    assert found["n"] == 3
+    assert found["y"].tolist() == [2.0, 6.0]
+
+
+def test_comparing_programs() -> None:
+    a, b = ad.trace(lambda x: x * 2.0 + 1.0)(np.ones(2)), ad.trace(lambda y: y * 2.0 + 1.0)(np.zeros(2))
+    assert a == b
+    assert a != ad.trace(lambda x: x * 3.0 + 1.0)(np.ones(2))
+    text = a.difference(ad.trace(lambda x: x * 3.0 + 1.0)(np.ones(2)))
+    assert text == "%1 = mul(%0, 2.0; [])  !=  %1 = mul(%0, 3.0; [])"
+    assert a.difference(ad.trace(lambda x: x * 2.0)(np.ones(2))) is not None
+    assert a != 3
+
+
+def test_cost() -> None:
+    program = ad.trace(lambda x, w: np.tanh(x @ w))(np.ones((4, 3)), np.ones((3, 2)))
+    cost = program.cost()
+    assert cost.multiply_adds == 4 * 3 * 2 + 4 * 2
+    assert cost.bytes_read == 8 * (12 + 6 + 8)
+    assert cost.bytes_written == 8 * (8 + 8)
+
+
+@pytest.mark.parametrize(("optimizer", "options"), OPTIMIZERS)
+def test_saving_and_loading(optimizer: Any, options: Any, tmp_path: Any) -> None:
+    _, _, train, batch = classifier(optimizer, **options)
+    train(*batch)
+    program = ad.trace(train)(*batch)
+    program.save(tmp_path / "step.npz")
+    loaded = Program.load(tmp_path / "step.npz")
+    assert loaded == program
+    expected = [program(*batch, offset=i) for i in range(3)]
+    found = [loaded(*batch, offset=i)[0] for i in range(3)]
+    assert all(map(same_bits, found, expected))
+    assert str(loaded).count("optimizer_update") == 4
+    with open(tmp_path / "other.npz", "wb") as file:
+        np.savez(file, a=np.ones(2))
+    with pytest.raises(ValueError, match="holds no program"):
+        Program.load(tmp_path / "other.npz")
+
+
+def test_parameters_of_all_kinds_are_saved(tmp_path: Any) -> None:
+    def f(x: Any) -> Any:
+        y = x[..., 1:, None][np.array([0, 1, 0])]
+        return [np.clip(y, -np.inf, 0.5), x.astype(np.complex64) * (2 + 1j), 4]
+
+    program = ad.trace(f)(np.arange(6.0).reshape(2, 3))
+    program.save(tmp_path / "f.npz")
+    loaded = Program.load(tmp_path / "f.npz")
+    x = np.linspace(0.0, 1.0, 6).reshape(2, 3)
+    assert all(map(same_bits, loaded(x), program(x)))
+
+
+def test_programs_can_be_drawn() -> None:
+    w = Tensor([1.0, 2.0], requires_grad=True, name="w")
+    program = ad.trace(lambda x: ad.gradients((x * w + 1.0).sum(), w))(np.ones(2))
+    picture = ad.draw(program, lines=True)
+    assert "mul(" in str(picture)
+    assert "test_trace.py" in str(picture)
+    assert "digraph" in picture.source
+    long = ad.trace(lambda x: sum([x] * 1200))(np.ones(2))
+    with pytest.raises(ValueError, match=r"1200 op calls; print\(program\)"):
+        ad.draw(long)
+
+
+def test_threads_do_not_see_each_others_traces() -> None:
+    import threading
+
+    programs: dict[int, Program] = {}
+
+    def work(k: int) -> None:
+        programs[k] = ad.trace(lambda x: sum([x * float(i) for i in range(k)], x))(np.ones(3))
+
+    threads = [threading.Thread(target=work, args=(k,)) for k in range(1, 9)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [len(programs[k]) for k in range(1, 9)] == [2 * k for k in range(1, 9)]
+
+
+def test_rows_were_tried() -> None:
+    assert len({row.name for row, _ in FIRST}) == len(ROWS)
