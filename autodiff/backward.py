@@ -18,7 +18,7 @@ import numpy as np
 
 from .batched import Batched
 from .call import record
-from .config import MODES, mode
+from .config import MODES, is_traced, mode
 from .errors import GradientError, describe
 from .graph import WRITES, Node, by_number, format_line, notes
 from .op import OPS, PICK, Lazy, Plan, define, signature
@@ -211,7 +211,7 @@ def sweep(
         _check_writes(order)
     live = None if targets is None else _leading_to(targets, order)
     observers = MODES.get().observers
-    tracing = any(observer.traces for observer in observers)
+    tracing = bool(observers) and is_traced()
     mine: set[Any] = set()  # sources whose gradient is a buffer of this pass, which it may write into
     kept: dict[Any, Any] = {}
     for root, g in roots:
@@ -425,7 +425,10 @@ def _own(kept: dict[Any, Any]) -> dict[Any, Any]:
     for source in kept:
         if type(kept[source]) is Tensor and not kept[source].requires_grad:
             value = kept[source].value
-            kept[source] = constant(value.copy() if type(value) is _ndarray else value)
+            own = constant(value.copy() if type(value) is _ndarray else value)
+            for observer in MODES.get().observers:
+                observer.same(own, kept[source])
+            kept[source] = own
         elif type(kept[source]) is _ndarray:
             box, kept[source] = [kept[source]], None
             if box[0].base is not None or _references(box) > _ALONE:

@@ -142,6 +142,11 @@ DEFAULT = Modes()
 MODES: ContextVar[Modes] = ContextVar("autodiff_modes", default=DEFAULT)
 
 
+def is_traced() -> bool:
+    """Whether a trace is being made: then all that changes a value is a call of an op on Tensors."""
+    return any(observer.traces for observer in MODES.get().observers)
+
+
 class mode(ContextDecorator):
     """Change some modes inside a `with` block or a decorated function, in this thread or task only."""
 

@@ -22,7 +22,7 @@ import numpy as np
 
 from .batched import Batched
 from .call import apply, be_careful, lift
-from .config import MODES, mode
+from .config import MODES, is_traced, mode
 from .errors import GradientError, describe
 from .graph import WRITES, next_number
 from .ops import shape
@@ -44,11 +44,6 @@ def is_recorded(*values: Any) -> bool:
 def _is_mapped(*values: Any) -> bool:
     """Whether each example of a `vmap` has a value of its own: its memory is then never written."""
     return any(type(v) is Batched or (type(v) is Tensor and type(v.value) is Batched) for v in values)
-
-
-def is_traced() -> bool:
-    """Whether writes must be calls of ops even where no gradient asks for it."""
-    return any(observer.traces for observer in MODES.get().observers)
 
 
 def write(t: Tensor, key: Any, value: Any) -> None:

@@ -13,10 +13,10 @@ import numpy as np
 from . import functional as F
 from . import numpy as N
 from .call import lift
-from .config import MODES
+from .config import MODES, is_traced
 from .errors import GradientError, describe
 from .graph import WRITES
-from .inplace import check_in_place, is_recorded, is_traced, overwrite, write
+from .inplace import check_in_place, is_recorded, overwrite, write
 from .numpy.ndarray import ARRAY_METHODS
 from .numpy.protocol import array_function
 from .numpy.ufuncs import array_ufunc

@@ -14,7 +14,7 @@ from .batched import Batched
 from .config import MODES, Item, Observer, mode
 from .errors import GradientError
 from .graph import Node, source_line, user_frame
-from .op import PICK
+from .op import OPS, PICK
 from .program import Cell, Equation, Literal, Program, Read, Var
 from .tensor import Tensor, asarray
 from .transforms.trees import flatten
@@ -147,9 +147,11 @@ class Tracer(Observer):
         return operand
 
     def _of_node(self, node: Node | None) -> Any:
-        if node is not None and node.op is PICK:
+        if node is None:
+            return None
+        if node.op is PICK:
             return self.nodes.get((node.x, node.params["index"]), self.nodes.get(node))
-        return None if node is None else self.nodes.get(node)
+        return self.nodes.get(node)
 
     def _array(self, x: Any) -> Any:
         if id(x) in self.arrays and not isinstance(x, np.bool):
@@ -168,6 +170,8 @@ class Tracer(Observer):
     # -- what happens --------------------------------------------------------------------------------------
 
     def called(self, op: Any, inputs: tuple[Any, ...], params: dict[str, Any], result: Any, frame: FrameType) -> None:
+        if op.name not in OPS or OPS[op.name] is not op:
+            raise GradientError(f"op '{op.name}' is made anew at each call and cannot be part of a program")
         operands = tuple(map(self.operand, inputs))
         outs = result if isinstance(result, tuple) else (result,)
         variables = [self.new(out.value if type(out) is Tensor else out) for out in outs]

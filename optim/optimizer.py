@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.config import MODES, Item
+from autodiff.config import MODES, Item, is_traced
 from autodiff.errors import describe
 from autodiff.graph import WRITES
 from autodiff.op import OPS, define
@@ -159,7 +159,7 @@ class Optimizer:
                     state = self.state.get(p)
                     self._check_job(p, grad, state)
                     jobs.append((p, grad, state, sign, options))
-        if any(observer.traces for observer in observers):
+        if is_traced():
             for p, grad, _, sign, options in jobs:
                 self._update_traced(p, grad, sign, options, observers)
             return loss

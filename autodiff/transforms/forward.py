@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..backward import IDENTITY, constants, fit, freed, pull_composed, revive, sweep, wrap
-from ..config import MODES, mode
+from ..config import MODES, is_traced, mode
 from ..graph import Node, history
 from ..op import PICK, Op
 from ..tensor import Tensor, asarray
@@ -84,6 +84,7 @@ def _tangents_of(level: Level, outs: list[Any], rebuild: Any, tangents: Any, rec
 
 def push(sources: Sequence[Any], tangents: Sequence[Any], outs: Sequence[Any], record: bool) -> list[Any]:
     """Walk from sources with these tangents up to the outputs, and return the outputs' tangents."""
+    record = record or is_traced()
     tensors = record or mapped()
     table: dict[Any, Any] = {
         source: t if tensors else plain(t) for source, t in zip(sources, tangents, strict=True) if t is not None

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..backward import check_loss, seed, sweep, wrap
 from ..batched import Batched
-from ..config import MODES, mode
+from ..config import MODES, is_traced, mode
 from ..errors import GradientError, describe
 from ..graph import history
 from ..tensor import Tensor, asarray, constant
@@ -39,7 +39,7 @@ class Level:
                 )
         self.state = SimpleNamespace(running=True)  # a node knows it, not the level: that would be a cycle
         wrapped = [
-            wrap(leaf.value, (leaf.node or leaf) if leaf.requires_grad else None, level=self.state)
+            wrap(leaf.value, (leaf.node or leaf) if leaf.requires_grad else None, leaf, level=self.state)
             for leaf in self.leaves
         ]
         self.nodes: list[Any] = [tensor.node for tensor in wrapped]
@@ -100,7 +100,12 @@ class Level:
             return value
         if self.copy and isinstance(inside, np.ndarray):
             inside = inside.copy()
-        return constant(inside) if self.given_tensors else inside
+        if not self.given_tensors and not is_traced():
+            return inside
+        result = constant(inside)
+        for observer in MODES.get().observers:
+            observer.same(result, value)
+        return result
 
 
 def recorded(value: Any) -> bool:
