@@ -274,6 +274,8 @@ def make_call(op: Op) -> Callable[..., Any]:
             raise TypeError(f"op '{op.name}' takes {len(op.inputs)} arrays, got {len(inputs)}")
         if op.defaults:
             params = op.defaults | params
+        if params and isinstance(op.forward, np.ufunc):  # NumPy's own arguments, by its protocol
+            return op.forward(*inputs, **params)
         for x in inputs:
             if type(x) is Tensor:
                 return apply(op, inputs, params)
@@ -294,13 +296,15 @@ def unary(op: Op) -> Callable[..., Any]:
     keep_x, keep_out = plan.keep or (False, False)
     nothing = plan.keep is None
     facts = [name.rpartition("_")[2] for name in op.facts]
-    defaults, may_view = op.defaults, op.may_view
+    defaults, may_view, ufunc = op.defaults, op.may_view, isinstance(forward, np.ufunc)
 
     def call(x: Any, **params: Any) -> Any:
         if defaults:
             params = defaults | params
         if type(x) is not Tensor:
             return forward(lift(x), **params)
+        if params and ufunc:  # NumPy's own arguments, dtype= and its like: by its protocol
+            return forward(x, **params)
         if not x.requires_grad or not _read_modes().plain:
             return apply(op, (x,), params)
         value = x.value

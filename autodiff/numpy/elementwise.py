@@ -58,6 +58,8 @@ def square(x: Any) -> Any:
     >>> square(3.0)
     9.0
     """
+    if getattr(x, "dtype", None) == np.bool:
+        x = astype(x, np.int8)
     return arithmetic.mul(x, x)
 
 

@@ -170,7 +170,8 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
     )  # NumPy checks the arguments
     if not is_recorded(*everything):
         return constant(value) if any(type(v) is Tensor for v in everything) else value
-    x, xp, fp = cast(x, np.float64), cast(xp, np.float64), cast(fp, np.result_type(plain(fp), np.float64))
+    x, xp, fp = cast(x, np.float64), cast(xp, np.float64), array_of(fp)
+    fp = cast(fp, np.result_type(fp.dtype, np.float64))
     if period is not None:
         x, xp = x % abs(period), xp % abs(period)
         order = np.argsort(plain(xp))

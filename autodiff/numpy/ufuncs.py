@@ -1,8 +1,8 @@
 """NumPy's ufunc protocol: `np.add(t, u)`, `a + t` and `np.add.reduce(t)` of an array or Tensor t come here.
 
-Of Tensors that require no grad any ufunc gives constants. With a gradient to record, a ufunc is the function of
-the same name in this package, or in `autodiff.special` for one of SciPy's; its methods (reduce, accumulate, outer,
-reduceat) are made of that function.
+A ufunc is the function of the same name in this package, or in `autodiff.special` for one of SciPy's; its methods
+(reduce, accumulate, outer, reduceat) are made of that function. Any other ufunc takes Tensors that require no grad,
+as arrays, and gives constants.
 """
 
 from __future__ import annotations
@@ -45,32 +45,26 @@ def array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, **kwargs: A
     if method == "at":
         return _at(name, ufunc, inputs)
     outs, where = kwargs.pop("out", ()), plain(kwargs.pop("where", True))
+    casting = kwargs.get("casting", "same_kind")
     if method == "__call__" and where is not True and all(out is None for out in outs):
         raise TypeError(f"{name} with where= and no out= leaves elements undefined; write np.where(mask, f(x), y)")
     if method == "reduce" and where is not True:
         kwargs["where"] = where
-    if not is_recorded(*inputs, *kwargs.values()):
-        if all(type(out) is not Tensor for out in outs):
-            options = {key: plain(value) for key, value in kwargs.items()}
-            if outs:
-                options["out"] = outs
-            if method == "__call__":
-                options["where"] = where
-            result = getattr(ufunc, method)(*map(plain, inputs), **options)
-            return result if outs else as_constants(result)
-        result = as_constants(getattr(ufunc, method)(*map(plain, inputs), **kwargs))
-    else:
-        function = function or _scipys(ufunc)
-        if function is None:
-            raise TypeError(unsupported(name))
+    function = function or _scipys(ufunc)
+    if function is not None:
         refuse_order(ufunc.__name__, kwargs.pop("order", "K"))
         kwargs.pop("subok", None)
         result = METHODS[method](ufunc, function, *inputs, **kwargs)
+    elif is_recorded(*inputs, *kwargs.values()):
+        raise TypeError(unsupported(name))
+    else:
+        result = getattr(ufunc, method)(*map(plain, inputs), **{key: plain(value) for key, value in kwargs.items()})
+        result = as_constants(result)
     if not outs:
         return result
     results = result if isinstance(result, tuple) else (result,)
     written = [
-        r if out is None else write_out(name, out, r, where if method == "__call__" else True)
+        r if out is None else write_out(name, out, r, where if method == "__call__" else True, casting)
         for r, out in zip(results, outs, strict=True)
     ]
     return tuple(written) if isinstance(result, tuple) else written[0]
@@ -109,7 +103,8 @@ def _call(
     if signature is None and casting == "same_kind":
         return function(*inputs, **more)
     given = [type(x) if isinstance(x, int | float | complex) else array_of(x).dtype for x in inputs]
-    loop = ufunc.resolve_dtypes((*given, *[None] * ufunc.nout), signature=signature, casting=casting)
+    chosen = {} if signature is None else {"signature": signature}
+    loop = ufunc.resolve_dtypes((*given, *[None] * ufunc.nout), casting=casting, **chosen)
     result = function(*map(cast, inputs, loop), **more)
     if ufunc.nout > 1:
         return tuple(map(cast, result, loop[ufunc.nin :]))
@@ -119,10 +114,7 @@ def _call(
 def _signature(ufunc: Any, signature: Any, dtype: Any) -> Any:
     """`dtype=` and `signature="ff->f"` as a tuple of dtypes, None for those that are free."""
     if isinstance(signature, str):
-        before, arrow, after = signature.partition("->")
-        if arrow:
-            return tuple(map(np.dtype, before + after))
-        dtype, signature = before, None
+        return tuple(map(np.dtype, signature.replace("->", "")))
     if signature is None and dtype is not None:
         return (None,) * ufunc.nin + (np.dtype(dtype),) * ufunc.nout
     return None if signature is None else tuple(d if d is None else np.dtype(d) for d in signature)
@@ -150,7 +142,10 @@ def _reduce(
     if 0 in [x.shape[along] for along in axes]:
         return as_constants(values)
     if where is not True:
-        x = elementwise.where(where, x, ufunc.identity if initial is None else initial)
+        if ufunc.identity is None and ufunc not in (np.fmax, np.fmin):
+            raise TypeError(f"np.{ufunc.__name__}.reduce of Tensors takes no where= argument")
+        fill = initial if ufunc.identity is None else np.asarray(ufunc.identity).astype(x.dtype)
+        x = elementwise.where(where, x, fill)
     if ufunc is np.logaddexp and initial is None:
         return reduce.logsumexp(x, axis=axes, keepdims=keepdims)
     for along in reversed(axes):

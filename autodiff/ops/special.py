@@ -94,7 +94,7 @@ betaln = define(
     inputs="a b", kind="elementwise", doc="Logarithm of |beta(a, b)|.",
 )  # fmt: skip
 zeta: Function = define(
-    "zeta", kernels.scipys("zeta"), None, lambda g, x, q: g * (-x * zeta(x + 1, q)), inputs="x q", kind="elementwise",
+    "zeta", kernels.scipys("zeta"), None, lambda g, x, q: -g * (x * zeta(x + 1, q)), inputs="x q", kind="elementwise",
     doc="Hurwitz zeta function `sum_k (k + q)^-x`.",
 )  # fmt: skip
 
@@ -160,22 +160,22 @@ def _bessel(name: str, rule: Any, doc: str, **spec: Any) -> Function:
 
 
 jv: Function = _bessel(
-    "jv", lambda g, v, z: g * ((jv(v - 1, z) - jv(v + 1, z)) / 2), "Bessel function of the first kind of order v."
+    "jv", lambda g, v, z: g * ((jv(v - 1.0, z) - jv(v + 1, z)) / 2), "Bessel function of the first kind of order v."
 )
 yv: Function = _bessel(
-    "yv", lambda g, v, z: g * ((yv(v - 1, z) - yv(v + 1, z)) / 2), "Bessel function of the second kind of order v."
+    "yv", lambda g, v, z: g * ((yv(v - 1.0, z) - yv(v + 1, z)) / 2), "Bessel function of the second kind of order v."
 )
 iv: Function = _bessel(
-    "iv", lambda g, v, z: g * ((iv(v - 1, z) + iv(v + 1, z)) / 2), "Modified Bessel function of the first kind."
+    "iv", lambda g, v, z: g * ((iv(v - 1.0, z) + iv(v + 1, z)) / 2), "Modified Bessel function of the first kind."
 )
 kv: Function = _bessel(
-    "kv", lambda g, v, z: g * ((kv(v - 1, z) + kv(v + 1, z)) / -2), "Modified Bessel function of the second kind."
+    "kv", lambda g, v, z: g * ((kv(v - 1.0, z) + kv(v + 1, z)) / -2), "Modified Bessel function of the second kind."
 )
 ive: Function = _bessel(
-    "ive", lambda g, v, z, out: g * ((ive(v - 1, z) + ive(v + 1, z)) / 2 - sign(z) * out), "`exp(-|z|) iv(v, z)`."
+    "ive", lambda g, v, z, out: g * ((ive(v - 1.0, z) + ive(v + 1, z)) / 2 - sign(z) * out), "`exp(-|z|) iv(v, z)`."
 )
 kve: Function = _bessel(
-    "kve", lambda g, v, z, out: g * (out - (kve(v - 1, z) + kve(v + 1, z)) / 2), "`exp(z) kv(v, z)`."
+    "kve", lambda g, v, z, out: g * (out - (kve(v - 1.0, z) + kve(v + 1, z)) / 2), "`exp(z) kv(v, z)`."
 )
 i0 = define(
     "i0", np.i0, lambda g, x: g * iv(1, x), kind="elementwise", doc="Modified Bessel function of order 0."

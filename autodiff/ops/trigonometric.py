@@ -72,7 +72,7 @@ def _turn(g: Any, side: Any, x: Any, y: Any) -> Any:
 
 
 arctan2 = define(
-    "arctan2", np.arctan2, lambda g, y, x: _turn(g, x, x, y), lambda g, y, x: _turn(g, -y, x, y), inputs="y x",
+    "arctan2", np.arctan2, lambda g, y, x: _turn(g, x, x, y), lambda g, y, x: _turn(-g, y, x, y), inputs="y x",
     kind="elementwise",
     doc="The angle of the point (x, y), in (-pi, pi]; its derivative at the origin is taken as 0.",
 )  # fmt: skip

@@ -4,7 +4,8 @@ import numpy as np
 import torch
 
 import autodiff as ad
-from tests.parity.op_cases import T, away, case, normal, positive
+from autodiff import numpy as N
+from tests.parity.op_cases import T, away, case, distinct, normal, positive
 
 ONE = ((3, 4), (), (0, 3), (2, 1, 3))
 for function_name in ("exp", "expm1", "sin", "cos", "tanh", "sigmoid", "square", "negative"):
@@ -78,3 +79,50 @@ for function_name in ("argmax", "argmin"):
 for function_name in ("any", "all"):
     ours, theirs = getattr(ad, function_name), getattr(torch, function_name)
     case(function_name, lambda x, f=ours: f(x > 0), lambda x, f=theirs: f(x > 0), (3, 4), differentiable=False)
+
+
+# -- the other ufuncs, and what belongs to them -----------------------------------------------------------
+
+
+def small(rng, shape):
+    return rng.uniform(-0.7, 0.7, size=shape)
+
+
+def large(rng, shape):
+    return rng.uniform(1.3, 3.0, size=shape)
+
+
+for function_name in ("tan", "arctan", "sinh", "cosh", "arcsinh", "arcsin", "arccos", "arctanh"):
+    case(function_name, getattr(N, function_name), getattr(torch, function_name), *ONE, samplers=(small,), z=True)
+case("arccosh", N.arccosh, torch.arccosh, *ONE, samplers=(large,), z=True)
+for function_name in ("log2", "log10", "reciprocal"):
+    case(function_name, getattr(N, function_name), getattr(torch, function_name), *ONE, samplers=(positive,), z=True)
+for function_name in ("exp2", "deg2rad", "rad2deg", "positive"):
+    case(function_name, getattr(N, function_name), getattr(torch, function_name), *ONE)
+for function_name in ("hypot", "arctan2"):
+    case(function_name, getattr(N, function_name), getattr(torch, function_name), *TWO, samplers=(away, positive))
+for function_name in ("logaddexp", "logaddexp2"):
+    case(function_name, getattr(N, function_name), getattr(torch, function_name), *TWO)
+case("sinc", N.sinc, torch.sinc, *ONE, samplers=(away,))
+case("i0", N.i0, torch.i0, (3, 4), (2, 1, 3), samplers=(away,))
+for function_name in ("fmax", "fmin"):
+    case(function_name, getattr(N, function_name), getattr(torch, function_name), *TWO)
+case("fmod", N.fmod, torch.fmod, *TWO, samplers=(normal, away))
+case("copysign", lambda x: N.copysign(x, -2.0), lambda x: torch.copysign(x, torch.tensor(-2.0)), *ONE, samplers=(away,))
+case("frexp", lambda x: N.frexp(x)[0], lambda x: torch.frexp(x)[0], *ONE, samplers=(away,))
+case("ldexp", lambda x: N.ldexp(x, 3), lambda x: torch.ldexp(x, torch.tensor(3)), (3, 4))
+case("fabs", N.fabs, torch.abs, *ONE, samplers=(away,))
+case("angle", N.angle, torch.angle, *ONE, samplers=(away,), z=True)
+case("sign", N.sign, torch.sgn, *ONE, samplers=(away,), z="only")
+for function_name in ("trunc", "fix", "rint"):
+    theirs = torch.round if function_name == "rint" else getattr(torch, function_name)
+    case(function_name, getattr(N, function_name), theirs, *ONE, differentiable=False)
+for function_name in ("signbit", "isinf", "isposinf", "isneginf"):
+    case(function_name, getattr(N, function_name), getattr(torch, function_name), *ONE, differentiable=False)
+case("heaviside", lambda x: N.heaviside(x, 0.5), lambda x: torch.heaviside(x, torch.tensor(0.5, dtype=x.dtype)), *ONE,
+     differentiable=False)  # fmt: skip
+case("nan_to_num", N.nan_to_num, torch.nan_to_num, *ONE)
+case("square", ad.square, torch.square, *ONE, z=True)
+case("maximum", ad.maximum, torch.maximum, ((4,), (4,)), samplers=(lambda rng, shape: np.ones(shape),))  # ties
+case("maximum reduced", np.maximum.reduce, lambda x: torch.amax(x, 0), (3, 4), samplers=(distinct,))
+case("logaddexp reduced", np.logaddexp.reduce, lambda x: torch.logsumexp(x, 0), (3, 4))
