@@ -19,12 +19,15 @@ from typing import Any
 
 import numpy as np
 
+from .batched import Batched
 from .errors import describe
 from .inplace import is_recorded
 from .numpy.arguments import Axis, axes_of, fixed, floating, one_axis, ordered, plain
 from .numpy.elementwise import cbrt, exp2, expm1, log1p, sinc
-from .ops import elementwise, norm, reduce
+from .numpy.reductions import max as largest
+from .ops import compare, elementwise, norm, reduce
 from .ops import special as ops
+from .tensor import Tensor
 
 __all__ = [
     "beta", "betainc", "betaln", "cbrt", "digamma", "entr", "erf", "erfc", "erfcinv", "erfcx", "erfinv", "exp1",
@@ -117,7 +120,8 @@ def multigammaln(a: Any, d: int) -> Any:
     Raises ValueError where `2 a <= d - 1`.
     """
     d = operator.index(d)
-    if d < 1 or np.any(np.asarray(plain(a)) <= (d - 1) / 2):
+    value = plain(a)
+    if d < 1 or (type(value) is not Batched and np.any(np.asarray(value) <= (d - 1) / 2)):
         raise ValueError(f"special.multigammaln needs an integer d >= 1 and 2 a > d - 1, got d = {d}")
     return sum((gammaln(a - 0.5 * j) for j in range(d)), d * (d - 1) / 4 * np.log(np.pi))
 
@@ -281,14 +285,15 @@ def logsumexp(a: Any, axis: Axis = None, b: Any = None, keepdims: bool = False, 
         return reduce.logsumexp(a, axis=axes_of(axis, a.ndim), keepdims=keepdims)
     a, b = ordered(a, "special.logsumexp with b or return_sign"), 1.0 if b is None else b
     b = float(b) if isinstance(b, int) else b if isinstance(b, float) else floating(b)
-    a = a + 0 * plain(b)
+    constant = b.detach() if type(b) is Tensor else b
+    a = a + 0 * constant
     if not is_recorded(b):  # what counts nothing must not overflow
-        a = elementwise.where(np.asarray(plain(b)) == 0, -np.inf, a)
+        a = elementwise.where(compare.equal(constant, 0), -np.inf, a)
     axes = axes_of(axis, a.ndim)
-    top = np.max(plain(a), axis=axes, keepdims=True, initial=-np.inf)
-    top = np.where(np.isfinite(top), top, 0)
+    top = largest(a.detach() if type(a) is Tensor else a, axes, keepdims=True, initial=-np.inf)
+    top = elementwise.where(compare.isfinite(top), top, 0)
     total = reduce.sum_(b * elementwise.exp(a - top), axis=axes, keepdims=keepdims)
-    signs = np.sign(plain(total))
+    signs = compare.sign(total)
     total = elementwise.where(signs < 0, -total if return_sign else np.nan, total)
     with np.errstate(divide="ignore"):
         result = elementwise.log(total)

@@ -15,12 +15,13 @@ from typing import Any
 
 import numpy as np
 
+from ..config import MODES
 from ..inplace import is_recorded
 from ..ops import elementwise, reduce
 from ..tensor import Tensor
 from .arguments import array_of, axes_of, cast, one_axis, plain, refuse_order, write_out
 from .joining import stack
-from .protocol import FUNCTIONS, UFUNCS, as_constants, unsupported
+from .protocol import FUNCTIONS, UFUNCS, as_constants, is_tracked, unsupported
 from .scans import cumulative_extreme
 from .shaping import expand_dims
 
@@ -55,7 +56,7 @@ def array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, **kwargs: A
         refuse_order(ufunc.__name__, kwargs.pop("order", "K"))
         kwargs.pop("subok", None)
         result = METHODS[method](ufunc, function, *inputs, **kwargs)
-    elif is_recorded(*inputs, *kwargs.values()):
+    elif MODES.get().recording and is_tracked((inputs, kwargs)):
         raise TypeError(unsupported(name))
     else:
         result = getattr(ufunc, method)(*map(plain, inputs), **{key: plain(value) for key, value in kwargs.items()})
@@ -124,6 +125,11 @@ def _slices(x: Any, axis: int) -> list[Any]:
     return [x[(slice(None),) * axis + (i,)] for i in range(x.shape[axis])]
 
 
+def _ones(x: Any) -> Any:
+    """What stands for x where NumPy only checks arguments: under `vmap` there is no value to show."""
+    return np.ones(x.shape, x.dtype)
+
+
 def _reduce(
     ufunc: Any, function: Any, x: Any, axis: Any = 0, dtype: Any = None, keepdims: bool = False,
     initial: Any = None, where: Any = True,
@@ -137,7 +143,7 @@ def _reduce(
             options["where"] = where
         return whole(x, axis, keepdims=keepdims, **options)
     given = {} if initial is None else {"initial": plain(initial)}
-    values = ufunc.reduce(plain(x), axis=axis, keepdims=keepdims, where=where, **given)  # NumPy checks the arguments
+    values = ufunc.reduce(_ones(x), axis=axis, keepdims=keepdims, where=where, **given)  # NumPy checks the arguments
     axes = axes_of(axis, x.ndim)
     if 0 in [x.shape[along] for along in axes]:
         return as_constants(values)
@@ -156,7 +162,7 @@ def _reduce(
 
 def _accumulate(ufunc: Any, function: Any, x: Any, axis: int = 0, dtype: Any = None) -> Any:
     x = cast(x, dtype)
-    ufunc.accumulate(plain(x), axis=axis)  # NumPy checks the arguments
+    ufunc.accumulate(_ones(x), axis=axis)  # NumPy checks the arguments
     axis = one_axis(axis, x.ndim)
     whole = FUNCTIONS.get(SCANS.get(ufunc))
     if whole is not None:
@@ -173,7 +179,7 @@ def _outer(ufunc: Any, function: Any, x: Any, y: Any, **kwargs: Any) -> Any:
 
 def _reduceat(ufunc: Any, function: Any, x: Any, indices: Any, axis: int = 0, dtype: Any = None) -> Any:
     x = cast(x, dtype)
-    ufunc.reduceat(plain(x), plain(indices), axis=axis)  # NumPy checks the arguments
+    ufunc.reduceat(_ones(x), plain(indices), axis=axis)  # NumPy checks the arguments
     axis = one_axis(axis, x.ndim)
     starts = [int(i) for i in plain(indices)]
     parts = []
