@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .errors import describe
-from .numpy.arguments import Axis, array_of, axes_of, cast, floating, one_axis, ordered, plain
+from .numpy.arguments import Axis, array_of, axes_of, cast, floating, known, one_axis, ordered, plain
 from .numpy.indexing import take, take_along_axis
 from .numpy.products import matmul
 from .numpy.sorting import argsort
@@ -70,9 +70,9 @@ def one_hot(labels: Any, num_classes: int, dtype: Any = np.float64) -> Any:
     """
     labels = array_of(labels)
     values = plain(labels)
-    if values.dtype.kind not in "iu":
+    if labels.dtype.kind not in "iu":
         raise TypeError(f"labels are integers, got {describe(labels)}")
-    if np.any((values < 0) | (values >= num_classes)):
+    if known(labels) and np.any((values < 0) | (values >= num_classes)):
         raise ValueError(
             f"labels of {num_classes} classes are 0 .. {num_classes - 1}, got {values.min()} .. {values.max()}"
         )

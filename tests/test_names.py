@@ -21,6 +21,7 @@ HELPERS = {
     "ordered",
     "cast",
     "plain",
+    "known",
 }
 
 

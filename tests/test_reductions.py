@@ -250,8 +250,8 @@ def test_results_are_written_where_out_says() -> None:
     (lambda t: np.max(t, where=np.eye(2) > 0), ValueError, "np.max with where= needs initial="),
     (lambda t: np.nanmin(t, where=np.eye(2) > 0), ValueError, "with where= needs initial="),
     (lambda t: np.sum(t, initial=np.ones(2)), ValueError, "np.sum starts from one number"),
-    (lambda t: np.sum(t, where=np.ones((3, 2, 2), bool)), ValueError, "remapped|more dimensions"),
-    (lambda t: np.sum(t, where=[1, 0]), TypeError, "safe"),
+    (lambda t: np.sum(t, where=np.ones((3, 2, 2), bool)), ValueError, "broadcast|remapped|more dimensions"),
+    (lambda t: np.sum(t, where=[1, 0]), TypeError, "where= takes booleans"),
     (lambda t: np.mean(t, dtype=int), TypeError, "np.mean of Tensors takes a floating or complex dtype="),
     (lambda t: np.var(t, ddof=1, correction=1), ValueError, "can't be provided simultaneously"),
     (lambda t: np.average(t, weights=np.zeros((2, 2))), ZeroDivisionError, "weights sum to zero"),
@@ -298,3 +298,18 @@ def test_histograms_with_weights_that_are_recorded() -> None:
     grid, xs, ys = np.histogram2d(x, x, weights=w, bins=2)
     assert grid.requires_grad
     np.testing.assert_array_equal(xs.value, ys.value)
+
+
+@pytest.mark.parametrize("f", [
+    N.median, N.nanmedian, N.nanmean, N.nanstd, N.ptp, N.sort, partial(N.quantile, q=[0.2, 0.5], axis=1),
+    partial(N.nanquantile, q=0.3, axis=0), partial(N.cumprod, axis=0), partial(N.average, axis=1), N.cov, N.corrcoef,
+    lambda x: N.sum(x, where=x > 0), lambda x: N.var(x, axis=0, where=x > -3), 
+    lambda x: N.max(x, initial=0, where=x > 0),
+    lambda x: ad.top_k(x, 2)[0], lambda x: ad.segment_prod(x, [0, 1, 0]), lambda x: N.bincount([0, 1, 1, 2], x[0]),
+    lambda x: N.take_along_axis(x, N.argsort(x, 0), 0), lambda x: N.choose([0, 1, 0, 1], [x[0], x[1]]),
+])  # fmt: skip
+def test_examples_of_a_batch_all_at_once(f: Any) -> None:
+    x = np.random.default_rng(0).normal(size=(5, 3, 4))
+    np.testing.assert_allclose(ad.vmap(f)(x), np.stack([f(v) for v in x]), rtol=1e-10)
+    slope = grad(lambda x: (f(x) * f(x)).sum())
+    np.testing.assert_allclose(ad.vmap(slope)(x), np.stack([slope(v) for v in x]), rtol=1e-8, atol=1e-10)

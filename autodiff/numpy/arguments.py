@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..batched import Batched
 from ..call import lift
 from ..errors import describe
 from ..inplace import is_recorded, overwrite
@@ -48,6 +49,11 @@ def plain(x: Any) -> Any:
         return x
     refresh(x)
     return x.value
+
+
+def known(x: Any) -> bool:
+    """Whether the numbers can be looked at, to refuse or to warn: inside `vmap` there are those of all examples."""
+    return type(plain(x)) is not Batched
 
 
 def without_gradient(function: Callable[..., Any], *args: Any) -> Any:

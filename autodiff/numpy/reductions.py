@@ -9,8 +9,9 @@ import numpy as np
 
 from ..errors import describe
 from ..ops import compare, elementwise, reduce
+from ..ops import shape as shapes
 from ..tensor import Tensor
-from .arguments import Axis, array_of, axes_of, cast, deliver, floating, ordered, plain
+from .arguments import Axis, array_of, axes_of, cast, deliver, floating, known, ordered, plain
 from .elementwise import sqrt
 
 __all__ = [
@@ -27,7 +28,12 @@ def _mask(where: Any, shape: tuple[int, ...]) -> Any:
     """The mask as an array of this shape; None where it leaves all elements in."""
     if where is None or where is True:
         return None
-    return np.broadcast_to(np.asarray(plain(where)).astype(bool, casting="safe"), shape)
+    mask = array_of(where)
+    if mask.dtype.kind != "b":
+        raise TypeError(f"where= takes booleans, got {describe(mask)}")
+    if mask.shape == shape:
+        return mask
+    return shapes.expand(mask, shape=shape)
 
 
 def _masked(x: Any, where: Any, fill: Any) -> Any:
@@ -45,12 +51,12 @@ def _initial(value: Any, dtype: Any, function: str) -> Any:
 
 def _count(where: Any, shape: tuple[int, ...], axes: tuple[int, ...], keepdims: bool, dtype: Any) -> Any:
     """How many elements each output of a reduction is made of, as real numbers that go with a dtype."""
-    mask = np.broadcast_to(True, shape) if (mask := _mask(where, shape)) is None else mask
+    mask = np.broadcast_to(np.True_, shape) if (mask := _mask(where, shape)) is None else mask
     return reduce.sum_(mask, axis=axes, keepdims=keepdims).astype(np.finfo(dtype).dtype)
 
 
 def _warn(bad: Any, message: str) -> None:
-    if np.any(bad):
+    if known(bad) and np.any(plain(bad)):
         warnings.warn(message, RuntimeWarning, stacklevel=3)
 
 
@@ -132,7 +138,9 @@ def var(
     x = floating(x)
     n = _count(where, x.shape, axes, keepdims, x.dtype)
     _warn(n <= ddof, "Degrees of freedom <= 0 for slice.")
-    return deliver("var", _squares(x, axes, keepdims, where, mean) / np.maximum(n - n.dtype.type(ddof), 0), out)
+    return deliver(
+        "var", _squares(x, axes, keepdims, where, mean) / elementwise.maximum(n - n.dtype.type(ddof), 0), out
+    )
 
 
 def _divisor(ddof: float, correction: float | None) -> float:
@@ -147,7 +155,7 @@ def _squares(x: Any, axes: tuple[int, ...], keepdims: bool, where: Any, mean: An
     """Sum of the squared distances from the mean."""
     if mean is None:
         n = _count(where, x.shape, axes, True, x.dtype)
-        mean = sum(x, axes, None, None, True, None, where) / np.maximum(n, 1)
+        mean = sum(x, axes, None, None, True, None, where) / elementwise.maximum(n, 1)
     d = x - array_of(mean)
     return sum(
         elementwise.real(d * d.conj()) if d.dtype.kind == "c" else d * d, axes, None, None, keepdims, None, where
@@ -189,7 +197,7 @@ def average(a: Any, axis: Axis = None, weights: Any = None, returned: bool = Fal
         x = cast(x, np.result_type(x.dtype, w.dtype, *([np.float64] if x.dtype.kind in "iub" else [])))
         w = cast(w, x.dtype)
         total = sum(w, axes, keepdims=keepdims)
-        if np.any(plain(total) == 0):
+        if known(total) and np.any(plain(total) == 0):
             raise ZeroDivisionError("average: the weights sum to zero")
         result = sum(x * w, axes, keepdims=keepdims) / total
     if not returned:
@@ -337,8 +345,8 @@ def nanprod(
 
 def _present(x: Any, where: Any) -> Any:
     """The mask of the elements that are not NaN, and that another mask leaves in."""
-    mask, found = _mask(where, x.shape), ~np.isnan(plain(x))
-    return found if mask is None else mask & found
+    mask, found = _mask(where, x.shape), compare.invert(compare.isnan(x))
+    return found if mask is None else compare.and_(mask, found)
 
 
 def nanmean(
@@ -371,7 +379,7 @@ def nanvar(
     free = _count(where, x.shape, axes, keepdims, x.dtype) - np.finfo(x.dtype).dtype.type(_divisor(ddof, correction))
     _warn(free <= 0, "Degrees of freedom <= 0 for slice.")
     squares = _squares(_without_nan(x, 0), axes, keepdims, where, mean)
-    return deliver("nanvar", squares / np.where(free > 0, free, free.dtype.type(np.nan)), out)
+    return deliver("nanvar", squares / elementwise.where(free > 0, free, np.nan), out)
 
 
 def nanstd(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import describe, describe_all
-from ..ops import elementwise, index, linalg, reduce, shape
+from ..ops import compare, elementwise, index, linalg, reduce, shape
 from ..ops import sort as sorts
 from ..tensor import Tensor, constant
 from .arguments import Axis, array_of, axes_of, cast, deliver, floating, ordered, plain
@@ -25,35 +25,38 @@ __all__ = [
 # -- quantiles -------------------------------------------------------------------------------------------------
 
 
-def _rows(x: Any, axes: tuple[int, ...]) -> tuple[Any, tuple[int, ...]]:
-    """X (..., n) with some axes in one row, the last; and the order of axes that leads there."""
+def _rows(x: Any, axes: tuple[int, ...]) -> Any:
+    """Some axes in one row, the last: (..., n)."""
     rest = tuple([i for i in range(x.ndim) if i not in axes])
     n = reduce.count(x.shape, axes)
-    return x.transpose((*rest, *axes)).reshape((*(x.shape[i] for i in rest), n)), (*rest, *axes)
+    return x.transpose((*rest, *axes)).reshape((*(x.shape[i] for i in rest), n))
+
+
+_STEPS = ("lower", "higher", "nearest", "inverted_cdf", "closest_observation")  # they read one element, with no other
 
 
 def _between(rows: Any, order: Any, places: Any, skips: bool = False) -> tuple[Any, Any, Any]:
     """The elements below and above each fractional place of a sorted row, and how far between them it is.
 
-    rows and order are (..., n), places (q,) or (q, ...); the results (q, ...), (q, ...), and the shape of places. In a
-    row with a NaN it is NaN that is read, unless NaN is skipped.
+    rows and order are (..., n), places (q,) or (..., q); the results are (q, ...), or the last one broadcasts to that.
+    In a row with a NaN it is NaN that is read, unless NaN is skipped.
     """
-    low = np.floor(places)
+    back = (rows.ndim - 1, *range(rows.ndim - 1))
+    low = compare.floor(places)
     fraction = places - low
+    high = (low + (fraction > 0)).astype(np.intp)
     low = low.astype(np.intp)
-    high = low + (fraction > 0)
     if places.ndim == 1:
         low, high = order[..., low], order[..., high]
         fraction = fraction.reshape((-1,) + (1,) * (rows.ndim - 1))
     else:
-        low, high = (np.take_along_axis(order, np.moveaxis(i, 0, -1), -1) for i in (low, high))
-    last = order[..., -1:]
-    nan = np.isnan(np.take_along_axis(plain(rows), last, -1))
-    if not skips and nan.any():
-        low, high = np.where(nan, last, low), np.where(nan, last, high)
-    back = (rows.ndim - 1, *range(rows.ndim - 1))
-    below = take_along_axis(rows, low, -1).transpose(back)
-    return below, (take_along_axis(rows, high, -1).transpose(back) if fraction.any() else below), fraction
+        low, high = take_along_axis(order, low, -1), take_along_axis(order, high, -1)
+        fraction = fraction.transpose(back)
+    if rows.dtype.kind == "f" and not skips:
+        last = order[..., -1:]
+        nan = compare.isnan(take_along_axis(rows, last, -1))
+        low, high = elementwise.where(nan, last, low), elementwise.where(nan, last, high)
+    return take_along_axis(rows, low, -1).transpose(back), take_along_axis(rows, high, -1).transpose(back), fraction
 
 
 def _shaped(result: Any, q: tuple[int, ...], lengths: tuple[int, ...], axes: tuple[int, ...], keepdims: bool) -> Any:
@@ -79,11 +82,11 @@ def median(a: Any, axis: Axis = None, out: Any = None, overwrite_input: bool = F
     axes = axes_of(axis, x.ndim)
     if not x.size:
         return _empty(x, np.median(plain(x), axes, keepdims=keepdims), out, "median")
-    rows, _ = _rows(x if x.dtype.kind == "f" else cast(x, np.float64), axes)
+    rows = _rows(x if x.dtype.kind == "f" else cast(x, np.float64), axes)
     middle = (rows.shape[-1] - 1) / 2
     kth = (int(middle), int(np.ceil(middle)), rows.shape[-1] - 1)
-    below, above, _ = _between(rows, plain(sorts.argpartition(rows, kth=kth, axis=-1, kind="introselect")),
-                               np.array([middle]))  # fmt: skip
+    order = sorts.argpartition(rows, kth=kth, axis=-1, kind="introselect")
+    below, above, _ = _between(rows, order, np.array([middle]))
     return deliver(
         "median", _shaped(below if middle % 1 == 0 else (below + above) / 2, (), x.shape, axes, keepdims), out
     )
@@ -99,35 +102,40 @@ def _quantile(
         raise TypeError(f"np.{name} of Tensors has no gradient by q; pass q.detach()")
     q, weights = plain(q), plain(weights)
     quantiles: Any = np.quantile
-    numpys: Any = np.nanquantile if nan else np.quantile
     if not x.size:
-        return _empty(x, numpys(plain(x), q, axes, method=method, keepdims=keepdims, weights=weights), out, name)
-    rows, moved = _rows(x, axes)
+        quantiles = np.nanquantile if nan else quantiles
+        return _empty(x, quantiles(plain(x), q, axes, method=method, keepdims=keepdims, weights=weights), out, name)
+    rows = _rows(x, axes)
     n = rows.shape[-1]
     kind = quantiles(np.zeros(1, x.dtype), q, method=method, **({} if weights is None else {"weights": [1.0]})).dtype
+    between = method not in _STEPS
     if weights is None and not nan:
         places = quantiles(np.arange(n, dtype=float), q, method=method).reshape(-1)
+        between = between and bool((places % 1).any())
         kth = tuple({int(p) for p in (*np.floor(places), *np.ceil(places), n - 1)})
-        order = plain(sorts.argpartition(rows, kth=kth, axis=-1, kind="introselect"))
+        order = sorts.argpartition(rows, kth=kth, axis=-1, kind="introselect")
     else:
-        order = plain(sorts.argsort(rows, axis=-1, kind="stable"))
-        ranks = np.argsort(order, axis=-1).astype(float)
-        if nan and x.dtype.kind == "f":
-            ranks[np.isnan(plain(rows))] = np.nan
-        ranks = ranks.reshape([x.shape[i] for i in moved]).transpose(np.argsort(moved))
-        if weights is not None:
-            w = np.asarray(weights)
-            weights = np.broadcast_to(w if w.shape == x.shape else along(name, w, x, axis), x.shape)
-        places = numpys(ranks, np.ravel(q), axes, method=method, weights=weights)
-    gone = np.isnan(places)
-    below, above, fraction = _between(rows, order, np.where(gone, 0, places), skips=nan)
-    if fraction.any():
+        w = () if weights is None else (_rows(_weights_of(name, x, axis, weights), axes),)
+        places = sorts.quantile_places(
+            rows, *w, axis=rows.ndim - 1, q=tuple(np.ravel(q).tolist()), method=method, skips=nan
+        )  # fmt: skip
+        order = sorts.argsort(rows, axis=-1, kind="stable")
+    gone = compare.isnan(places)
+    below, above, fraction = _between(rows, order, elementwise.where(gone, 0.0, places), skips=nan)
+    if between:
         fraction = fraction.astype(kind)
         step = above - below
         below = elementwise.where(fraction < 0.5, below + step * fraction, above - step * (1 - fraction))
-    result = elementwise.where(gone, np.nan, below) if gone.any() else below
-    result = result if result.dtype == kind else result.astype(kind)
+    if nan and x.dtype.kind == "f":
+        below = elementwise.where(gone.transpose((rows.ndim - 1, *range(rows.ndim - 1))), np.nan, below)
+    result = below if below.dtype == kind else below.astype(kind)
     return deliver(name, _shaped(result, np.shape(q), x.shape, axes, keepdims), out)
+
+
+def _weights_of(name: str, x: Any, axis: Axis, weights: Any) -> Any:
+    """The weights of all elements."""
+    w = np.asarray(weights, dtype=float)
+    return np.broadcast_to(w if w.shape == x.shape else along(name, w, x, axis), x.shape)
 
 
 def quantile(

@@ -27,6 +27,21 @@ digitize = define(
 )  # fmt: skip
 
 
+def _quantile_places(x: Any, *weights: Any, axis: int, q: tuple[float, ...], method: str, skips: bool) -> Any:
+    ranks = np.argsort(np.argsort(x, axis=axis, kind="stable"), axis=axis).astype(float)
+    if skips:
+        ranks[np.isnan(x)] = np.nan
+    quantile: Any = np.nanquantile if skips else np.quantile
+    places = quantile(ranks, q, axis=axis, method=method, weights=weights[0] if weights else None)
+    return np.moveaxis(places, 0, axis)
+
+
+quantile_places = define(
+    "quantile_places", _quantile_places, inputs="x *weights", kind="scan",
+    doc="Where among the sorted elements along an axis the quantiles stand: the quantiles of their ranks.",
+)  # fmt: skip
+
+
 def _unique(x: Any, *, axis: int | None, equal_nan: bool) -> Any:
     return np.unique(
         x, return_index=True, return_inverse=True, return_counts=True, axis=axis, equal_nan=equal_nan

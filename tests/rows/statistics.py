@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 import autodiff as ad
-from tests.op_table import apart, fixed, positive, real, row
+from tests.op_table import apart, fixed, op, positive, real, row
 from tests.rows.reductions import through_holes
 
 N = ad.numpy
@@ -97,3 +97,6 @@ row(
 )
 row("histogram2d with weights", lambda w, **o: N.histogram2d(*_points.T, weights=w, **o)[0],
     lambda w, **o: np.histogram2d(*_points.T, weights=w, **o)[0], [[positive(20)]], options=_grids)  # fmt: skip
+row("quantile_places", lambda x: op("quantile_places")(x, axis=1, q=(0.5,), method="linear", skips=False),
+    lambda x: np.array([[1.5], [1.5]]), [[fixed(np.array([[1.0, 3.0, 2.0, 9.0], [4.0, 3.0, 2.0, 1.0]]))]],
+    differentiable=False)  # fmt: skip
