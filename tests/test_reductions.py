@@ -303,7 +303,7 @@ def test_histograms_with_weights_that_are_recorded() -> None:
 @pytest.mark.parametrize("f", [
     N.median, N.nanmedian, N.nanmean, N.nanstd, N.ptp, N.sort, partial(N.quantile, q=[0.2, 0.5], axis=1),
     partial(N.nanquantile, q=0.3, axis=0), partial(N.cumprod, axis=0), partial(N.average, axis=1), N.cov, N.corrcoef,
-    lambda x: N.sum(x, where=x > 0), lambda x: N.var(x, axis=0, where=x > -3), 
+    lambda x: N.sum(x, where=x > 0), lambda x: N.var(x, axis=0, where=x > -3),
     lambda x: N.max(x, initial=0, where=x > 0),
     lambda x: ad.top_k(x, 2)[0], lambda x: ad.segment_prod(x, [0, 1, 0]), lambda x: N.bincount([0, 1, 1, 2], x[0]),
     lambda x: N.take_along_axis(x, N.argsort(x, 0), 0), lambda x: N.choose([0, 1, 0, 1], [x[0], x[1]]),
