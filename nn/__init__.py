@@ -1,5 +1,7 @@
 """Neural networks: modules, their initial values, losses and data.
 
+The lines below are written by `make stubs`: each of the other files lists in `__all__` what it adds.
+
 >>> import nn
 >>> model = nn.Sequential(nn.Linear(2, 8, generator=0), nn.Tanh(), nn.Linear(8, 1, generator=1))
 >>> loss = nn.MSELoss()(model([[0.0, 1.0]]), [[1.0]])
@@ -9,46 +11,72 @@
 """
 
 from . import data, functional, init, scalar
-from .activation import LogSoftmax, ReLU, Sigmoid, Softmax, Tanh
-from .container import ModuleList, Sequential
-from .conv import Conv2d
-from .dropout import Dropout
-from .linear import Flatten, Identity, Linear
-from .loss import CrossEntropyLoss, L1Loss, MSELoss, NLLLoss
-from .module import Module, Parameter
-from .neuron import MLP, Layer, Neuron
-from .pool import MaxPool2d
+from .activation import (
+    LogSoftmax,
+    ReLU,
+    Sigmoid,
+    Softmax,
+    Tanh,
+)
+from .container import (
+    ModuleList,
+    Sequential,
+)
+from .conv import (
+    Conv2d,
+)
+from .dropout import (
+    Dropout,
+)
+from .linear import (
+    Flatten,
+    Identity,
+    Linear,
+)
+from .loss import (
+    CrossEntropyLoss,
+    L1Loss,
+    MSELoss,
+    NLLLoss,
+)
+from .module import (
+    Module,
+    Parameter,
+)
+from .neuron import (
+    MLP,
+    Layer,
+    Neuron,
+)
+from .pool import (
+    MaxPool2d,
+)
 
 __all__ = [
-    "Module",
-    "Parameter",
-    "Sequential",
-    "ModuleList",
-    # layers
-    "Linear",
+    "Conv2d",
+    "CrossEntropyLoss",
+    "Dropout",
     "Flatten",
     "Identity",
-    "Conv2d",
+    "L1Loss",
+    "Layer",
+    "Linear",
+    "LogSoftmax",
+    "MLP",
+    "MSELoss",
     "MaxPool2d",
-    "Dropout",
-    # activations
+    "Module",
+    "ModuleList",
+    "NLLLoss",
+    "Neuron",
+    "Parameter",
     "ReLU",
-    "Tanh",
+    "Sequential",
     "Sigmoid",
     "Softmax",
-    "LogSoftmax",
-    # losses
-    "CrossEntropyLoss",
-    "NLLLoss",
-    "MSELoss",
-    "L1Loss",
-    # neuron by neuron
-    "Neuron",
-    "Layer",
-    "MLP",
-    "scalar",
-    # the rest
+    "Tanh",
     "data",
     "functional",
     "init",
+    "scalar",
 ]

@@ -7,6 +7,8 @@ from typing import Any
 from . import functional as F
 from .module import Module
 
+__all__ = ["LogSoftmax", "ReLU", "Sigmoid", "Softmax", "Tanh"]
+
 
 class ReLU(Module):
     """`max(x, 0)`, element by element.

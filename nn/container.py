@@ -7,6 +7,8 @@ from typing import Any, Self
 
 from .module import Module, modules_only
 
+__all__ = ["ModuleList", "Sequential"]
+
 
 class Row(Module):
     """Modules as attributes named "0", "1", ... (or by the names of a dict), in that order."""

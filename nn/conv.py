@@ -13,7 +13,10 @@ from autodiff.tensor import Tensor
 
 from . import functional as F
 from . import init
+from .functional.arguments import cast
 from .module import Module, Parameter, check_sizes
+
+__all__ = ["Conv2d"]
 
 
 class Conv2d(Module):
@@ -82,7 +85,7 @@ class Conv2d(Module):
         return self.weight.shape[0]
 
     def forward(self, x: Any) -> Any:
-        x = F.cast(x, self.weight)  # (n, c, h, w)
+        x = cast(x, self.weight)  # (n, c, h, w)
         return F.conv2d(
             x, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups
         )  # (n, o, oh, ow)

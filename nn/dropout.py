@@ -10,6 +10,8 @@ from . import functional as F
 from .init import Randomness
 from .module import Module
 
+__all__ = ["Dropout"]
+
 
 class Dropout(Module):
     """In training zero each element with probability p and scale the rest by `1 / (1 - p)`.

@@ -11,7 +11,10 @@ from autodiff.tensor import Tensor
 
 from . import functional as F
 from . import init
+from .functional.arguments import cast
 from .module import Module, Parameter, check_sizes
+
+__all__ = ["Flatten", "Identity", "Linear"]
 
 
 class Linear(Module):
@@ -58,7 +61,7 @@ class Linear(Module):
         return self.weight.shape[0]
 
     def forward(self, x: Any) -> Any:
-        return F.linear(F.cast(x, self.weight), self.weight, self.bias)  # (..., out)
+        return F.linear(cast(x, self.weight), self.weight, self.bias)  # (..., out)
 
     def extra_repr(self) -> str:
         bias = self.bias is not None

@@ -8,6 +8,8 @@ from typing import Any
 from . import functional as F
 from .module import Module
 
+__all__ = ["CrossEntropyLoss", "L1Loss", "MSELoss", "NLLLoss"]
+
 
 class Loss(Module):
     """What the losses share: a function of predictions and targets, and a reduction."""

@@ -16,6 +16,8 @@ from autodiff.tensor import Tensor
 
 from .init import fill_
 
+__all__ = ["Module", "Parameter"]
+
 
 def Parameter(  # noqa: N802  # it reads as the type it stands for, as in PyTorch
     value: Any, requires_grad: bool = True, dtype: Any = None

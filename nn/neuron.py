@@ -16,8 +16,11 @@ from autodiff.numpy import matmul
 from autodiff.random import Generator, as_generator
 
 from . import functional as F
+from .functional.arguments import cast
 from .init import Randomness, fill_
 from .module import Module, Parameter, check_sizes
+
+__all__ = ["Layer", "MLP", "Neuron"]
 
 Activation = str | Callable[[Any], Any]
 Weights = list[tuple[Any, Any]]
@@ -85,7 +88,7 @@ class Neuron(Module):
         self.activation = activation_of(activation)
 
     def forward(self, x: Any) -> Any:
-        return self.activation(matmul(F.cast(x, self.weight), self.weight) + self.bias)
+        return self.activation(matmul(cast(x, self.weight), self.weight) + self.bias)
 
     def extra_repr(self) -> str:
         return f"{self.weight.size}, {name_of(self.activation)}"
@@ -116,7 +119,7 @@ class Layer(Module):
         self.activation = activation_of(activation)
 
     def forward(self, x: Any) -> Any:
-        x = F.cast(x, self.weight)  # (..., nin)
+        x = cast(x, self.weight)  # (..., nin)
         return self.activation(F.linear(x, self.weight, self.bias))  # (..., nout)
 
     def weights(self) -> tuple[Any, Any]:

@@ -10,6 +10,8 @@ from autodiff.functional import pair
 from . import functional as F
 from .module import Module
 
+__all__ = ["MaxPool2d"]
+
 
 class MaxPool2d(Module):
     """Largest element of each window of an image (n, c, h, w) or (c, h, w).

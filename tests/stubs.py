@@ -19,8 +19,11 @@ import autodiff
 from autodiff import tensor
 
 STUB = Path(tensor.__file__).with_suffix(".pyi")
-NAMESPACE = STUB.parent / "numpy" / "__init__.py"
-SUBMODULES = ("fft", "linalg")  # namespaces of their own
+NAMESPACES = {  # and which of their modules are namespaces of their own
+    STUB.parent / "numpy" / "__init__.py": ("fft", "linalg"),
+    STUB.parent.parent / "nn" / "__init__.py": ("data", "functional", "init", "models", "scalar"),
+    STUB.parent.parent / "nn" / "functional" / "__init__.py": (),
+}
 PYPROJECT = STUB.parent.parent / "pyproject.toml"
 WIDTH: int = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["tool"]["ruff"]["line-length"]
 
@@ -185,23 +188,34 @@ def natural(name: str) -> list[Any]:
     return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
 
 
-def namespace() -> str:
-    """Return the text that `autodiff/numpy/__init__.py` should have: its docstring, and the names of its files."""
-    docstring = ast.get_docstring(ast.parse(NAMESPACE.read_text(encoding="utf-8")), clean=False)
-    files = {path.stem: listed(path) for path in sorted(NAMESPACE.parent.glob("*.py")) if path != NAMESPACE}
-    modules = [name for name in files if name in SUBMODULES]
+def namespace(path: Path, modules: tuple[str, ...]) -> str:
+    """Return the text that a package's `__init__.py` should have: its docstring, and the names of its files."""
+    docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")), clean=False)
+    files = {file.stem: listed(file) for file in sorted(path.parent.glob("*.py")) if file != path}
+    found = [name for name in modules if (path.parent / f"{name}.py").exists() or (path.parent / name).is_dir()]
     lines = [f'"""{docstring}"""', ""]
-    if modules:
-        lines.append(f"from . import {', '.join(modules)}")
-    every = list(modules)
+    if found:
+        lines.append(f"from . import {', '.join(found)}")
+    every = list(found)
     for module, names in files.items():
-        if names and module not in modules:
-            lines += [f"from .{module} import (", *(f"    {name}," for name in names), ")"]
+        if names and module not in found:
+            lines += [f"from .{module} import (", *(f"    {name}," for name in _in_order(names)), ")"]
             every += names
     return "\n".join([*lines, "", "__all__ = [", *(f'    "{name}",' for name in sorted(every)), "]"]) + "\n"
 
 
+def _in_order(names: list[str]) -> list[str]:
+    """The order of ruff: constants, classes, functions; numbers in names by their value."""
+
+    def key(name: str) -> tuple[Any, ...]:
+        parts = [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
+        return not name.isupper() or len(name) < 2, not name[0].isupper(), parts
+
+    return sorted(names, key=key)
+
+
 if __name__ == "__main__":
-    NAMESPACE.write_text(namespace(), encoding="utf-8")
+    for _path, _modules in NAMESPACES.items():
+        _path.write_text(namespace(_path, _modules), encoding="utf-8")
     STUB.write_text(stub(), encoding="utf-8")
-    print(f"{STUB.relative_to(Path.cwd())} and {NAMESPACE.relative_to(Path.cwd())} are up to date")
+    print(*(path.relative_to(Path.cwd()) for path in (STUB, *NAMESPACES)), "are up to date")

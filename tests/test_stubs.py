@@ -17,8 +17,9 @@ def test_the_stub_is_in_step():
     assert stubs.STUB.read_text(encoding="utf-8") == stubs.stub(), "tensor.pyi is out of step: run make stubs"
 
 
-def test_the_namespace_is_in_step():
-    assert stubs.NAMESPACE.read_text(encoding="utf-8") == stubs.namespace(), "run make stubs"
+@pytest.mark.parametrize("path", stubs.NAMESPACES, ids=lambda path: path.parent.name)
+def test_the_namespaces_are_in_step(path):
+    assert path.read_text(encoding="utf-8") == stubs.namespace(path, stubs.NAMESPACES[path]), "run make stubs"
 
 
 def test_everything_public_is_declared():
