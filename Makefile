@@ -36,8 +36,9 @@ format: $(STAMP)check  ## rewrite the files so that lint passes, as far as a too
 types: $(STAMP)check  ## strict types of the three packages (part of check)
 	@$(BIN)/mypy
 
-stubs: $(STAMP)test  ## write autodiff/tensor.pyi anew, after a method of Tensor has changed
+stubs: $(STAMP)test  ## write anew what is read off the code: autodiff/tensor.pyi, autodiff.numpy's names, docs/numpy.md
 	@$(BIN)/python -m tests.stubs
+	@$(BIN)/python -m tests.numpy_table
 
 layers: $(STAMP)check  ## no file imports from a higher floor (part of check)
 	@$(BIN)/python -m pytest --quiet tests/test_layers.py

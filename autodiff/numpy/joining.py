@@ -18,8 +18,8 @@ from .shaping import along, at_least, atleast_1d, atleast_2d, atleast_3d, everyt
 
 __all__ = [
     "append", "apply_along_axis", "apply_over_axes", "array_split", "block", "column_stack", "concat", "concatenate",
-    "delete", "dsplit", "dstack", "hsplit", "hstack", "insert", "resize", "split", "stack", "unstack", "vectorize",
-    "vsplit", "vstack",
+    "delete", "dsplit", "dstack", "hsplit", "hstack", "insert", "resize", "row_stack", "split", "stack", "unstack",
+    "vectorize", "vsplit", "vstack",
 ]  # fmt: skip
 
 # -- joining -------------------------------------------------------------------------------------------
@@ -78,6 +78,9 @@ def vstack(tup: Iterable[Any], *, dtype: Any = None, casting: Any = "same_kind")
            [3, 4]])
     """
     return concatenate([atleast_2d(a) for a in tup], dtype=dtype, casting=casting)
+
+
+row_stack = vstack
 
 
 def hstack(tup: Iterable[Any], *, dtype: Any = None, casting: Any = "same_kind") -> Any:

@@ -52,8 +52,22 @@ def array_function(self: Tensor, func: Any, types: Any, args: Any, kwargs: Any) 
     return as_constants(func(*_arrays(args), **_arrays(kwargs)))
 
 
+REFUSED = {
+    "np.asmatrix": "np.atleast_2d(t)",
+    "np.bmat": "np.block([[t, u]])",
+    "np.require": "np.require(t.detach(), ...)",
+    "np.save": "np.save(file, t.detach())",
+    "np.savetxt": "np.savetxt(file, t.detach())",
+    "np.savez": "np.savez(file, name=t.detach())",
+    "np.savez_compressed": "np.savez_compressed(file, name=t.detach())",
+}
+"""The functions of arrays that take no Tensor that requires grad, and what to write instead."""
+
+
 def unsupported(name: str) -> str:
-    """What to say of a function that has no op yet."""
+    """What to say of a function that takes no Tensor that requires grad."""
+    if name in REFUSED:
+        return f"{name} does not take tensors that require grad: write {REFUSED[name]}"
     from difflib import get_close_matches
 
     names = {f.__name__ for f in (*UFUNCS, *FUNCTIONS)}

@@ -102,7 +102,7 @@ row("pad", N.pad, np.pad, [[real(2, 3)], [real(1, 4)], [real(0, 1)]], options=_p
 row("pad of a vector", N.pad, np.pad, [[real(3)]],
     options=[{"pad_width": w, "mode": m} for w in (1, (2, 9)) for m in ("edge", "wrap", "reflect")])  # fmt: skip
 row("pad with numbers", N.pad, np.pad, [[real(2, 3)], [real(0, 1)]],
-    options=[p | {"constant_values": c} for p in _pads for c in (2.5, (1, -1), ((1, 2), (3, 0)))])  # fmt: skip
+    options=[p | {"constant_values": c} for p in _pads[2:4] for c in (2.5, (1, -1), ((1, 2), (3, 0)))])  # fmt: skip
 row("pad with Tensors", lambda x, c, d: N.pad(x, 1, constant_values=[[c, 0.0], [d, c]]),
     lambda x, c, d: np.pad(x, 1, constant_values=np.array([[c, 0.0], [d, c]])),
     [[real(2, 3), real(), real()]])  # fmt: skip
@@ -111,9 +111,9 @@ for _mode in ("edge", "reflect", "symmetric", "wrap", "linear_ramp", "mean", "me
         options=[p | {"mode": _mode} for p in _pads], complex=_mode != "median")  # fmt: skip
 for _mode in ("maximum", "minimum", "median"):
     row(f"pad, {_mode} of a few", N.pad, np.pad, [[apart(3, 4)]],
-        options=[p | {"mode": _mode, "stat_length": n} for p in _pads for n in (1, 3, (2, 9))])  # fmt: skip
+        options=[p | {"mode": _mode, "stat_length": n} for p in _pads[2:4] for n in (1, 3, (2, 9))])  # fmt: skip
 row("pad, mean of a few", N.pad, np.pad, [[real(3, 4)]],
-    options=[p | {"mode": "mean", "stat_length": ((1, 2), (2, 3))} for p in _pads])  # fmt: skip
+    options=[p | {"mode": "mean", "stat_length": ((1, 2), (2, 3))} for p in _pads[2:]])  # fmt: skip
 for _mode in ("reflect", "symmetric"):
     row(f"pad, odd {_mode}", N.pad, np.pad, [[real(2, 3)], [real(1, 4)]],
         options=[p | {"mode": _mode, "reflect_type": "odd"} for p in _pads])  # fmt: skip
