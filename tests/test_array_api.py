@@ -76,7 +76,7 @@ CALLS = {
     "x *axis keepdims ord": "linalg.vector_norm",
     "x *n axis norm": "fft.fft fft.ifft fft.rfft fft.irfft fft.hfft fft.ihfft",
     "x *s axes norm": "fft.fftn fft.ifftn fft.rfftn fft.irfftn",
-    "n *d device": "fft.fftfreq fft.rfftfreq",
+    "n *d dtype device": "fft.fftfreq fft.rfftfreq",
     "x *axes ": "fft.fftshift fft.ifftshift",
 }
 FUNCTIONS = [(name, how) for how, names in CALLS.items() for name in names.split()]

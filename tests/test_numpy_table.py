@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import operator
 import re
-import warnings
 from typing import Any
 
 import numpy as np
@@ -43,6 +42,7 @@ def test_every_function_that_numpy_hands_over_is_taken() -> None:
 
 
 @same_numpy
+@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")  # of np.matrix
 @pytest.mark.parametrize("name", kinds("refused"))
 def test_refused_functions_say_what_to_write(name: str) -> None:
     function = operator.attrgetter(name)(np)
@@ -50,8 +50,7 @@ def test_refused_functions_say_what_to_write(name: str) -> None:
     if not hasattr(function, "_implementation"):
         error, words = GradientError, "its gradient would be lost"
     given = ["file", t] if name.startswith("save") else [[[t, t]]] if name == "bmat" else [t]
-    with warnings.catch_warnings(), pytest.raises(error, match=words):
-        warnings.simplefilter("ignore", PendingDeprecationWarning)  # of np.matrix
+    with pytest.raises(error, match=words):
         function(*given)
 
 

@@ -10,7 +10,8 @@ import numpy as np
 from ..errors import describe
 from ..ops import elementwise
 from ..ops import fft as ops
-from .arguments import array_of, deliver, one_axis, refuse, shape_of
+from ..tensor import constant
+from .arguments import array_of, cast, deliver, on_cpu, one_axis, shape_of
 from .joining import concatenate
 from .shaping import roll
 
@@ -213,24 +214,24 @@ def ihfft(a: Any, n: int | None = None, axis: int = -1, norm: Norm = None, out: 
 # -- frequencies -----------------------------------------------------------------------------------------
 
 
-def fftfreq(n: int, d: Any = 1.0, device: Any = None) -> Any:
+def fftfreq(n: int, d: Any = 1.0, device: Any = None, *, dtype: Any = None) -> Any:
     """The frequencies of the elements of `fft`, for samples at distance d.
 
     >>> fftfreq(4)
-    array([ 0.  ,  0.25, -0.5 , -0.25])
+    Tensor([ 0.00,  0.25, -0.50, -0.25])
     """
-    refuse("fft.fftfreq", device=None if device == "cpu" else device)
-    return np.fft.fftfreq(n) / d
+    on_cpu(device)
+    return cast(constant(np.fft.fftfreq(n)) / d, dtype)
 
 
-def rfftfreq(n: int, d: Any = 1.0, device: Any = None) -> Any:
+def rfftfreq(n: int, d: Any = 1.0, device: Any = None, *, dtype: Any = None) -> Any:
     """The frequencies of the elements of `rfft`.
 
     >>> rfftfreq(4)
-    array([0.  , 0.25, 0.5 ])
+    Tensor([0.00, 0.25, 0.50])
     """
-    refuse("fft.rfftfreq", device=None if device == "cpu" else device)
-    return np.fft.rfftfreq(n) / d
+    on_cpu(device)
+    return cast(constant(np.fft.rfftfreq(n)) / d, dtype)
 
 
 def fftshift(x: Any, axes: int | Sequence[int] | None = None) -> Any:

@@ -50,8 +50,8 @@ for _name in ("fftshift", "ifftshift"):
     row(f"fft.{_name}", getattr(N.fft, _name), getattr(np.fft, _name), [[apart(5)], [apart(4, 3)], [apart(0)]],
         options=[{}, {"axes": 0}, {"axes": (0,)}], complex=True)  # fmt: skip
 _step = [[lambda rng: np.float64(0.5)]]
-row("fft.fftfreq", lambda d: N.fft.fftfreq(5, d), lambda d: np.fft.fftfreq(5, d), _step)
-row("fft.rfftfreq", lambda d: N.fft.rfftfreq(4, d), lambda d: np.fft.rfftfreq(4, d), _step)
+row("fft.fftfreq", lambda d: N.fft.fftfreq(5, d), lambda d: np.fft.fftfreq(5, d), _step, creates=True)
+row("fft.rfftfreq", lambda d: N.fft.rfftfreq(4, d), lambda d: np.fft.rfftfreq(4, d), _step, creates=True)
 
 _axis = {"axis": 1, "norm": "backward"}
 row("fft", op("fft"), lambda x, axes, norm: np.fft.fftn(x, axes=axes, norm=norm), [[real(3, 4)]],

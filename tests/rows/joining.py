@@ -36,6 +36,7 @@ for _name in ("vstack", "hstack", "dstack", "column_stack"):
     joined(_name, [*SAME, [real(3), real(3)]], complex=True)
 for _name in ("vstack", "hstack", "dstack"):
     joined(f"{_name}, of scalars", [[real(), real()]])
+row("row_stack", lambda *xs: N.row_stack(xs), lambda *xs: np.vstack(xs), [[real(3), real(2, 3)]])
 joined("column_stack, of both", [[real(3), real(3, 2)]])
 _blocks = [[real(2, 2), real(2, 1), real(1, 3)]]
 row("block in rows", lambda a, b, c: N.block([[a, b], [c]]), lambda a, b, c: np.block([[a, b], [c]]), _blocks)
