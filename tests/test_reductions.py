@@ -313,3 +313,13 @@ def test_examples_of_a_batch_all_at_once(f: Any) -> None:
     np.testing.assert_allclose(ad.vmap(f)(x), np.stack([f(v) for v in x]), rtol=1e-10)
     slope = grad(lambda x: (f(x) * f(x)).sum())
     np.testing.assert_allclose(ad.vmap(slope)(x), np.stack([slope(v) for v in x]), rtol=1e-8, atol=1e-10)
+
+
+def test_the_sum_of_the_weights_of_an_average() -> None:
+    x = np.array([[1.0, nan], [3.0, 4.0], [5.0, inf]])
+    for weights, axis in ((None, 0), (None, None), (np.array([1.0, 2.0, 3.0]), 0), (np.ones((3, 2)), 1)):
+        expected = np.average(x, axis, weights, True)
+        for argument in (x, Tensor(x), Tensor(x, requires_grad=True)):
+            for got, want in zip(N.average(argument, axis, weights, True), expected, strict=True):
+                assert (type(got) is Tensor) == (type(argument) is Tensor)
+                np.testing.assert_array_equal(got.value if type(got) is Tensor else got, want)

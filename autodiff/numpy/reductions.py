@@ -10,7 +10,7 @@ import numpy as np
 from ..errors import describe
 from ..ops import compare, elementwise, reduce
 from ..ops import shape as shapes
-from ..tensor import Tensor
+from ..tensor import Tensor, constant
 from .arguments import Axis, array_of, axes_of, cast, deliver, floating, known, ordered, plain
 from .elementwise import sqrt
 
@@ -189,7 +189,7 @@ def average(a: Any, axis: Axis = None, weights: Any = None, returned: bool = Fal
     axes = axes_of(axis, x.ndim)
     if weights is None:
         result = mean(x, axis, keepdims=keepdims)
-        total = np.broadcast_to(result.dtype.type(reduce.count(x.shape, axes)), result.shape)
+        total = np.full(result.shape, reduce.count(x.shape, axes), result.dtype)
     else:
         w = array_of(weights)
         if w.shape != x.shape:
@@ -202,7 +202,8 @@ def average(a: Any, axis: Axis = None, weights: Any = None, returned: bool = Fal
         result = sum(x * w, axes, keepdims=keepdims) / total
     if not returned:
         return result
-    return result, (total if np.shape(total) == result.shape else total + result * 0)
+    total = total if np.shape(total) == result.shape else shapes.expand(total, shape=result.shape)
+    return result, (constant(total) if type(result) is Tensor and type(total) is not Tensor else total)
 
 
 def along(name: str, w: Any, x: Any, axis: Axis) -> Any:

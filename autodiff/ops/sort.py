@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -28,10 +29,17 @@ digitize = define(
 
 
 def _quantile_places(x: Any, *weights: Any, axis: int, q: tuple[float, ...], method: str, skips: bool) -> Any:
+    quantile: Any = np.nanquantile if skips else np.quantile
+    if skips and not weights:  # slices with as many numbers are alike
+        count = np.count_nonzero(~np.isnan(x), axis=axis)
+        sizes, which = np.unique(count, return_inverse=True)
+        if sizes[0] == 0:
+            warnings.warn("All-NaN slice encountered", RuntimeWarning, stacklevel=2)
+        table = [quantile(np.arange(n, dtype=float), q, method=method) if n else [np.nan] * len(q) for n in sizes]
+        return np.moveaxis(np.array(table)[which.reshape(count.shape)], -1, axis)
     ranks = np.argsort(np.argsort(x, axis=axis, kind="stable"), axis=axis).astype(float)
     if skips:
         ranks[np.isnan(x)] = np.nan
-    quantile: Any = np.nanquantile if skips else np.quantile
     places = quantile(ranks, q, axis=axis, method=method, weights=weights[0] if weights else None)
     return np.moveaxis(places, 0, axis)
 
