@@ -85,9 +85,21 @@ inv: Function = define(
     doc="Inverse of a square matrix.",
 )  # fmt: skip
 
+solve_by: Function = define(
+    "solve_by", np.linalg.solve,
+    lambda g, x, out: -(solve_by(x.mT, g) @ out.mT), lambda g, x: solve_by(x.mT, g), inputs="x y", kind="linalg",
+    doc="What `solve` computes, with a rule for each input: for all derivatives but the first.",
+)  # fmt: skip
+
+
+def _solve_vjp(g: Any, x: Any, out: Any, needs: tuple[bool, bool]) -> tuple[Any, Any]:
+    """Both gradients from one solution."""
+    back = np.linalg.solve(x.mT, g)
+    return (-(back @ out.mT) if needs[0] else None), back
+
+
 solve: Function = define(
-    "solve", np.linalg.solve,
-    lambda g, x, out: -(solve(x.mT, g) @ out.mT), lambda g, x: solve(x.mT, g), inputs="x y", kind="linalg",
+    "solve", lambda x, y: (np.linalg.solve(x, y), None), inputs="x y", kind="linalg", vjp=_solve_vjp, composed=solve_by,
     doc="Solution `out` of `x out = y` for a square matrix x and the columns of y.",
 )  # fmt: skip
 
@@ -219,10 +231,10 @@ def _norm_rule(g: Any, x: Any, out: Any, *, order: float, axis: tuple[int, ...])
     """`g (x / |x|) (|x| / out)^(order-1)`, and 0 for elements that are 0."""
     for i in axis:
         g, out = _expand(g, i), _expand(out, i)
+    if order == 2:
+        return where(out == 0, 0, g / where(out == 0, 1, out)) * x
     zero = (x == 0) | (out == 0)
     size = where(zero, 1, abs(where(zero, 1, x)))
-    if order == 2:
-        return g * where(zero, 0, x / where(out == 0, 1, out))
     return g * where(zero, 0, x / size * (size / where(out == 0, 1, out)) ** (order - 1))
 
 
