@@ -116,6 +116,9 @@ from .random import Generator, manual_seed
 from .tensor import Tensor, asarray
 from .trace import trace
 from .transforms import (
+    checkpoint,
+    checkpoint_sequential,
+    custom_vjp,
     elementwise_grad,
     grad,
     hessian,
@@ -186,6 +189,9 @@ __all__ = [
     "hvp",
     "vmap",
     "stop_gradient",
+    "checkpoint",
+    "checkpoint_sequential",
+    "custom_vjp",
     "gradients",
     "backward_all",
     # programs

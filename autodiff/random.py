@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import threading
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
+
+from .errors import GradientError
 
 
 def philox(seed: int, offset: int) -> np.random.Generator:
@@ -35,6 +38,11 @@ class Generator:
 
     def next_draw(self) -> tuple[int, int]:
         """Reserve one draw and return its `(seed, offset)`."""
+        watching = _WATCHING.get()
+        return self.reserve() if watching is None else watching.next_draw(self)
+
+    def reserve(self) -> tuple[int, int]:
+        """`next_draw`, whoever watches."""
         with self._lock:
             offset, self.offset = self.offset, self.offset + 1
         return self.seed, offset
@@ -74,6 +82,45 @@ class Generator:
         return f"Generator(seed={self.seed}, offset={self.offset})"
 
 
+class Draws:
+    """What is drawn in a `with` block: recorded, or handed out again as an earlier block has recorded it.
+
+    >>> with Draws() as draws:
+    ...     first = Generator(7).normal()
+    >>> with Draws(draws.pairs):
+    ...     again = Generator(8).normal()
+    >>> bool(first == again), draws.pairs
+    (True, [(7, 0)])
+    """
+
+    def __init__(self, pairs: list[tuple[int, int]] | None = None) -> None:
+        self.pairs = [] if pairs is None else pairs
+        self._again = None if pairs is None else iter(pairs)
+        self._outer: Draws | None = None
+
+    def __enter__(self) -> Draws:
+        self._outer = _WATCHING.get()
+        _WATCHING.set(self)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        _WATCHING.set(self._outer)
+
+    def next_draw(self, generator: Generator) -> tuple[int, int]:
+        """The `(seed, offset)` of the next draw."""
+        if self._again is not None:
+            pair = next(self._again, None)
+            if pair is None:
+                raise GradientError(
+                    "a function that is run again draws more random numbers than the first time; it must do the same"
+                )
+            return pair
+        pair = generator.reserve() if self._outer is None else self._outer.next_draw(generator)
+        self.pairs.append(pair)
+        return pair
+
+
+_WATCHING: ContextVar[Draws | None] = ContextVar("autodiff_draws", default=None)
 _default = Generator()
 
 

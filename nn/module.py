@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple, Self
 
@@ -235,6 +235,14 @@ class Module:
 
     to = astype
 
+    def __tree_flatten__(self) -> tuple[list[Tensor], Callable[[Sequence[Any]], Module]]:
+        """For transforms: the parameters, and how to make a module like this one with others in their places.
+
+        `grad(loss)(model, x)` gives a module that holds gradients; all that is no parameter is shared with this one.
+        """
+        parameters = list(self.parameters())
+        return parameters, _Rebuild(self, parameters)
+
     # -- saving and loading -----------------------------------------------------------------------
 
     def state_dict(self) -> dict[str, Any]:
@@ -307,6 +315,43 @@ class Module:
             stack.append((depth, str(id(module)), None))
             stack += [(depth + 1, f"({name}): ", child) for name, child in inside[::-1]]
         return "\n".join(lines)
+
+
+class _Rebuild:
+    """Makes modules like one, of other parameters."""
+
+    def __init__(self, model: Module, parameters: Sequence[Tensor]) -> None:
+        self.model, self.parameters = model, parameters
+
+    def __call__(self, values: Sequence[Any]) -> Module:
+        made: dict[int, Any] = {id(p): value for p, value in zip(self.parameters, values, strict=True)}
+        twin: Module = self._copy(self.model, made)
+        return twin
+
+    def _copy(self, value: Any, made: dict[int, Any]) -> Any:
+        """The value with parameters replaced: modules and containers are new, each once; all else is shared."""
+        if id(value) in made:
+            return made[id(value)]
+        if isinstance(value, Module):
+            twin = made[id(value)] = object.__new__(type(value))
+            for name, held in vars(value).items():
+                object.__setattr__(twin, name, self._copy(held, made))
+            return twin
+        if type(value) is list or type(value) is tuple:
+            return type(value)([self._copy(part, made) for part in value])
+        if type(value) is dict:
+            return {key: self._copy(part, made) for key, part in value.items()}
+        return value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Rebuild) and self.names() == other.names()
+
+    def __hash__(self) -> int:
+        return hash(self.names())
+
+    def names(self) -> tuple[Any, ...]:
+        """What two modules of one structure have in common."""
+        return type(self.model), *(name for name, _ in self.model.named_parameters())
 
 
 def check_sizes(**sizes: Any) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gc
 import weakref
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -247,3 +248,146 @@ def test_a_forgotten_return_is_named() -> None:
         grad(lambda x: None)(1.0)
     with pytest.raises(GradientError, match="returned list"):
         grad(lambda x: [x])(1.0)
+
+
+# -- which variable is which ------------------------------------------------------------------------------
+
+
+def along(f: Any) -> Any:
+    """The derivative of a function of one number, in forward mode."""
+    return lambda x: jvp(f, (x,), (1.0,))[1]
+
+
+@pytest.mark.parametrize("D", [grad, along])
+@pytest.mark.parametrize("E", [grad, along])
+def test_confusions_that_are_known(D: Any, E: Any) -> None:
+    """Counter-examples of the literature on nested differentiation: each level has its own perturbation."""
+    assert D(lambda x: x * E(lambda y: x + y)(1.0))(1.0) == 1.0  # not 2
+    assert D(lambda x: x * E(lambda y: x * y)(2.0))(1.0) == 2.0
+    assert D(lambda x: E(lambda y: x * y * y)(x) * x)(3.0) == 54.0  # d/dx 2 x^3
+    assert D(lambda x: E(lambda x: x * x)(5.0) * x)(2.0) == 10.0  # the same name
+    assert D(lambda x: E(lambda y: E(lambda z: x * y * z)(1.0))(1.0))(7.0) == 1.0
+
+
+@pytest.mark.parametrize("D", [grad, along])
+def test_a_derivative_that_returns_a_function(D: Any) -> None:
+    """The shift s(u)(f)(x) = f(x + u): its derivative by u at 0 is d/dx, also when it is applied twice."""
+
+    def slope(f: Any) -> Any:
+        return lambda x: D(lambda u: f(x + u))(0.0)
+
+    assert slope(ad.exp)(1.0) == pytest.approx(np.e)
+    assert slope(slope(ad.exp))(1.0) == pytest.approx(np.e)
+    assert slope(slope(lambda x: x**3))(2.0) == pytest.approx(12.0)
+    assert D(lambda a: slope(lambda x: a * x * x)(a))(3.0) == pytest.approx(12.0)  # d/da 2 a^2
+
+
+@pytest.mark.parametrize("order", range(6))
+def test_orders_of_sin_in_mixed_modes(order: int) -> None:
+    f: Any = ad.sin
+    for k in range(order):
+        f = grad(f) if (order + k) % 2 else along(f)
+    assert f(0.4) == pytest.approx([np.sin, np.cos, lambda x: -np.sin(x), lambda x: -np.cos(x)][order % 4](0.4))
+
+
+# -- containers -------------------------------------------------------------------------------------------
+
+
+@dataclasses.dataclass(frozen=True)
+class Point:
+    x: Any
+    y: Any
+    name: str = dataclasses.field(default="p", metadata={"static": True})
+
+
+class Pair(NamedTuple):
+    a: Any
+    b: Any
+
+
+def test_dataclasses_and_namedtuples() -> None:
+    point = Point(2.0, [np.array([1.0, 3.0])], "here")
+    gradient = grad(lambda p: p.x * (p.y[0] * p.y[0]).sum())(point)
+    assert type(gradient) is Point
+    assert (gradient.x, gradient.name) == (10.0, "here")
+    np.testing.assert_array_equal(gradient.y[0], [4.0, 12.0])
+    pair = grad(lambda p: p.a * p.b.x)(Pair(2.0, Point(3.0, 4.0)))
+    assert type(pair) is Pair
+    assert (pair.a, pair.b.x, pair.b.y) == (3.0, 2.0, 0.0)
+    mapped = ad.vmap(lambda p: Point(p.x * 2.0, p.y, p.name))(Point(np.ones(2), np.zeros((2, 3)), "all"))
+    assert mapped.x.tolist() == [2.0, 2.0]
+    assert mapped.name == "all"
+    with pytest.raises(TypeError, match="an argument holds str"):
+        grad(lambda p: p["x"])({"x": 1.0, "name": "no"})
+
+
+def test_modules_are_containers_of_their_parameters() -> None:
+    import nn
+
+    model = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1))
+    x = np.array([[1.0, -2.0]], np.float32)
+    loss = lambda m, x: (m(x) ** 2).sum()  # noqa: E731  # as short as its use
+    gradient = grad(loss)(model, x)
+    loss(model, x).backward()
+    assert type(gradient) is type(model)
+    names = [name for name, _ in model.named_parameters()]
+    for name, p in model.named_parameters():
+        found: Any = gradient
+        for part in name.split("."):
+            found = found[int(part)] if part.isdigit() else getattr(found, part)
+        np.testing.assert_allclose(found.value, p.grad.value, rtol=1e-6)
+    assert [name for name, _ in model.named_parameters()] == names  # the model itself is as it was
+    assert all(p.node is None for p in model.parameters())
+    tied = nn.Sequential(nn.Linear(2, 2), nn.ReLU())
+    tied.again = tied[0]
+    with ad.no_grad():
+        twice = grad(lambda m: m.again(m(np.ones((1, 2), np.float32))).sum())(tied)
+    assert twice.again is twice[0]
+
+
+def test_linearize_runs_the_function_once() -> None:
+    runs: list[int] = []
+
+    def f(x: Any, y: Any) -> Any:
+        runs.append(1)
+        return {"out": ad.sin(x) * y}
+
+    x, y = np.array([1.0, 2.0]), 3.0
+    out, f_jvp = ad.linearize(f, x, y)
+    np.testing.assert_allclose(out["out"], np.sin(x) * y)
+    for dx, dy in ((np.ones(2), 0.0), (np.array([1.0, 0.0]), 2.0)):
+        np.testing.assert_allclose(f_jvp(dx, dy)["out"], np.cos(x) * y * dx + np.sin(x) * dy)
+    assert runs == [1]
+    np.testing.assert_allclose(ad.vmap(f_jvp, (0, None))(np.eye(2), 0.0)["out"], np.diag(np.cos(x) * y))
+    value, f_jvp, aux = ad.linearize(lambda x: (x * x, "note"), 3.0, has_aux=True)
+    assert (value, f_jvp(1.0), aux) == (9.0, 6.0, "note")
+    with pytest.raises(ValueError, match="one tangent for each primal"):
+        f_jvp(np.ones(2))
+    slope = grad(lambda x: ad.linearize(ad.sin, x)[1](x * x))(0.5)  # d/dx cos(x) x^2
+    assert slope == pytest.approx(-np.sin(0.5) * 0.25 + np.cos(0.5))
+
+
+def test_elementwise_grad() -> None:
+    x = np.array([[0.5, -1.0], [2.0, 3.0]])
+    np.testing.assert_allclose(ad.elementwise_grad(ad.sin)(x), np.cos(x))
+    np.testing.assert_allclose(ad.elementwise_grad(ad.elementwise_grad(ad.sin))(x), -np.sin(x))
+    by_x, by_y = ad.elementwise_grad(lambda x, y: x * y * y, (0, 1))(x, 2.0 * x)
+    np.testing.assert_allclose(by_x, 4 * x * x)
+    np.testing.assert_allclose(by_y, 4 * x * x)
+    with pytest.raises(ValueError, match=r"maps \(2, 2\) to float64 \(2,\)"):
+        ad.elementwise_grad(lambda x: x.sum(0))(x)
+
+
+def test_stop_gradient_of_containers() -> None:
+    gradient = grad(lambda p: (ad.stop_gradient(p)["a"] * p["a"]) + ad.stop_gradient([p["b"]])[0])({"a": 3.0, "b": 1.0})
+    assert gradient == {"a": 3.0, "b": 0.0}
+    assert ad.stop_gradient(2.0) == 2.0
+    assert jvp(lambda x: x * ad.stop_gradient(x), (3.0,), (1.0,))[1] == 3.0
+    assert grad(grad(lambda x: x * x * ad.stop_gradient(x)))(3.0) == 6.0
+
+
+def test_pullbacks_want_the_structure_of_the_output() -> None:
+    _, pullback = vjp(lambda x: {"a": x, "b": x * 2.0}, 1.0)
+    assert pullback({"a": 1.0, "b": 1.0}) == (3.0,)
+    with pytest.raises(ValueError, match="in the structure of the output"):
+        pullback([1.0, 1.0])

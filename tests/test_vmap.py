@@ -175,7 +175,7 @@ def test_control_flow_on_values_is_refused() -> None:
         lambda v: v if v > 0 else -v, lambda v: v * v.item(), lambda v: np.asarray(v), lambda v: v.numpy(),
         lambda v: v * v.tolist(), lambda v: np.frompyfunc(abs, 1, 1)(v), lambda v: range(v.astype(int)),
     ):  # fmt: skip
-        with pytest.raises(GradientError, match=message):
+        with pytest.raises((GradientError, TypeError), match=f"{message}|does not support"):
             vmap(g)(x)
         with pytest.raises((GradientError, TypeError)):
             vmap(grad(g))(x)

@@ -10,6 +10,8 @@ gradient. A function that uses such a Tensor from outside gives Tensors too, sin
 `no_grad()` it gives arrays.
 """
 
+from .checkpoint import checkpoint, checkpoint_sequential
+from .custom import custom_vjp
 from .forward import jvp, linearize
 from .jacobians import hessian, hvp, jacfwd, jacobian, jacrev
 from .levels import Level
@@ -18,6 +20,6 @@ from .trees import flatten
 from .vmap import vmap
 
 __all__ = [
-    "Level", "elementwise_grad", "flatten", "grad", "hessian", "hvp", "jacfwd", "jacobian", "jacrev", "jvp",
-    "linearize", "stop_gradient", "value_and_grad", "vjp", "vmap",
+    "Level", "checkpoint", "checkpoint_sequential", "custom_vjp", "elementwise_grad", "flatten", "grad", "hessian",
+    "hvp", "jacfwd", "jacobian", "jacrev", "jvp", "linearize", "stop_gradient", "value_and_grad", "vjp", "vmap",
 ]  # fmt: skip

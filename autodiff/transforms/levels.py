@@ -25,7 +25,7 @@ class Level:
         self.given_tensors = any(type(leaf) is Tensor for leaf in leaves)
         self.copy = copy  # arrays in and out, so that writing into them later changes no saved array
         for leaf in leaves:
-            if not is_number(leaf) and not isinstance(leaf, Sequence):
+            if not is_number(leaf):
                 raise TypeError(
                     f"{what} differentiates with respect to numbers, arrays, Tensors and containers of them; an "
                     f"argument holds {type(leaf).__name__}. Leave it out with argnums=, or close over it."

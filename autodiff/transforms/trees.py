@@ -18,8 +18,10 @@ from ..tensor import Tensor
 _NAMESPACE = "autodiff"
 
 
-def flatten(tree: Any) -> tuple[list[Any], Callable[[list[Any]], Any]]:
+def flatten(tree: Any, modules: bool = True) -> tuple[list[Any], Callable[[list[Any]], Any]]:
     """Take a container apart into its leaves and a function that puts new leaves in their places.
+
+    Without `modules`, objects with a `__tree_flatten__` are leaves.
 
     >>> leaves, rebuild = flatten({"a": 1.0, "b": [2.0, 3.0]})
     >>> leaves, rebuild([4.0, 5.0, 6.0])
@@ -31,7 +33,8 @@ def flatten(tree: Any) -> tuple[list[Any], Callable[[list[Any]], Any]]:
         return list(tree), tuple
     import optree  # here, not above: importing autodiff costs little more than importing NumPy
 
-    leaves, spec = optree.tree_flatten(_known(tree), namespace=_NAMESPACE)
+    closed = None if modules else _is_module
+    leaves, spec = optree.tree_flatten(_known(tree, closed), closed, namespace=_NAMESPACE)
     return leaves, lambda new: optree.tree_unflatten(spec, new)
 
 
@@ -54,6 +57,19 @@ def spread(prefix: Any, tree: Any) -> list[Any]:
     return [entry for entry, leaf in zip(found, leaves, strict=True) if leaf is not None]
 
 
+def leaves_like(tree: Any, other: Any) -> list[Any] | None:
+    """The leaves of another container of the tree's structure, None among them; None if the structure differs.
+
+    >>> leaves_like({"a": 1.0, "b": 2.0}, {"a": None, "b": 3.0}), leaves_like([1.0], [1.0, 2.0])
+    ([None, 3.0], None)
+    """
+    import optree
+
+    first: Any = _known(tree)
+    leaves, spec = optree.tree_flatten(_known(other), none_is_leaf=True, namespace=_NAMESPACE)
+    return leaves if spec == optree.tree_structure(first, none_is_leaf=True, namespace=_NAMESPACE) else None
+
+
 def same_structure(tree: Any, other: Any) -> bool:
     """Whether two containers differ in their leaves at most."""
     import optree
@@ -63,13 +79,13 @@ def same_structure(tree: Any, other: Any) -> bool:
     )
 
 
-def _known(tree: Any) -> Any:
+def _known(tree: Any, closed: Callable[[Any], bool] | None = None) -> Any:
     """The same tree, after telling optree of the containers in it that it does not know yet."""
     import optree
 
     while True:
-        leaves = optree.tree_leaves(tree, namespace=_NAMESPACE)
-        new = {type(leaf) for leaf in leaves if _opens(leaf)}
+        leaves = optree.tree_leaves(tree, closed, namespace=_NAMESPACE)
+        new = {type(leaf) for leaf in leaves if _opens(leaf) and not (closed and closed(leaf))}
         if not new:
             return tree
         for kind in new:
@@ -77,7 +93,11 @@ def _known(tree: Any) -> Any:
 
 
 def _opens(leaf: Any) -> bool:
-    return (is_dataclass(leaf) and not isinstance(leaf, type)) or hasattr(type(leaf), "__tree_flatten__")
+    return (is_dataclass(leaf) and not isinstance(leaf, type)) or _is_module(leaf)
+
+
+def _is_module(leaf: Any) -> bool:
+    return hasattr(type(leaf), "__tree_flatten__")
 
 
 def _take_apart(container: Any) -> tuple[Sequence[Any], Any]:
