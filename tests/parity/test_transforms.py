@@ -11,7 +11,8 @@ from torch.utils.checkpoint import checkpoint as torch_checkpoint
 
 import autodiff as ad
 
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:torch")  # forward mode imports what it deprecates
+# Forward mode imports what PyTorch deprecates; its linearize warns of a graph of its own.
+pytestmark = [pytest.mark.filterwarnings(f"ignore::{kind}:torch") for kind in ("DeprecationWarning", "UserWarning")]
 
 RNG = np.random.default_rng(0)
 A, X, V, B = RNG.standard_normal((4, 4)), RNG.standard_normal(4), RNG.standard_normal(4), RNG.standard_normal((3, 4))
