@@ -146,7 +146,7 @@ def angle(z: Any, deg: bool = False) -> Any:
     array([ 0., 90.])
     """
     z = array_of(z)
-    result = arctan2(imag(z) if z.dtype.kind == "c" else np.zeros_like(plain(z)), real(z))
+    result = arctan2(imag(z) if z.dtype.kind == "c" else 0, real(z))
     return result * (180 / np.pi) if deg else result
 
 

@@ -7,14 +7,15 @@ from typing import Any
 
 import numpy as np
 
+from ..batched import Batched
 from ..errors import describe
-from ..inplace import is_recorded
 from ..ops import compare, elementwise
 from ..ops.index import ARRAY, gather, scatter
 from ..ops.shape import concatenate, expand
-from ..tensor import Tensor, constant
+from ..tensor import Tensor
 from .arguments import array_of, cast, deliver, fixed, plain, refuse, refuse_order
 from .indexing import nonzero
+from .sorting import argsort, searchsorted
 
 __all__ = ["clip", "interp", "nan_to_num", "piecewise", "select", "where"]
 
@@ -163,32 +164,32 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
 
     Raises ValueError for points that are not two sequences of one length, TypeError for complex x or xp.
     """
-    everything = (x, xp, fp, left, right)
     period = fixed("np.interp", "period", period)
-    value: Any = np.interp(
-        plain(x), plain(xp), plain(fp), plain(left), plain(right), period
-    )  # NumPy checks the arguments
-    if not is_recorded(*everything):
-        return constant(value) if any(type(v) is Tensor for v in everything) else value
+    values = [plain(v) for v in (x, xp, fp, left, right)]
+    if not any(type(v) is Batched for v in values):  # NumPy checks the arguments
+        plainly: Any = np.interp(values[0], values[1], values[2], values[3], values[4], period)
+        if not any(type(v) is Tensor for v in (x, xp, fp, left, right)):
+            return plainly
     x, xp, fp = cast(x, np.float64), cast(xp, np.float64), array_of(fp)
     fp = cast(fp, np.result_type(fp.dtype, np.float64))
     if period is not None:
         x, xp = x % abs(period), xp % abs(period)
-        order = np.argsort(plain(xp))
+        order = argsort(xp)
         xp, fp = _at(xp, order), _at(fp, order)
         xp = concatenate(xp[-1:] - abs(period), xp, xp[:1] + abs(period), axis=0)
         fp = concatenate(fp[-1:], fp, fp[:1], axis=0)
         left = right = None
-    at, points, last = np.asarray(plain(x)), plain(xp), len(xp) - 1
-    i = np.clip(np.searchsorted(points, at, "right") - 1, 0, max(last - 1, 0))
-    start, end, low = _at(xp, i), _at(xp, np.minimum(i + 1, last)), _at(fp, i)
-    before, after = at < points[0], at > points[-1]
-    width = elementwise.where(plain(end) == plain(start), 1, end - start)
-    slope = (_at(fp, np.minimum(i + 1, last)) - low) / width
-    result = low + (elementwise.where(before | after, start, x) - start) * slope
+    last = len(xp) - 1
+    i = clip(searchsorted(xp, x, "right") - 1, 0, max(last - 1, 0))
+    j = elementwise.minimum(i + 1, last)
+    start, end, low = _at(xp, i), _at(xp, j), _at(fp, i)
+    before, after = compare.less(x, xp[0]), compare.greater(x, xp[-1])
+    width = elementwise.where(compare.equal(end, start), 1, end - start)
+    slope = (_at(fp, j) - low) / width
+    result = low + (elementwise.where(compare.or_(before, after), start, x) - start) * slope
     result = elementwise.where(before, fp[0] if left is None else left, result)
     return elementwise.where(after, fp[-1] if right is None else right, result)
 
 
 def _at(x: Any, places: Any) -> Any:
-    return gather(x, np.asarray(places), index=(ARRAY,))
+    return gather(x, array_of(places), index=(ARRAY,))
