@@ -27,11 +27,18 @@ def relu(x: Any) -> Any:
 
 def share(x: Any, y: Any, *, of: str) -> Any:
     """The part of `maximum(x, y)`, or of its like, that is x's: 1, 0, or a half where x and y are equal or both NaN."""
-    chosen = getattr(np, of)(x, y)
-    is_x, is_y = np.equal(x, chosen), np.equal(y, chosen)
-    if np.any(nans := np.isnan(chosen)):
-        is_x, is_y = is_x | (nans & np.isnan(x)), is_y | (nans & np.isnan(y))
-    return (is_x * (1 - 0.5 * is_y)).astype(chosen.dtype if chosen.dtype.kind == "f" else np.float64)
+    dtype = np.result_type(x, y)
+    part = (x > y if of in ("maximum", "fmax") else x < y) + np.equal(x, y) * 0.5
+    if _has_nan(x) or _has_nan(y):
+        one, two = (np.isnan(x), np.isnan(y)) if of in ("maximum", "minimum") else (np.isnan(y), np.isnan(x))
+        part = np.where(one | two, one * (1 - 0.5 * two), part)
+    return part.astype(dtype if dtype.kind == "f" else np.float64)
+
+
+def _has_nan(x: Any) -> bool:
+    if type(x) is not np.ndarray:
+        return bool(x != x)
+    return x.dtype.kind in "fc" and bool(np.isnan(np.minimum.reduce(x, axis=None, initial=np.inf)))
 
 
 def gap(x: Any, y: Any) -> Any:
