@@ -74,7 +74,7 @@ def _in_place(function: Callable[..., Any], ufunc: Any) -> Callable[[Tensor, Any
     return method
 
 
-def _divmod(self: Tensor, other: Any) -> tuple[Any, Any]:
+def _divmod(self: Any, other: Any) -> tuple[Any, Any]:
     return N.floor_divide(self, other), N.remainder(self, other)
 
 
@@ -187,7 +187,7 @@ METHODS: dict[str, Any] = {
     "__iand__": _in_place(N.bitwise_and, np.bitwise_and), "__ior__": _in_place(N.bitwise_or, np.bitwise_or),
     "__ixor__": _in_place(N.bitwise_xor, np.bitwise_xor),
     "__ilshift__": _in_place(N.left_shift, np.left_shift), "__irshift__": _in_place(N.right_shift, np.right_shift),
-    "__divmod__": _divmod, "__round__": _round,
+    "__divmod__": _divmod, "__rdivmod__": _reflected(_divmod), "__round__": _round,
     "__neg__": arithmetic.neg, "__pos__": lambda self: self, "__abs__": elementwise.abs_,
     "__invert__": compare.invert,
     "__and__": _comparison(compare.and_), "__rand__": _reflected(compare.and_),

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import GradientError
 from ..tensor import Tensor
-from . import elementwise, indexing, scans, shaping, sorting
+from . import elementwise, indexing, scans, shaping, sorting, writing
 from .arguments import plain
 from .constants import __array_api_version__
 from .joining import unstack
@@ -104,8 +104,8 @@ ARRAY_METHODS: dict[str, Any] = {
     "strides": property(_strides), "flat": property(_flat), "reshape": _reshape, "flatten": _flatten,
     "cumsum": scans.cumsum, "cumprod": scans.cumprod, "argsort": sorting.argsort, "argpartition": sorting.argpartition,
     "searchsorted": sorting.searchsorted, "take": indexing.take, "choose": indexing.choose, "nonzero": indexing.nonzero,
-    "compress": _compress,
-    "repeat": shaping.repeat, "diagonal": shaping.diagonal, "trace": shaping.trace, "round": elementwise.round,
+    "compress": _compress, "put": writing.put, "repeat": shaping.repeat,
+    "diagonal": shaping.diagonal, "trace": shaping.trace, "round": elementwise.round,
     "conjugate": elementwise.conjugate, "sort": _refuse("sort", "np.sort(t)"),
     "partition": _refuse("partition", "np.partition(t, kth)"), "resize": _refuse("resize", "np.resize(t, shape)"),
 }  # fmt: skip
