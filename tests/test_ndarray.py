@@ -54,7 +54,9 @@ def test_methods_that_work_in_place_are_refused() -> None:
 
 def test_every_method_of_an_array_is_here_or_has_no_place() -> None:
     memory = "base byteswap ctypes data dump dumps flags getfield setfield setflags tobytes tofile"
-    assert {name for name in dir(np.ndarray) if name[0] != "_" and not hasattr(Tensor, name)} == set(memory.split())
+    gone = "itemset newbyteorder ptp tostring"  # which NumPy 2 has given up, by and by
+    missing = {name for name in dir(np.ndarray) if name[0] != "_" and not hasattr(Tensor, name)}
+    assert missing <= {*memory.split(), *gone.split()}
 
 
 def test_attributes() -> None:

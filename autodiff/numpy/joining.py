@@ -239,8 +239,11 @@ def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
     array([1, 5, 2])
     """
     x, v = array_of(arr), cast(values, array_of(arr).dtype)
+    before = plain(obj)
+    if getattr(before, "dtype", None) == bool:
+        before = np.flatnonzero(before)
     numbers = np.arange(x.size + v.size)  # NumPy says which element goes where
-    places = np.insert(numbers[: x.size].reshape(x.shape), plain(obj), numbers[x.size :].reshape(v.shape), axis)
+    places = np.insert(numbers[: x.size].reshape(x.shape), before, numbers[x.size :].reshape(v.shape), axis)
     return index.gather(ops.concatenate(ravel(x), ravel(v), axis=0), places, index=(index.ARRAY,))
 
 
