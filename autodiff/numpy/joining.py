@@ -240,7 +240,7 @@ def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
     """
     x, v = array_of(arr), cast(values, array_of(arr).dtype)
     before = plain(obj)
-    if getattr(before, "dtype", None) == bool:
+    if np.asarray(before).dtype.kind == "b":
         before = np.flatnonzero(before)
     numbers = np.arange(x.size + v.size)  # NumPy says which element goes where
     places = np.insert(numbers[: x.size].reshape(x.shape), before, numbers[x.size :].reshape(v.shape), axis)
