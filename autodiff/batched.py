@@ -15,6 +15,14 @@ from .errors import GradientError
 from .graph import next_number
 
 
+def numbers(x: Any) -> Any:
+    """The numbers of a Tensor or array, inside vmap those of all examples: for checks that are to hold for each."""
+    x = getattr(x, "value", x)
+    while type(x) is Batched:
+        x = x.batch
+    return x
+
+
 class Mapping:
     """One call of a mapped function: how many examples there are, and whether it is running."""
 
@@ -60,6 +68,11 @@ class Batched:
 
     def __repr__(self) -> str:
         return f"<{self.mapping.size} examples of {self.dtype} {self.shape}>"
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):  # protocols that are asked for on trial
+            raise AttributeError(name)
+        return self._refuse()
 
     def _refuse(self, *_: Any, **__: Any) -> NoReturn:
         if not self.mapping.running:

@@ -97,8 +97,9 @@ def check(row: Row, f: Any, rows: list[list[Any]], stacked: list[Any], axes: Any
         want = np.stack([e[j] for e in expected])
         assert value.dtype == want.dtype
         np.testing.assert_allclose(value, want, rtol=1e-10, atol=1e-12)
-    if not row.differentiable:
-        return
+    whole = parts(vmap(f, axes)(*stacked))
+    if not row.differentiable or any(w.dtype != v.dtype for e in expected for w, v in zip(e, whole, strict=True)):
+        return  # eigenvalues may be real for one example and complex for another
     out, pullback = vjp(vmap(f, axes), *stacked)
     seeds = [np.cos(np.arange(o.size)).reshape(o.shape).astype(o.dtype) for o in parts(out)]
     gradients = pullback(like(out, seeds))

@@ -78,7 +78,7 @@ def einsum(x: Any, y: Any, *, spec: str) -> Any:
     x = x.reshape((*x.shape[:batch], left, n))
     y = y.reshape((*y.shape[:batch], n, right))
     if left == right == 1 and batch:  # many products of two vectors: a matrix product of each would be slow
-        return np.einsum("...ij,...ji->...", x, y).transpose(order)
+        return np.einsum("...ij,...ji->...", x, y).reshape(shape).transpose(order)
     return (dense(x) @ dense(y)).reshape(shape).transpose(order)
 
 

@@ -13,18 +13,20 @@ from typing import Any
 
 import numpy as np
 
+from ..batched import numbers
 from ..errors import GradientError
 from ..kernels import linalg as kernels
 from ..op import Function, define
-from ..tensor import Tensor
+from ..tensor import Tensor, constant
 from .elementwise import where
 from .linalg import adjoint, solve, solve_triangular, triangle
 
 Several = tuple[Any, ...]
 
 
-def _plain(x: Any) -> Any:
-    return x.value if type(x) is Tensor else x
+def _fixed(x: Any) -> Any:
+    """The same numbers outside the graph."""
+    return constant(x.value) if type(x) is Tensor else x
 
 
 def _hermitian(x: Any) -> Any:
@@ -50,9 +52,9 @@ def _diagonal(x: Any) -> Any:
 
 def _over(x: Any, gaps: Any, what: str) -> Any:
     """`x / gaps`, and 0 on the diagonal, where a gap of 0 means equal values whose vectors x must not ask about."""
-    none = _plain(gaps) == 0
+    none = _fixed(gaps) == 0
     equal = none & ~_eye(gaps)
-    if equal.any() and (type(x) is Tensor or np.where(equal, x, 0).any()):
+    if numbers(equal).any() and (type(x) is Tensor or np.where(equal, x, 0).any()):
         raise GradientError(
             f"the gradient of {what} with equal values is not defined: any rotation of their vectors would serve as "
             "well. Use the values alone (eigvalsh, eigvals, svdvals), or a matrix whose values are distinct."
@@ -62,7 +64,7 @@ def _over(x: Any, gaps: Any, what: str) -> Any:
 
 def _no_phase(turn: Any, scale: Any, what: str) -> None:
     """Refuse a gradient that would change with the phase of a complex vector."""
-    turn, scale = np.abs(_plain(turn)), np.abs(_plain(scale))
+    turn, scale = np.abs(numbers(turn)), np.abs(numbers(scale))
     eps = np.finfo(turn.dtype).eps
     if (turn > eps**0.5 * max(scale.max(initial=0), eps)).any():
         raise GradientError(
@@ -206,7 +208,7 @@ def _svd_rule(g: Several, u: Any, s: Any, vh: Any) -> Any:
     middle = _over(turned, (row - column) * (row + column), "singular vectors")
     if u.dtype.kind == "c":
         turn_x, turn_y = 0.0 if x is None else _diagonal(x).imag, 0.0 if y is None else _diagonal(y).imag
-        scale = max(np.abs(_plain(part)).max(initial=0) for part in (x, y) if part is not None)
+        scale = max(np.abs(numbers(part)).max(initial=0) for part in (x, y) if part is not None)
         _no_phase(turn_x + turn_y, scale, "singular vectors")
         middle = middle + where(_eye(middle), 1j * _over_values(turn_x - turn_y, 2 * s)[..., None, :], 0)
     if g_s is not None:
@@ -221,8 +223,8 @@ def _svd_rule(g: Several, u: Any, s: Any, vh: Any) -> Any:
 
 def _over_values(x: Any, s: Any) -> Any:
     """`x / s`, where a singular value of 0 leaves its vectors undetermined."""
-    none = _plain(s) == 0
-    if none.any() and (type(x) is Tensor or np.where(none, x, 0).any()):
+    none = _fixed(s) == 0
+    if numbers(none).any() and (type(x) is Tensor or np.where(none, x, 0).any()):
         raise GradientError(
             "the gradient of singular vectors whose singular value is 0 is not defined: any others at right angles "
             "to the rest would serve as well. Use svdvals, or a matrix of full rank."

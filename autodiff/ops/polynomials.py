@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from ..batched import numbers
 from ..errors import GradientError
 from ..op import define
-from ..tensor import Tensor
 
 
 def _roots_rule(g: Any, x: Any, out: Any) -> Any:
@@ -16,7 +16,7 @@ def _roots_rule(g: Any, x: Any, out: Any) -> Any:
     k = np.arange(x.shape[0])[::-1]
     powers = out[:, None] ** k
     slopes = powers[:, 1:] @ (x[:-1] * k[:-1])
-    if ((slopes.value if type(slopes) is Tensor else slopes) == 0).any():
+    if (numbers(slopes) == 0).any():
         raise GradientError("a root that a polynomial has more than once has no gradient by the coefficients")
     return -(powers.mT @ (g / slopes))
 

@@ -11,6 +11,7 @@ import math
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from string import ascii_letters
 from typing import Any
 
 import numpy as np
@@ -168,8 +169,18 @@ def _random(call: Call) -> Any:
     return call(*call.all_spread())
 
 
+def _linalg(call: Call) -> Any:
+    """NumPy's functions of matrices take any axes before the last two."""
+    matrices = [i for i in range(len(call.arrays)) if call.ndim(i) >= 2]
+    if not matrices:
+        return NotImplemented
+    ndim = max([call.ndim(i) for i in matrices])
+    return call(*[call.aligned(i, ndim) if i in matrices else x for i, x in enumerate(call.arrays)])
+
+
 KINDS: dict[str, Callable[[Call], Any]] = {
-    "elementwise": _elementwise, "reduce": _reduce, "shape": _shape, "scan": _shape, "random": _random,
+    "elementwise": _elementwise, "reduce": _reduce, "shape": _shape, "scan": _shape, "linalg": _linalg,
+    "random": _random,
 }  # fmt: skip
 
 
@@ -311,9 +322,9 @@ def _setitem(call: Call) -> Any:
     if count and places is None:
         return NotImplemented
     part = read(x, places.index, places.arrays) if places else read(x, (ALL, *call.params["index"]), ())
-    if call.ndim(1) > part.ndim - 1:
-        return NotImplemented
-    v = call.aligned(1, part.ndim - 1)
+    v, surplus = call.aligned(1, part.ndim - 1), call.ndim(1) - part.ndim + 1
+    if surplus > 0:  # NumPy lets values have more axes, of length 1
+        v = v.reshape(v.shape[: call.mapped[1]] + v.shape[call.mapped[1] + surplus :])
     if places is None:
         return call(x, v, index=(ALL, *call.params["index"]))
     return call.op.call(x, places.first(shape.expand(v, shape=places.last(part).shape)), *places.arrays,
@@ -337,6 +348,23 @@ def _affine(call: Call) -> Any:
     out = linalg.matmul(x if x.ndim > 2 else x.reshape((call.size, 1, -1)), w)
     out = out if x.ndim > 2 else out.reshape((call.size, -1))
     return out + b.reshape((call.size, *(1,) * (out.ndim - 2), b.shape[1]))
+
+
+def _einsum(call: Call) -> Any:
+    """One letter more, for the examples."""
+    terms, out = call.params["spec"].split("->")
+    letter = next(c for c in ascii_letters if c not in terms)
+    terms = ",".join(letter * mine + term for term, mine in zip(terms.split(","), call.mapped, strict=True))
+    return call(*call.arrays, spec=f"{terms}->{letter}{out}")
+
+
+def _fft(call: Call) -> Any:
+    return call(call.arrays[0], axes=_shifted(call.params["axes"], call.ndim(0)))
+
+
+def _only(which: int) -> Callable[[Call], Any]:
+    """Ops that take one of their arrays element by element: mapped there alone."""
+    return lambda call: call(*call.arrays) if call.mapped == [i == which for i in range(2)] else NotImplemented
 
 
 def _merged(x: Any, axis: int) -> Any:
@@ -377,9 +405,11 @@ def _cross_entropy(call: Call) -> Any:
 
 RULES: dict[str, Callable[[Call], Any]] = {
     "reshape": _reshape, "transpose": _transpose, "expand": _expand, "concatenate": _join, "stack": _join,
-    "pad": _pad,
-    "getitem": _getitem, "gather": _gather, "scatter": _scatter, "setitem": _setitem, "matmul": _matmul,
-    "affine": _affine, "conv2d": _conv, "conv2d_dx": _conv, "conv2d_dw": _conv, "max_pool2d": _images,
-    "max_pool2d_places": _images, "cross_entropy": _cross_entropy,
+    "getitem": _getitem, "gather": _gather, "scatter": _scatter, "setitem": _setitem,
+    "matmul": _matmul, "affine": _affine, "einsum": _einsum, "lstsq": _no_rule, "unspecified": _random,
+    "fft": _fft, "ifft": _fft, "rfft": _along_axis, "irfft": _along_axis,
+    "searchsorted": _only(1), "digitize": _only(0), "isin": _only(0),
+    "conv2d": _conv, "conv2d_dx": _conv, "conv2d_dw": _conv,
+    "max_pool2d": _images, "max_pool2d_places": _images, "cross_entropy": _cross_entropy,
 }  # fmt: skip
 """Ops that need more than their kind says."""
