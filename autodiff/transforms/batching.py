@@ -200,13 +200,13 @@ def _transpose(call: Call) -> Any:
     return call(call.arrays[0], axes=(0, *(a + 1 for a in call.params["axes"])))
 
 
-def _pad(call: Call) -> Any:
-    return call(call.arrays[0], width=((0, 0), *call.params["width"]))
-
-
 def _expand(call: Call) -> Any:
     lengths = call.params["shape"]
     return call(call.aligned(0, len(lengths)), shape=(call.size, *lengths))
+
+
+def _pad(call: Call) -> Any:
+    return call(call.arrays[0], width=((0, 0), *call.params["width"]))
 
 
 def _join(call: Call) -> Any:
@@ -404,7 +404,7 @@ def _cross_entropy(call: Call) -> Any:
 
 
 RULES: dict[str, Callable[[Call], Any]] = {
-    "reshape": _reshape, "transpose": _transpose, "expand": _expand, "concatenate": _join, "stack": _join,
+    "reshape": _reshape, "transpose": _transpose, "expand": _expand, "concatenate": _join, "stack": _join, "pad": _pad,
     "getitem": _getitem, "gather": _gather, "scatter": _scatter, "setitem": _setitem,
     "matmul": _matmul, "affine": _affine, "einsum": _einsum, "lstsq": _no_rule, "unspecified": _random,
     "fft": _fft, "ifft": _fft, "rfft": _along_axis, "irfft": _along_axis,
