@@ -48,6 +48,10 @@ from .neuron import (
     Layer,
     Neuron,
 )
+from .normalization import (
+    LayerNorm,
+    RMSNorm,
+)
 from .pool import (
     MaxPool2d,
 )
@@ -60,6 +64,7 @@ __all__ = [
     "Identity",
     "L1Loss",
     "Layer",
+    "LayerNorm",
     "Linear",
     "LogSoftmax",
     "MLP",
@@ -70,6 +75,7 @@ __all__ = [
     "NLLLoss",
     "Neuron",
     "Parameter",
+    "RMSNorm",
     "ReLU",
     "Sequential",
     "Sigmoid",

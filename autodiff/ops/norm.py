@@ -1,4 +1,4 @@
-"""Softmax, its logarithm, and the cross-entropy loss on logits."""
+"""Softmax, its logarithm, the cross-entropy loss on logits; normalisation."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from ..kernels import norm as kernels
-from ..op import define
-from .elementwise import exp
+from ..op import Function, define
+from .elementwise import exp, sqrt
 from .index import ARRAY, gather
 from .reduce import mean, sum_
 
@@ -40,4 +40,50 @@ cross_entropy = define(
     "cross_entropy", kernels.cross_entropy, inputs="logits targets", kind="reduce",
     vjp=kernels.cross_entropy_vjp, composed=_composed,
     doc="`-log softmax(logits)[target]` with logits (n, classes) and class indices (n,); mean, sum or none.",
+)  # fmt: skip
+
+# -- normalisation: a scale of 1.0 and a shift of 0.0 stand for none -----------------------------------------
+
+moments = define(
+    "moments", kernels.moments, outs="mean var", kind="reduce",
+    doc="Mean and variance (divisor n) over axes, which stay as axes of length 1; constants.",
+)  # fmt: skip
+
+
+def _standardized(x: Any, weight: Any, bias: Any, *, axis: tuple[int, ...], eps: float) -> Any:
+    centred = x - mean(x, axis=axis, keepdims=True)
+    return centred / sqrt(mean(centred * centred, axis=axis, keepdims=True) + eps) * weight + bias
+
+
+standardize = define(
+    "standardize", kernels.standardize, inputs="x weight bias", kind="contract",
+    vjp=kernels.standardize_vjp, composed=_standardized,
+    doc="`(x - mean) / sqrt(var + eps) weight + bias` with mean and variance (divisor n) over axes.",
+)  # fmt: skip
+
+
+def _standardized_by(x: Any, weight: Any, bias: Any, mean: Any, var: Any, *, axis: tuple[int, ...], eps: float) -> Any:
+    return _standardized(x, weight, bias, axis=axis, eps=eps)
+
+
+batch_norm = define(
+    "batch_norm", kernels.batch_norm, inputs="x weight bias mean var", kind="contract",
+    vjp=kernels.batch_norm_vjp, composed=_standardized_by,
+    doc="`standardize` of x whose own moments are at hand; its derivatives are those of `standardize`.",
+)  # fmt: skip
+
+
+def _rms_normed(x: Any, weight: Any, *, axis: tuple[int, ...], eps: float) -> Any:
+    return x / sqrt(mean(x * x, axis=axis, keepdims=True) + eps) * weight
+
+
+rms_norm = define(
+    "rms_norm", kernels.rms_norm, inputs="x weight", kind="contract", vjp=kernels.rms_norm_vjp, composed=_rms_normed,
+    doc="`x / sqrt(mean(x^2) + eps) weight` with the mean over axes.",
+)  # fmt: skip
+
+window_sum: Function = define(
+    "window_sum", kernels.window_sum,
+    lambda g, *, axis, before, after: window_sum(g, axis=axis, before=after, after=before), kind="reduce", linear=True,
+    doc="The sum of each element, so many before it and so many after it along an axis.",
 )  # fmt: skip

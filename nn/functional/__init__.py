@@ -26,6 +26,10 @@ from .loss import (
     mse_loss,
     nll_loss,
 )
+from .normalization import (
+    layer_norm,
+    rms_norm,
+)
 from .pool import (
     max_pool2d,
 )
@@ -36,12 +40,14 @@ __all__ = [
     "dropout",
     "flatten",
     "l1_loss",
+    "layer_norm",
     "linear",
     "log_softmax",
     "max_pool2d",
     "mse_loss",
     "nll_loss",
     "relu",
+    "rms_norm",
     "sigmoid",
     "softmax",
     "tanh",
