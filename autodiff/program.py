@@ -6,11 +6,9 @@ once, in-place writes included, which give a new value and a line in `writes` sa
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -19,6 +17,9 @@ from .errors import GradientError, describe
 from .graph import WRITES
 from .op import OPS
 from .tensor import Tensor, constant
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # -- the parts of a program ------------------------------------------------------------------------------
 
@@ -362,6 +363,8 @@ class Program:
 
         Raises TypeError for parameters that are no plain data, and for results that are no arrays.
         """
+        import json  # here, as in `load`: few programs are written to files
+
         arrays: dict[str, Any] = {}
 
         def keep(value: Any) -> str:
@@ -391,7 +394,7 @@ class Program:
             "extra": [[repr(cell), next(v.number for p, _, v in self.writes if p is cell and v)] for cell in extra],
             "equations": [
                 [eq.name, [operand(x) for x in eq.inputs], _encode(eq.params), [v.number for v in eq.outputs],
-                 [Path(eq.line[0]).name, eq.line[1]], eq.vjp]
+                 [_file(eq.line), eq.line[1]], eq.vjp]
                 for eq in self.equations
             ],
             "outputs": [
@@ -414,6 +417,8 @@ class Program:
 
         Raises ValueError for another file, and for one that names an op which is not defined.
         """
+        import json
+
         with np.load(path, allow_pickle=False) as file:
             if "program" not in file:
                 raise ValueError(f"{path} holds no program")
@@ -490,8 +495,12 @@ def _literal(x: Any) -> Any:
     return x.value.value if type(x.value) is Tensor else x.value
 
 
+def _file(line: tuple[str, int]) -> str:
+    return line[0].replace("\\", "/").rpartition("/")[2]
+
+
 def _place(line: tuple[str, int]) -> str:
-    return f"{Path(line[0]).name}:{line[1]}"
+    return f"{_file(line)}:{line[1]}"
 
 
 def _call(eq: Equation) -> str:
