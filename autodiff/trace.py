@@ -89,6 +89,8 @@ class Tracer(Observer):
 
     def put(self, tensor: Tensor, operand: Any) -> None:
         """Say which value a tensor has from now on."""
+        if type(tensor.value) is Batched:
+            return
         self.tensors[id(tensor)] = operand, tensor.value
         self.alive += [tensor, tensor.value]
         if not isinstance(tensor.value, np.bool):  # True and False are everybody's
@@ -123,8 +125,6 @@ class Tracer(Observer):
             return self.items[x.path]
         if type(x) is not Tensor:
             return self._array(x) if isinstance(x, np.ndarray | np.generic) else Literal(x)
-        if type(x.value) is Batched:
-            raise GradientError("trace does not follow a function that vmap maps; trace the function of one example")
         known = self.tensors.get(id(x))
         if known is not None:
             if known[1] is not x.value:
@@ -170,6 +170,8 @@ class Tracer(Observer):
     # -- what happens --------------------------------------------------------------------------------------
 
     def called(self, op: Any, inputs: tuple[Any, ...], params: dict[str, Any], result: Any, frame: FrameType) -> None:
+        if any(type(getattr(x, "value", x)) is Batched for x in inputs):
+            return  # vmap's rules have called ops on all examples at once
         if op.name not in OPS or OPS[op.name] is not op:
             raise GradientError(f"op '{op.name}' is made anew at each call and cannot be part of a program")
         operands = tuple(map(self.operand, inputs))
@@ -200,9 +202,13 @@ class Tracer(Observer):
         self.program.equations.append(Equation(name, operands, dict(params), tuple(variables), line))
 
     def same(self, tensor: Any, of: Any) -> None:
+        if type(tensor.value) is Batched:
+            return
         self.put(tensor, self.operand(of))
 
     def became(self, tensor: Any, out: Any) -> None:
+        if type(out.value) is Batched:
+            return
         operand = self.operand(out)
         if id(tensor) not in self.tensors:  # a tensor from outside that is written before it is read
             value, node, tensor.node = tensor.value, tensor.node, None
@@ -220,8 +226,14 @@ class Tracer(Observer):
     def set_grad(self, tensor: Any) -> None:
         self.cleared.add(id(tensor))
         self.alive.append(tensor)
+        known = next((entry for entry in self.first if entry[0] is tensor), None)
+        if known is not None and tensor.grad is known[4]:  # nothing has been added to it yet
+            places = (known[1], tensor)
+            self.program.without_grad = [x for x in self.program.without_grad if not any(x is y for y in places)]
 
     def read(self, tensor: Any, what: str, value: Any) -> None:
+        if type(tensor.value) is Batched:
+            return
         frame = user_frame(sys._getframe(1))
         line = source_line(frame.f_code, frame.f_lasti)
         operand = self.operand(tensor)
@@ -254,9 +266,17 @@ class Tracer(Observer):
                 program.writes.append((cell, "item", self._var(operand)))
 
     def _result(self, out: Any) -> Any:
-        if type(out) is Tensor or isinstance(out, np.ndarray | np.generic):
-            return self.operand(out)
-        return out
+        if type(out) is not Tensor and not isinstance(out, np.ndarray | np.generic):
+            return out
+        before = len(self.program.cells)
+        operand = self.operand(out)
+        if len(self.program.cells) > before and not getattr(out, "requires_grad", False):
+            raise GradientError(
+                "the function returned an array that no op call has computed, so the program could not compute it "
+                "anew: it was made from t.value, t.numpy() or the like. Compute it with autodiff's functions, or "
+                "return it beside the trace if it is a constant."
+            )
+        return operand
 
     def _var(self, operand: Any) -> Var:
         """A literal that is written outside gets a number."""

@@ -214,6 +214,62 @@ def test_transforms_inside() -> None:
             assert np.allclose(found[1], expected[1])
 
 
+def _batch(seed: int) -> tuple[Any, Any]:
+    rng = np.random.default_rng(seed)
+    return rng.normal(size=(5, 3)), rng.normal(size=(5, 2))
+
+
+def test_checkpoints_custom_rules_and_mapped_functions() -> None:
+    w, s = Tensor(np.random.default_rng(0).normal(size=(3, 2)), requires_grad=True), Tensor(0.7, requires_grad=True)
+
+    @ad.custom_vjp
+    def sine(x: Any) -> Any:
+        return np.sin(x)
+
+    sine.defvjp(lambda x: (sine(x), np.cos(x)), lambda c, g: (g * c * 10.0,))
+
+    def loss(x: Any, y: Any) -> Any:
+        return ((np.tanh(x @ w * s) - y) ** 2).sum()
+
+    for f in (
+        lambda x, y: ad.vmap(loss)(x, y),
+        lambda x, y: ad.vmap(lambda u, v: u * v[0], in_axes=(0, None), out_axes=1)(x, y),
+        lambda x, y: ad.vmap(ad.grad(loss))(x, y),
+        lambda x, y: ad.gradients(ad.vmap(loss)(x, y).sum(), [w, s]),
+        lambda x, y: ad.vmap(lambda u: ad.vmap(lambda v: (u[:2] * v).sum())(y))(x),
+        lambda x, y: ad.hessian(lambda u: loss(u, y[0]))(x[0]),
+        lambda x, y: ad.jacfwd(lambda u: np.sin(u) * y[0].sum())(x[0]),
+        lambda x, y: ad.jacrev(lambda u: np.sin(u) * y[0].sum())(x[0]),
+        lambda x, y: ad.gradients(ad.checkpoint(loss)(x[0], y[0]) * 2.0, [w, s]),
+        lambda x, y: ad.gradients(sine(x @ w).sum(), w),
+        lambda x, y: ad.hvp(lambda u: loss(u, y[0]), x[0], x[1]),
+    ):
+        program = ad.trace(f)(*_batch(1))
+        for seed in (1, 2):
+            found, expected = program(*_batch(seed)), f(*map(Tensor, _batch(seed)))
+            found, expected = ([v] if not isinstance(v, list | tuple) else v for v in (found, expected))
+            for a, b in zip(found, expected, strict=True):
+                np.testing.assert_allclose(getattr(a, "value", a), b.value, rtol=1e-10, atol=1e-12)
+
+
+def test_what_escapes_the_trace_is_an_error() -> None:
+    with pytest.raises(GradientError, match="an array that no op call has computed"):
+        ad.trace(lambda x: Tensor(x.value * 2.0))(np.ones(3))
+
+
+def test_zeroing_gradients_before_and_after() -> None:
+    w = Tensor([1.0, 2.0], requires_grad=True, name="w")
+
+    def late(x: Any) -> None:
+        y = (w * x).sum()
+        w.grad = None
+        y.backward()
+
+    program = ad.trace(late)(np.array([3.0, 4.0]))
+    program(np.array([5.0, 6.0]))
+    assert w.grad.tolist() == [5.0, 6.0]
+
+
 def test_scalars_are_told_apart() -> None:
     def f(a: Any, b: Any, c: Any) -> Any:
         d = ad.where(a > b, a * c, b)

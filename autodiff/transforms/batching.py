@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from ..batched import Batched, Mapping
+from ..config import is_traced
 from ..graph import user_frame
 from ..op import Op
 from ..ops import linalg, norm, shape
@@ -94,7 +95,9 @@ def forward(op: Op, values: list[Any], params: dict[str, Any]) -> Any:
 
 
 def _array(value: Any) -> Any:
-    return constant(value) if type(value) is Batched else value
+    """What a rule gets of an array: a Tensor of one that is mapped further out, or while a trace is being made."""
+    on_tensors = type(value) is Batched or (is_traced() and isinstance(value, np.ndarray | np.generic))
+    return constant(value) if on_tensors else value
 
 
 def _no_rule(call: Call) -> Any:

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from ..backward import sweep, wrap
-from ..config import MODES, mode
+from ..config import MODES, is_traced, mode
 from ..errors import GradientError, describe
 from ..graph import next_number
 from ..random import Draws
@@ -34,7 +34,7 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(f)
     def checkpointed(*args: Any, **kwargs: Any) -> Any:
-        if not MODES.get().recording:
+        if not MODES.get().recording or is_traced():  # a program says itself what is computed again
             return f(*args, **kwargs)
         leaves, rebuild = flatten((args, kwargs), modules=False)
         start = next_number()

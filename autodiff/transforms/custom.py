@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from functools import update_wrapper
 from types import SimpleNamespace
 from typing import Any
@@ -10,20 +11,23 @@ from typing import Any
 import numpy as np
 
 from ..backward import wrap
-from ..config import MODES, mode
+from ..config import MODES, is_traced, mode
 from ..errors import GradientError, describe
 from ..graph import next_number
-from ..tensor import Tensor, asarray, constant
+from ..tensor import Tensor, asarray
 from .levels import mapped, plain, recorded
 from .regions import outer_sources, record_region, records
 from .trees import flatten, is_number, leaves_like
+
+_INSIDE: ContextVar[tuple[Any, ...]] = ContextVar("autodiff_custom_vjp", default=())
+"""The functions whose `forward` is running: there `f` itself stands for its plain value."""
 
 
 class custom_vjp:
     """A function of which you write the backward pass; a decorator.
 
-    `f.defvjp(forward, backward)` gives it. `forward` takes what `f` takes and returns the value and whatever
-    `backward` will need (residuals); `backward` takes the residuals and the gradient of the value, and returns a
+    `f.defvjp(forward, backward)` gives it. `forward` takes what `f` takes (and may call it) and returns the value and
+    whatever `backward` will need (residuals); `backward` takes the residuals and the gradient of the value, and returns a
     tuple with the gradient of each argument, None for zero. Arguments, values and residuals may be containers.
 
     `nondiff_argnums` names arguments that are not differentiated by; `backward` gets them first.
@@ -66,7 +70,7 @@ class custom_vjp:
                 f"an argument of {self._name} that nondiff_argnums names requires grad, and its gradient would be "
                 "lost. Pass t.detach(), or take it out of nondiff_argnums."
             )
-        if not MODES.get().recording or not any(map(recorded, leaves)):
+        if not MODES.get().recording or not any(map(recorded, leaves)) or self in _INSIDE.get():
             return self.f(*args)
         call = _Call(self, [args[i] for i in sorted(nondiff)], leaves, rebuild, len(chosen), sorted(nondiff))
         return call.start()
@@ -84,6 +88,7 @@ class _Call:
     ) -> None:
         self.custom, self.fixed, self.count, self.places = custom, fixed, count, places
         self.rebuild = rebuild
+        self.given = leaves if is_traced() else None
         self.live = [i for i, leaf in enumerate(leaves) if recorded(leaf)]
         self.sources = [leaves[i].node or leaves[i] for i in self.live]
         self.leaves = [None if i in self.live else leaf for i, leaf in enumerate(leaves)]
@@ -94,15 +99,20 @@ class _Call:
         leaves, nodes, start = list(self.leaves), [], next_number()
         state = SimpleNamespace(running=True)
         for k, i in enumerate(self.live):
-            leaf = wrap(values[k], None if sources is None else sources[k], level=state)
+            of = None if self.given is None else self.given[i]
+            leaf = wrap(values[k], None if sources is None else sources[k], of, level=state)
             leaves[i] = leaf
             nodes.append(leaf.node)
         args = list(self.rebuild(leaves))
         for place, value in zip(self.places, self.fixed, strict=True):
             args.insert(place, value)
         custom: Any = self.custom
-        with mode(recording=True):
-            result = custom.forward(*args)
+        token = _INSIDE.set((*_INSIDE.get(), custom))
+        try:
+            with mode(recording=True):
+                result = custom.forward(*args)
+        finally:
+            _INSIDE.reset(token)
         state.running = False
         if not (isinstance(result, tuple) and len(result) == 2):
             raise TypeError(
@@ -126,9 +136,12 @@ class _Call:
                 raise TypeError(f"custom_vjp '{self.custom._name}' returns numbers, not {type(out).__name__}")
         self.rebuild_out = rebuild_out
         found, rebuild_residuals = flatten(residuals, modules=False)
-        self.residuals = rebuild_residuals([constant(r.value) if type(r) is Tensor else r for r in found])
+        self.residuals = rebuild_residuals([r.detach() if type(r) is Tensor else r for r in found])
         arrays = [np.asarray(v)[()] if not hasattr(v, "dtype") else v for v in map(plain, outs)]
         made = record_region("custom_vjp", self, self.sources, self.values, arrays)
+        for observer in MODES.get().observers:
+            for tensor, out in zip(made, outs, strict=True):
+                observer.same(tensor, out)
         self.zeros = [_zeros_of(a) for a in arrays]
         return rebuild_out(list(made))
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from ..backward import sweep, wrap
 from ..batched import Batched, Mapping
-from ..config import MODES, mode
+from ..config import MODES, is_traced, mode
 from ..errors import describe
 from ..ops import shape
 from ..tensor import Tensor, asarray, constant
@@ -155,6 +155,7 @@ class _Level:
             made = record_region("vmap", region, region.inputs, region.values, [results[i] for i in tracked])
             for i, out in zip(tracked, made, strict=True):
                 results[i] = out
+        tensors = tensors or is_traced()
         return [
             constant(out) if type(out) is Batched or (tensors and type(out) is not Tensor) else out for out in results
         ]
@@ -188,7 +189,7 @@ def _moved(value: Any, start: int, end: int) -> Any:
     """An array or a Batched with an axis moved."""
     if start == end:
         return value
-    return plain(_move(constant(value) if type(value) is Batched else value, start, end))
+    return plain(_move(constant(value) if type(value) is Batched or is_traced() else value, start, end))
 
 
 class _Mapped:
