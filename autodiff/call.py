@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .batched import Batched
-from .config import MODES, Modes
+from .config import MODES, Modes, is_traced
 from .errors import broadcast_hint, describe, describe_all
 from .graph import INTERNAL, SMALL, Mark, Node, next_number, user_frame
 from .tensor import WRITTEN, Tensor, constant, note_view, refresh, shares
@@ -149,7 +149,7 @@ def apply(op: Op, inputs: tuple[Any, ...], params: dict[str, Any], result: Any =
     else:
         plan = op.plan(needs)
         outs = [_scalar(value) for value in result] if op.several else [_scalar(result)]
-        if modes.observers:
+        if modes.observers and is_traced():
             values = [_traceable(x, value) for x, value in zip(inputs, values, strict=True)]
         saved = () if plan.keep is None and modes.plain else _saved(op, plan, values, outs, residual, modes)
         if op.variadic or len(sources) > 2:
@@ -170,8 +170,8 @@ def apply(op: Op, inputs: tuple[Any, ...], params: dict[str, Any], result: Any =
 
 
 def _traceable(x: Any, value: Any) -> Any:
-    """What to keep of an input while it is observed: a constant scalar as a Tensor, to be told from others."""
-    return x if type(x) is Tensor and not x.requires_grad and not isinstance(value, _ndarray) else value
+    """What to keep of an input for a trace: of a constant the Tensor, so that what a rule makes of it is traced too."""
+    return x if type(x) is Tensor and not x.requires_grad else value
 
 
 def _unshared(result: Any, values: list[Any]) -> Any:

@@ -224,7 +224,7 @@ class Program:
                     f"{'gone' if value is None else describe(value)} now. Trace the function again."
                 )
         last = self._last_uses()
-        checks = [(read, read.var.number) for read in self.reads if read.what in ("bool", "int", "index")]
+        checks = [(read, read.var.number) for read in self.reads if read.what in ("bool", "int", "index", "plain")]
         for i, equation in enumerate(self.equations):
             params = equation.params
             if offset and "offset" in params and OPS[equation.name].kind == "random":
@@ -236,7 +236,12 @@ class Program:
             for number in last.get(i, ()):
                 del values[number]
         for read, number in checks:
-            if number in values and values[number] != read.value:
+            if number in values and not np.array_equal(values[number], read.value):
+                if read.what == "plain":
+                    raise GradientError(
+                        f"{read.var}, {read.var.kind}, went into a function that takes it as a constant (a mask, "
+                        f"indices), at {_place(read.line)}, and is another one now. Trace the function again."
+                    )
                 raise GradientError(
                     f"{read.what}({read.var}) was {read.value} when this program was traced, at "
                     f"{_place(read.line)}, and is {values[number]} now: Python code may go another way. Trace the "
@@ -301,7 +306,8 @@ class Program:
             name = repr(place) if isinstance(place, Cell) else self.input_names[place] + ".grad" * (what == "grad")
             yield f"  write    {name} = {written}"
         for read in self.reads:
-            yield f"  read     {read.what}({read.var}) = {read.value} at {_place(read.line)}"
+            value = f" = {read.value}" if np.size(read.value) == 1 and read.value is not None else ""
+            yield f"  read     {read.what}({read.var}){value} at {_place(read.line)}"
         yield f"  return   {', '.join(map(repr, self.outputs))}"
 
     def counts(self) -> dict[str, int]:

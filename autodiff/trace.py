@@ -238,6 +238,7 @@ class Tracer(Observer):
         line = source_line(frame.f_code, frame.f_lasti)
         operand = self.operand(tensor)
         if isinstance(operand, Var):
+            value = np.array(value) if what == "plain" else value
             self.program.reads.append(Read(what, operand, value, line))
 
     # -- the end -------------------------------------------------------------------------------------------
@@ -270,7 +271,8 @@ class Tracer(Observer):
             return out
         before = len(self.program.cells)
         operand = self.operand(out)
-        if len(self.program.cells) > before and not getattr(out, "requires_grad", False):
+        guarded = any(read.what == "plain" for read in self.program.reads)  # it may be made of these
+        if len(self.program.cells) > before and not guarded and not getattr(out, "requires_grad", False):
             raise GradientError(
                 "the function returned an array that no op call has computed, so the program could not compute it "
                 "anew: it was made from t.value, t.numpy() or the like. Compute it with autodiff's functions, or "

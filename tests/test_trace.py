@@ -233,10 +233,10 @@ def test_checkpoints_custom_rules_and_mapped_functions() -> None:
 
     for f in (
         lambda x, y: ad.vmap(loss)(x, y),
-        lambda x, y: ad.vmap(lambda u, v: u * v[0], in_axes=(0, None), out_axes=1)(x, y),
+        lambda x, y: ad.vmap(lambda u, v: u * v[0, 0], in_axes=(0, None), out_axes=1)(x, y),
         lambda x, y: ad.vmap(ad.grad(loss))(x, y),
         lambda x, y: ad.gradients(ad.vmap(loss)(x, y).sum(), [w, s]),
-        lambda x, y: ad.vmap(lambda u: ad.vmap(lambda v: (u[:2] * v).sum())(y))(x),
+        lambda x, y: ad.vmap(ad.vmap(lambda u, v: (u[:2] * v).sum(), in_axes=(None, 0)), in_axes=(0, None))(x, y),
         lambda x, y: ad.hessian(lambda u: loss(u, y[0]))(x[0]),
         lambda x, y: ad.jacfwd(lambda u: np.sin(u) * y[0].sum())(x[0]),
         lambda x, y: ad.jacrev(lambda u: np.sin(u) * y[0].sum())(x[0]),
@@ -247,14 +247,29 @@ def test_checkpoints_custom_rules_and_mapped_functions() -> None:
         program = ad.trace(f)(*_batch(1))
         for seed in (1, 2):
             found, expected = program(*_batch(seed)), f(*map(Tensor, _batch(seed)))
-            found, expected = ([v] if not isinstance(v, list | tuple) else v for v in (found, expected))
-            for a, b in zip(found, expected, strict=True):
+            pairs = zip(found, expected, strict=True) if isinstance(found, list | tuple) else [(found, expected)]
+            for a, b in pairs:
                 np.testing.assert_allclose(getattr(a, "value", a), b.value, rtol=1e-10, atol=1e-12)
 
 
 def test_what_escapes_the_trace_is_an_error() -> None:
     with pytest.raises(GradientError, match="an array that no op call has computed"):
         ad.trace(lambda x: Tensor(x.value * 2.0))(np.ones(3))
+
+
+def test_masks_that_are_taken_as_constants_are_checked() -> None:
+    def f(x: Any, mask: Any) -> Any:
+        return np.mean(x, where=mask)
+
+    x = np.array([1.0, 2.0, 6.0])
+    program = ad.trace(f)(x, np.array([True, True, False]))
+    assert program(2 * x, np.array([True, True, False])) == 3.0
+    try:
+        found = program(x, np.array([True, True, True]))
+    except GradientError as error:
+        assert "went into a function that takes it as a constant" in str(error)  # noqa: PT017
+    else:
+        assert found == 3.0
 
 
 def test_zeroing_gradients_before_and_after() -> None:

@@ -13,7 +13,7 @@ from ..call import lift
 from ..errors import describe
 from ..inplace import is_recorded, overwrite
 from ..ops import elementwise, shape
-from ..tensor import Tensor, constant, refresh
+from ..tensor import Tensor, constant, note_read, refresh
 
 Axis = int | Sequence[int] | None
 
@@ -48,12 +48,17 @@ def plain(x: Any) -> Any:
     if type(x) is not Tensor:
         return x
     refresh(x)
-    return x.value
+    return note_read(x, "plain", x.value)
+
+
+def bare(x: Any) -> Any:
+    """Like `plain`, where only shape and dtype matter, or to refuse or to warn: no result depends on it."""
+    return x.value if type(x) is Tensor else x
 
 
 def known(x: Any) -> bool:
     """Whether the numbers can be looked at, to refuse or to warn: inside `vmap` there are those of all examples."""
-    return type(plain(x)) is not Batched
+    return type(bare(x)) is not Batched
 
 
 def without_gradient(function: Callable[..., Any], *args: Any) -> Any:

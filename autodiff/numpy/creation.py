@@ -12,7 +12,7 @@ from ..ops import elementwise
 from ..ops import shape as ops
 from ..tensor import Tensor, constant
 from ..tensor import asarray as share
-from .arguments import array_of, cast, on_cpu, one_axis, plain, shape_of
+from .arguments import array_of, bare, cast, on_cpu, one_axis, plain, shape_of
 from .elementwise import floor
 from .joining import nested
 from .shaping import at_least, moveaxis
@@ -84,7 +84,7 @@ def asanyarray(
 def asarray_chkfinite(a: Any, dtype: Any = None, order: Any = None) -> Any:
     """Like `asarray`, with ValueError for infinities and NaN."""
     x = asarray(a, dtype, order)
-    if not np.isfinite(plain(x)).all():
+    if not np.isfinite(bare(x)).all():
         raise ValueError(f"{describe(x)} contains infinities or NaN")
     return x
 
@@ -325,7 +325,7 @@ def geomspace(
     Raises ValueError where start or stop is zero.
     """
     first, last = asarray(start) * 1.0, asarray(stop) * 1.0
-    if np.any(plain(first) == 0) or np.any(plain(last) == 0):
+    if np.any(bare(first) == 0) or np.any(bare(last) == 0):
         raise ValueError("a geometric sequence has no zero in it: start and stop must be other than zero")
     part = linspace(0.0, 1.0, num, endpoint, device=device).value
     part = part.reshape(num, *(1,) * max(first.ndim, last.ndim))

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..ops import arithmetic, compare, elementwise, shape, special, trigonometric
 from ..tensor import Tensor
-from .arguments import array_of, cast, deliver, fixed, on_cpu, plain
+from .arguments import array_of, bare, cast, deliver, fixed, on_cpu, plain
 
 __all__ = [
     "abs", "absolute", "acos", "acosh", "add", "angle", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2",
@@ -115,7 +115,7 @@ def sign(x: Any) -> Any:
     >>> sign(np.array([-2.0, 0.0, 3.0]))
     array([-1.,  0.,  1.])
     """
-    if not np.iscomplexobj(plain(x)):
+    if not np.iscomplexobj(bare(x)):
         return compare.sign(x)
     size = absolute(x)
     return x / elementwise.where(compare.equal(size, 0), 1, size)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .arguments import array_of, plain
+from .arguments import array_of, bare, plain
 
 __all__ = [
     "array2string", "array_repr", "array_str", "iscomplexobj", "isfortran", "isrealobj", "isscalar", "iterable",
@@ -37,7 +37,7 @@ def array_str(a: Any, *args: Any, **kwargs: Any) -> str:
 
 def iscomplexobj(x: Any) -> bool:
     """Whether the dtype is complex, whatever the values."""
-    return bool(np.iscomplexobj(plain(x)))
+    return bool(np.iscomplexobj(bare(x)))
 
 
 def isrealobj(x: Any) -> bool:
@@ -47,12 +47,12 @@ def isrealobj(x: Any) -> bool:
 
 def isfortran(a: Any) -> bool:
     """Whether columns lie one after the other in memory, and rows do not."""
-    return bool(np.isfortran(plain(array_of(a))))
+    return bool(np.isfortran(bare(array_of(a))))
 
 
 def may_share_memory(a: Any, b: Any, /, max_work: Any = None) -> bool:
     """Whether two arrays may look into the same memory: their bounds overlap."""
-    return np.may_share_memory(plain(array_of(a)), plain(array_of(b)), max_work)
+    return np.may_share_memory(bare(array_of(a)), bare(array_of(b)), max_work)
 
 
 def shares_memory(a: Any, b: Any, /, max_work: Any = -1) -> bool:
@@ -62,4 +62,4 @@ def shares_memory(a: Any, b: Any, /, max_work: Any = -1) -> bool:
     >>> shares_memory(a, a[1:])
     True
     """
-    return np.shares_memory(plain(array_of(a)), plain(array_of(b)), max_work)
+    return np.shares_memory(bare(array_of(a)), bare(array_of(b)), max_work)

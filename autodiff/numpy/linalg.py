@@ -25,7 +25,7 @@ from ..ops import linalg as ops
 from ..ops import shape as shapes
 from ..tensor import Tensor
 from . import products, shaping
-from .arguments import Axis, array_of, axes_of, cast, deliver, fixed, floating, one_axis, plain
+from .arguments import Axis, array_of, axes_of, bare, cast, deliver, fixed, floating, one_axis, plain
 
 __all__ = [
     "cho_solve", "cholesky", "cond", "cross", "det", "diagonal", "eig", "eigh", "eigvals", "eigvalsh", "expm", "inv",
@@ -239,7 +239,7 @@ def solve_triangular(
     x, y = _square(a), floating(b)
     if trans not in (0, 1, 2, "N", "T", "C"):
         raise ValueError(f'trans is 0, 1 or 2 ("N", "T" or "C"), got {trans!r}')
-    if check_finite and not (np.isfinite(plain(x)).all() and np.isfinite(plain(y)).all()):
+    if check_finite and not (np.isfinite(bare(x)).all() and np.isfinite(bare(y)).all()):
         raise ValueError("solve_triangular: array must not contain infs or NaNs; or pass check_finite=False")
     if trans not in (0, "N"):
         x, lower = shaping.matrix_transpose(x), not lower

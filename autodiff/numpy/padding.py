@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import describe
 from ..ops import shape as ops
-from .arguments import array_of, cast, plain
+from .arguments import array_of, bare, cast, plain
 from .elementwise import floor, round
 from .joining import nested
 from .reductions import amax, amin, mean
@@ -72,7 +72,7 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> An
 
 def _any(values: Any) -> bool:
     found = nested(values)
-    return bool(np.any(plain(found))) or getattr(found, "requires_grad", False)
+    return bool(np.any(bare(found))) or getattr(found, "requires_grad", False)
 
 
 def _widths(pad_width: Any, ndim: int) -> tuple[tuple[int, int], ...]:

@@ -13,7 +13,7 @@ from ..ops import compare, elementwise
 from ..ops.index import ARRAY, gather, scatter
 from ..ops.shape import concatenate, expand
 from ..tensor import Tensor
-from .arguments import array_of, cast, deliver, fixed, plain, refuse, refuse_order
+from .arguments import array_of, bare, cast, deliver, fixed, plain, refuse, refuse_order
 from .indexing import nonzero
 from .sorting import argsort, searchsorted
 
@@ -47,12 +47,12 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0)
     if not condlist:
         raise ValueError("np.select takes one condition at least")
     for i, condition in enumerate(condlist):
-        if np.result_type(plain(condition)) != np.bool:
-            raise TypeError(f"condition {i} of np.select is {describe(plain(condition))}; booleans are needed")
+        if np.result_type(bare(condition)) != np.bool:
+            raise TypeError(f"condition {i} of np.select is {describe(bare(condition))}; booleans are needed")
     result = default
     for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
         result = elementwise.where(condition, choice, result)
-    return cast(result, np.result_type(*[plain(choice) for choice in (*choicelist, default)]))
+    return cast(result, np.result_type(*[bare(choice) for choice in (*choicelist, default)]))
 
 
 def piecewise(x: Any, condlist: Any, funclist: Sequence[Any], *args: Any, **kw: Any) -> Any:
@@ -66,7 +66,7 @@ def piecewise(x: Any, condlist: Any, funclist: Sequence[Any], *args: Any, **kw: 
     array([2., 9.])
     """
     x = array_of(x)
-    if not isinstance(condlist, list | tuple) or not (x.ndim == 0 or np.ndim(plain(condlist[0]))):
+    if not isinstance(condlist, list | tuple) or not (x.ndim == 0 or np.ndim(bare(condlist[0]))):
         condlist = [condlist]
     conditions = np.asarray([plain(condition) for condition in condlist], bool)
     if len(funclist) == len(conditions) + 1:
@@ -109,11 +109,11 @@ def clip(
     given = [v if isinstance(v, int | float | complex) else array_of(v) for v in (x, low, high) if v is not None]
     if dtype is not None:
         for v in given:
-            if not np.can_cast(np.result_type(plain(v)), dtype, casting):
+            if not np.can_cast(np.result_type(bare(v)), dtype, casting):
                 raise TypeError(f'np.clip cannot cast {describe(v)} to {np.dtype(dtype)} with casting="{casting}"')
         x, low, high = (None if v is None else cast(v, dtype) for v in (x, low, high))
         given = [x]
-    if np.result_type(*map(plain, given)).kind in "fc":
+    if np.result_type(*map(bare, given)).kind in "fc":
         x = elementwise.clip(x, -np.inf if low is None else low, np.inf if high is None else high)
     else:  # integers have neither an infinity nor a gradient
         limits = np.iinfo(x.dtype) if x.dtype.kind in "iu" else None  # Python numbers may lie beyond x's dtype

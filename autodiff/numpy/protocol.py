@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..tensor import Tensor, constant, refresh
+from .arguments import plain
 
 _ours: Any = sys.modules[__package__]
 NAMESPACES: list[tuple[Any, Any]] = [
@@ -99,7 +100,7 @@ def _tensors(value: Any) -> Iterator[Tensor]:
 def _arrays(value: Any) -> Any:
     """The same arguments with arrays for Tensors."""
     if type(value) is Tensor:
-        return value.value
+        return plain(value)
     if isinstance(value, dict):
         return {key: _arrays(part) for key, part in value.items()}
     if isinstance(value, list | tuple):

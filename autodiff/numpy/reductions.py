@@ -11,7 +11,7 @@ from ..errors import describe
 from ..ops import compare, elementwise, reduce
 from ..ops import shape as shapes
 from ..tensor import Tensor, constant
-from .arguments import Axis, array_of, axes_of, cast, deliver, floating, known, ordered, plain
+from .arguments import Axis, array_of, axes_of, bare, cast, deliver, floating, known, ordered
 from .elementwise import sqrt
 
 __all__ = [
@@ -44,7 +44,7 @@ def _masked(x: Any, where: Any, fill: Any) -> Any:
 
 def _initial(value: Any, dtype: Any, function: str) -> Any:
     """The number that a reduction starts from, in its dtype."""
-    if np.ndim(plain(value)):
+    if np.ndim(bare(value)):
         raise ValueError(f"np.{function} starts from one number: initial= was {describe(value)}")
     return cast(value, dtype) if type(value) is Tensor else dtype.type(value)
 
@@ -56,7 +56,7 @@ def _count(where: Any, shape: tuple[int, ...], axes: tuple[int, ...], keepdims: 
 
 
 def _warn(bad: Any, message: str) -> None:
-    if known(bad) and np.any(plain(bad)):
+    if known(bad) and np.any(bare(bad)):
         warnings.warn(message, RuntimeWarning, stacklevel=3)
 
 
@@ -197,7 +197,7 @@ def average(a: Any, axis: Axis = None, weights: Any = None, returned: bool = Fal
         x = cast(x, np.result_type(x.dtype, w.dtype, *([np.float64] if x.dtype.kind in "iub" else [])))
         w = cast(w, x.dtype)
         total = sum(w, axes, keepdims=keepdims)
-        if known(total) and np.any(plain(total) == 0):
+        if known(total) and np.any(bare(total) == 0):
             raise ZeroDivisionError("average: the weights sum to zero")
         result = sum(x * w, axes, keepdims=keepdims) / total
     if not returned:

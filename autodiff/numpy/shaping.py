@@ -13,7 +13,7 @@ from ..errors import describe
 from ..ops import elementwise, index, reduce
 from ..ops import shape as ops
 from ..tensor import Tensor
-from .arguments import Axis, array_of, axes_of, cast, deliver, one_axis, plain, refuse, shape_of
+from .arguments import Axis, array_of, axes_of, bare, cast, deliver, one_axis, plain, refuse, shape_of
 
 __all__ = [
     "ascontiguousarray", "asfortranarray", "atleast_1d", "atleast_2d", "atleast_3d", "broadcast_arrays",
@@ -63,7 +63,7 @@ def reshape(a: Any, /, shape: int | Sequence[int], order: str = "C", *, copy: bo
         out = transpose(ops.reshape(transpose(x), shape=lengths[::-1]))
     else:
         out = ops.reshape(x, shape=lengths)
-    if copy is False and x.ndim and out.ndim and x.size and not np.may_share_memory(plain(x), plain(out)):
+    if copy is False and x.ndim and out.ndim and x.size and not np.may_share_memory(bare(x), bare(out)):
         raise ValueError(f"{describe(x)} has no view of shape {lengths}, and copy=False forbids a copy")
     return out
 
@@ -71,7 +71,7 @@ def reshape(a: Any, /, shape: int | Sequence[int], order: str = "C", *, copy: bo
 def _by_columns(function: str, order: str, x: Any) -> bool:
     if order not in ("C", "F", "A"):
         raise ValueError(f'np.{function} takes order "C", "F" or "A", got {order!r}')
-    return order == "F" or (order == "A" and x.ndim > 1 and plain(x).flags.fnc)
+    return order == "F" or (order == "A" and x.ndim > 1 and bare(x).flags.fnc)
 
 
 def ravel(a: Any, order: str = "C") -> Any:
@@ -82,7 +82,7 @@ def ravel(a: Any, order: str = "C") -> Any:
     """
     x = array_of(a)
     if order == "K":
-        strides = plain(x).strides
+        strides = bare(x).strides
         nearest_last = sorted(range(x.ndim), key=lambda i: -abs(strides[i]))
         return ops.reshape(ops.transpose(x, axes=tuple(nearest_last)), shape=(-1,))
     return ops.reshape(transpose(x) if _by_columns("ravel", order, x) else x, shape=(-1,))

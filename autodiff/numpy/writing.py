@@ -29,7 +29,7 @@ def copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) ->
     Tensor([5., 2.])
     """
     _check("copyto", dst)
-    overwrite(dst, src if where is True else elementwise.where(plain(where), src, dst), casting)
+    overwrite(dst, src if where is True else elementwise.where(where, src, dst), casting)
 
 
 def put(a: Any, ind: Any, v: Any, mode: Any = "raise") -> None:

@@ -16,7 +16,7 @@ from ..batched import Batched
 from ..call import lift
 from ..kernels.scatter import add_rows
 from ..op import Lazy, define
-from ..tensor import Tensor
+from ..tensor import Tensor, note_read
 
 ARRAY = "array"
 Index = tuple[Any, ...]
@@ -30,7 +30,7 @@ def split_key(key: Any) -> tuple[Index, list[Any]]:
     arrays: list[Any] = []
     for part in key if isinstance(key, tuple) else (key,):
         if type(part) is Tensor:
-            part = part.value
+            part = part.value if part.value.shape else note_read(part, "index", part.value)
         if isinstance(part, slice):
             ends = [getattr(end, "value", end) for end in (part.start, part.stop, part.step)]
             index.append(("slice", *(None if end is None else operator.index(end) for end in ends)))

@@ -26,9 +26,9 @@ _INSIDE: ContextVar[tuple[Any, ...]] = ContextVar("autodiff_custom_vjp", default
 class custom_vjp:
     """A function of which you write the backward pass; a decorator.
 
-    `f.defvjp(forward, backward)` gives it. `forward` takes what `f` takes (and may call it) and returns the value and
-    whatever `backward` will need (residuals); `backward` takes the residuals and the gradient of the value, and returns a
-    tuple with the gradient of each argument, None for zero. Arguments, values and residuals may be containers.
+    `f.defvjp(forward, backward)` gives it. `forward` takes what `f` takes, may call `f`, and returns the value and
+    whatever `backward` will need (residuals); `backward` takes the residuals and the gradient of the value, and
+    returns a tuple with the gradient of each argument, None for zero. All of them may be containers.
 
     `nondiff_argnums` names arguments that are not differentiated by; `backward` gets them first.
 
