@@ -47,7 +47,7 @@ coverage: $(STAMP)check  ## the tests but the slow ones, with the coverage floor
 	@$(BIN)/coverage run -m pytest --quiet -m "not slow"
 	@$(BIN)/coverage report
 
-parity: $(STAMP)test $(STAMP)peers  ## the same results as PyTorch
+parity: $(STAMP)test $(STAMP)peers  ## the same results as PyTorch and autograd
 	@$(BIN)/python -m pytest $(ARGS) tests/parity
 
 bench: $(STAMP)peers  ## time per operation and step beside PyTorch; ROWS="..." picks rows

@@ -31,15 +31,17 @@ from .tensor import Tensor
 
 __all__ = [
     "beta", "betainc", "betaln", "cbrt", "digamma", "entr", "erf", "erfc", "erfcinv", "erfcx", "erfinv", "exp1",
-    "exp10", "exp2", "expi", "expit", "expm1", "gamma", "gammainc", "gammaincc", "gammaln", "i0", "i0e", "i1", "i1e",
-    "iv", "ive", "j0", "j1", "jn", "jv", "k0", "k0e", "k1", "k1e", "kl_div", "kv", "kve", "log1p", "log_expit",
-    "log_ndtr", "log_softmax", "loggamma", "logit", "logsumexp", "multigammaln", "ndtr", "ndtri", "ndtri_exp",
-    "polygamma", "psi", "rel_entr", "sinc", "softmax", "softplus", "xlog1py", "xlogy", "y0", "y1", "yv", "zeta",
+    "exp10", "exp2", "expi", "expit", "expm1", "gamma", "gammainc", "gammaincc", "gammaln", "gammasgn", "i0", "i0e",
+    "i1", "i1e", "iv", "ive", "j0", "j1", "jn", "jv", "k0", "k0e", "k1", "k1e", "kl_div", "kv", "kve", "log1p",
+    "log_expit", "log_ndtr", "log_softmax", "loggamma", "logit", "logsumexp", "multigammaln", "ndtr", "ndtri",
+    "ndtri_exp", "polygamma", "psi", "rel_entr", "rgamma", "sinc", "softmax", "softplus", "xlog1py", "xlogy", "y0",
+    "y1", "yn", "yv", "zeta",
 ]  # fmt: skip
 
 erf, erfc, erfinv, erfcinv, ndtr, ndtri = ops.erf, ops.erfc, ops.erfinv, ops.erfcinv, ops.ndtr, ops.ndtri
 logit, expit = ops.logit, elementwise.sigmoid
 gamma, gammaln, loggamma, beta, betaln = ops.gamma, ops.gammaln, ops.loggamma, ops.beta, ops.betaln
+gammasgn = ops.gammasgn
 psi = digamma = ops.digamma
 entr, rel_entr, kl_div = ops.entr, ops.rel_entr, ops.kl_div
 erfcx, log_ndtr, ndtri_exp, log_expit = ops.erfcx, ops.log_ndtr, ops.ndtri_exp, ops.log_expit
@@ -91,6 +93,16 @@ def xlog1py(x: Any, y: Any) -> Any:
 
 
 # -- gamma and zeta ------------------------------------------------------------------------------------------
+
+
+def rgamma(x: Any) -> Any:
+    """`1 / gamma(x)`, 0 and differentiable where gamma has its poles; of real x.
+
+    >>> rgamma(np.array([-1.0, 4.0]))
+    array([0.        , 0.16666667])
+    """
+    _real("rgamma", x)
+    return ops.rgamma(x)
 
 
 def polygamma(n: Any, x: Any) -> Any:
@@ -211,6 +223,20 @@ def kve(v: Any, z: Any) -> Any:
 
 
 jn = jv
+
+
+def yn(n: Any, z: Any) -> Any:
+    """Bessel function of the second kind of an integer order n, of positive z.
+
+    Raises TypeError for an order that is no integer.
+
+    >>> yn(0, np.array([1.0]))
+    array([0.08825696])
+    """
+    order = _fixed("yn", n=n)
+    if np.any(np.asarray(order) % 1):
+        raise TypeError(f"special.yn takes an integer order, got {order}; write special.yv(v, z)")
+    return ops.yn(order, z)
 
 
 def j0(z: Any) -> Any:

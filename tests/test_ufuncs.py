@@ -347,7 +347,7 @@ def test_scipys_ufuncs_find_ours() -> None:
         t = leaf(np.array([0.25, 0.5]))
         out = f(t)
         np.testing.assert_allclose(out.value, f(t.detach().numpy()), rtol=1e-13)
-        assert out.requires_grad
+        assert out.requires_grad == (name != "gammasgn")
         assert not f(t.detach()).requires_grad
     x = leaf(np.array([0.5, 2.0]))
     scipy.special.gammainc(2.0, x).sum().backward()

@@ -11,6 +11,7 @@ from ..kernels import special as kernels
 from ..op import Function, define
 from .compare import sign
 from .elementwise import exp, log, sigmoid, where
+from .trigonometric import cos, sin
 
 _SQRT_PI, _SQRT_2PI = math.sqrt(math.pi), math.sqrt(2 * math.pi)
 
@@ -78,6 +79,17 @@ polygamma: Function = define(
 )  # fmt: skip
 digamma = _unary("psi", lambda g, x: g * polygamma(1, x), "Logarithmic derivative of the gamma function.")
 gamma = _unary("gamma", lambda g, x, out: g * (out * digamma(x)), "The gamma function; `gamma(n) = (n - 1)!`.")
+
+
+def _rgamma_rule(g: Any, x: Any, out: Any) -> Any:
+    left = x < 0.5  # there by reflection, 1 / gamma(x) = gamma(1 - x) sin(pi x) / pi, which has no poles
+    mirrored, angle = where(left, 1 - x, 0.75), math.pi * x
+    slope = gamma(mirrored) * (cos(angle) - digamma(mirrored) * sin(angle) / math.pi)
+    return g * where(left, slope, -out * digamma(where(left, 1.0, x)))
+
+
+rgamma = _unary("rgamma", _rgamma_rule, "`1 / gamma(x)`, 0 at the poles of gamma.")
+gammasgn = _unary("gammasgn", None, "The sign of gamma(x); a constant.")
 gammaln = _unary("gammaln", lambda g, x: g * digamma(x), "Logarithm of |gamma(x)|.")
 loggamma = _unary("loggamma", lambda g, x: g * digamma(x), "Principal branch of the logarithm of gamma.")
 
@@ -164,6 +176,9 @@ jv: Function = _bessel(
 )
 yv: Function = _bessel(
     "yv", lambda g, v, z: g * ((yv(v - 1.0, z) - yv(v + 1, z)) / 2), "Bessel function of the second kind of order v."
+)
+yn: Function = _bessel(
+    "yn", lambda g, v, z: g * ((yn(v - 1, z) - yn(v + 1, z)) / 2), "Bessel function of the second kind, integer order."
 )
 iv: Function = _bessel(
     "iv", lambda g, v, z: g * ((iv(v - 1.0, z) + iv(v + 1, z)) / 2), "Modified Bessel function of the first kind."

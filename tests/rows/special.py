@@ -46,6 +46,8 @@ row("softplus", special.softplus, lambda x, beta=1.0, threshold=math.inf:
 for _name in ("psi", "gamma", "gammaln", "loggamma"):
     row(_name, getattr(special, _name), getattr(scipy.special, _name), [*unary(positive), [drawn([5.5, 30.0])]])
 row("gamma of negative numbers", special.gamma, scipy.special.gamma, [[drawn([-0.5, -1.4, -2.6])]])
+row("rgamma", special.rgamma, scipy.special.rgamma, [*unary(positive), [drawn([-2.0, -1.4, 0.0, 0.3, 0.5, 7.0])]])
+row("gammasgn", special.gammasgn, scipy.special.gammasgn, [*unary(real)], differentiable=False)
 row("polygamma", special.polygamma, scipy.special.polygamma,
     [[fixed(0), positive(2, 3)], [fixed(1), positive()], [fixed([1, 2]), positive(3, 1)]])  # fmt: skip
 row("zeta", special.zeta, scipy.special.zeta, [[fixed(2.5), positive(2, 3)], [fixed([[2.0], [3.0]]), positive(3)]],
@@ -73,6 +75,7 @@ for _name in ("jv", "yv", "iv", "kv", "ive", "kve"):
         [fixed([0, 1, 3]), positive(2, 1)]], complex=_name in ("jv", "yv", "iv", "kv"))  # fmt: skip
 for _name in ("j0", "j1", "i1", "i0e", "i1e"):
     row(_name, getattr(special, _name), getattr(scipy.special, _name), [*unary(positive), [drawn([-2.0, 0.3, 7.0])]])
+row("yn", special.yn, scipy.special.yn, [[fixed(0), positive(2, 3)], [fixed([1, 2]), positive(3, 1)]], inputs=[1])
 for _name in ("y0", "y1", "k0", "k1", "k0e", "k1e"):
     row(_name, getattr(special, _name), getattr(scipy.special, _name), unary(positive))
 
