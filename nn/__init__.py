@@ -25,6 +25,10 @@ from .container import (
 from .conv import (
     Conv2d,
 )
+from .distance import (
+    CosineSimilarity,
+    PairwiseDistance,
+)
 from .dropout import (
     Dropout,
 )
@@ -49,7 +53,15 @@ from .neuron import (
     Neuron,
 )
 from .normalization import (
+    BatchNorm1d,
+    BatchNorm2d,
+    BatchNorm3d,
+    GroupNorm,
+    InstanceNorm1d,
+    InstanceNorm2d,
+    InstanceNorm3d,
     LayerNorm,
+    LocalResponseNorm,
     RMSNorm,
 )
 from .pool import (
@@ -57,15 +69,24 @@ from .pool import (
 )
 
 __all__ = [
+    "BatchNorm1d",
+    "BatchNorm2d",
+    "BatchNorm3d",
     "Conv2d",
+    "CosineSimilarity",
     "CrossEntropyLoss",
     "Dropout",
     "Flatten",
+    "GroupNorm",
     "Identity",
+    "InstanceNorm1d",
+    "InstanceNorm2d",
+    "InstanceNorm3d",
     "L1Loss",
     "Layer",
     "LayerNorm",
     "Linear",
+    "LocalResponseNorm",
     "LogSoftmax",
     "MLP",
     "MSELoss",
@@ -74,6 +95,7 @@ __all__ = [
     "ModuleList",
     "NLLLoss",
     "Neuron",
+    "PairwiseDistance",
     "Parameter",
     "RMSNorm",
     "ReLU",

@@ -13,6 +13,12 @@ from .activation import (
 from .conv import (
     conv2d,
 )
+from .distance import (
+    cosine_similarity,
+    normalize,
+    pairwise_distance,
+    pdist,
+)
 from .dropout import (
     dropout,
 )
@@ -27,7 +33,11 @@ from .loss import (
     nll_loss,
 )
 from .normalization import (
+    batch_norm,
+    group_norm,
+    instance_norm,
     layer_norm,
+    local_response_norm,
     rms_norm,
 )
 from .pool import (
@@ -35,17 +45,25 @@ from .pool import (
 )
 
 __all__ = [
+    "batch_norm",
     "conv2d",
+    "cosine_similarity",
     "cross_entropy",
     "dropout",
     "flatten",
+    "group_norm",
+    "instance_norm",
     "l1_loss",
     "layer_norm",
     "linear",
+    "local_response_norm",
     "log_softmax",
     "max_pool2d",
     "mse_loss",
     "nll_loss",
+    "normalize",
+    "pairwise_distance",
+    "pdist",
     "relu",
     "rms_norm",
     "sigmoid",

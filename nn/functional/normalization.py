@@ -1,17 +1,20 @@
-"""Normalisation over the layer."""
+"""Normalisation over the batch, the layer, the instance, the group; and by the neighbours."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from autodiff.config import no_grad
 from autodiff.errors import describe
+from autodiff.numpy import sqrt
 from autodiff.numpy.arguments import cast, floating, ordered
 from autodiff.ops import norm
 
-__all__ = ["layer_norm", "rms_norm"]
+__all__ = ["batch_norm", "group_norm", "instance_norm", "layer_norm", "local_response_norm", "rms_norm"]
 
 
 def _floats(name: str, *arrays: Any) -> list[Any]:
@@ -64,6 +67,155 @@ def _affine(weight: Any, bias: Any, shape: tuple[int, ...] | None = None) -> tup
     pair = [(weight, 1.0), (bias, 0.0)]
     weight, bias = (none if v is None else v if shape is None else v.reshape(shape) for v, none in pair)
     return weight, bias
+
+
+def group_norm(x: Any, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
+    """`(x - mean) / sqrt(var + eps) weight + bias`, mean and variance over each example's groups of channels.
+
+    Args:
+        x: (n, c, ...).
+        num_groups: into how many groups the channels are split.
+        weight, bias: (c,), or None for 1 and 0.
+
+    Raises ValueError for other shapes, and for groups that do not divide the channels. Wu and He, 2018.
+
+    >>> group_norm(np.array([[1.0, 3.0, 2.0, 4.0]]), 2, eps=0.0)
+    array([[-1.,  1., -1.,  1.]])
+    """
+    x, weight, bias = _floats("group_norm", x, weight, bias)
+    channels = _channels("group_norm", x, 2, weight=weight, bias=bias)
+    if num_groups < 1 or channels % num_groups:
+        raise ValueError(f"group_norm: {num_groups} groups do not divide the {channels} channels of {describe(x)}")
+    split = (num_groups, channels // num_groups)
+    rows = x.reshape((x.shape[0], *split, math.prod(x.shape[2:])))  # (n, groups, c / groups, rest)
+    scale = _affine(weight, bias, (*split, 1))
+    return norm.standardize(rows, *scale, axis=(2, 3), eps=float(eps)).reshape(x.shape)
+
+
+def batch_norm(
+    x: Any,
+    running_mean: Any,
+    running_var: Any,
+    weight: Any = None,
+    bias: Any = None,
+    training: bool = False,
+    momentum: Any = 0.1,
+    eps: float = 1e-5,
+) -> Any:
+    """`(x - mean) / sqrt(var + eps) weight + bias`, mean and variance of each channel.
+
+    In training they are those of the batch, with divisor n, and the running ones are moved towards them in place:
+    `running = (1 - momentum) running + momentum batch`, the variance there with divisor n - 1. Otherwise they are
+    the running ones.
+
+    Args:
+        x: (n, c) or (n, c, ...).
+        running_mean, running_var: (c,), Tensors or arrays; both may be None in training.
+        weight, bias: (c,), or None for 1 and 0.
+
+    Raises ValueError for other shapes, and in training for fewer than 2 values a channel. Ioffe and Szegedy, 2015.
+
+    >>> batch_norm(np.array([[1.0], [3.0]]), None, None, training=True, eps=0.0).ravel()
+    array([-1.,  1.])
+    """
+    x, weight, bias = _floats("batch_norm", x, weight, bias)
+    running = {"running_mean": running_mean, "running_var": running_var}
+    _channels("batch_norm", x, 2, weight=weight, bias=bias, **running)
+    axis = (0, *range(2, x.ndim))
+    return _by_channel("batch_norm", x, axis, weight, bias, training, momentum, eps, **running)
+
+
+def instance_norm(
+    x: Any,
+    running_mean: Any = None,
+    running_var: Any = None,
+    weight: Any = None,
+    bias: Any = None,
+    use_input_stats: bool = True,
+    momentum: Any = 0.1,
+    eps: float = 1e-5,
+) -> Any:
+    """`(x - mean) / sqrt(var + eps) weight + bias`, mean and variance of each channel of each example.
+
+    With `use_input_stats` they are those of the input, and the running ones, if given, are moved in place towards
+    their averages over the examples; otherwise they are the running ones. See `batch_norm`.
+
+    Args:
+        x: (n, c, l, ...).
+        running_mean, running_var: (c,), Tensors or arrays, or None.
+        weight, bias: (c,), or None for 1 and 0.
+
+    Raises ValueError for other shapes, and for fewer than 2 values a channel. Ulyanov et al., 2016.
+
+    >>> instance_norm(np.array([[[1.0, 3.0]], [[5.0, 9.0]]]), eps=0.0)[:, 0]
+    array([[-1.,  1.],
+           [-1.,  1.]])
+    """
+    x, weight, bias = _floats("instance_norm", x, weight, bias)
+    running = {"running_mean": running_mean, "running_var": running_var}
+    _channels("instance_norm", x, 3, weight=weight, bias=bias, **running)
+    axis = tuple(range(2, x.ndim))
+    return _by_channel("instance_norm", x, axis, weight, bias, use_input_stats, momentum, eps, **running)
+
+
+def _channels(name: str, x: Any, ndim: int, **parameters: Any) -> int:
+    """The number of channels; ValueError unless each parameter has one number for each of them."""
+    if x.ndim < ndim:
+        raise ValueError(f"{name} takes x (n, c{', l' * (ndim - 2)}, ...), got {describe(x)}")
+    channels: int = x.shape[1]
+    for key, value in parameters.items():
+        if value is not None and value.shape != (channels,):
+            raise ValueError(
+                f"{name}: {key} {describe(value)} needs shape ({channels},), one per channel of x {describe(x)}"
+            )
+    return channels
+
+
+def _by_channel(
+    name: str, x: Any, axis: tuple[int, ...], weight: Any, bias: Any, own: bool, momentum: Any, eps: float,
+    running_mean: Any, running_var: Any,
+) -> Any:  # fmt: skip
+    """Normalise over axes, by moments of the input's own or by the running ones."""
+    column = (x.shape[1],) + (1,) * (x.ndim - 2)
+    scale = _affine(weight, bias, column)
+    if not own:
+        if running_mean is None or running_var is None:
+            raise ValueError(f"{name} that does not take its input's own statistics needs running_mean and running_var")
+        mean, var = (cast(v, x.dtype).reshape(column) for v in (running_mean, running_var))
+        return (x - mean) * (scale[0] / sqrt(var + eps)) + scale[1]
+    n = math.prod(x.shape[i] for i in axis)
+    if n < 2 and x.shape[0]:
+        raise ValueError(
+            f"{name} of {describe(x)} has one value per channel to take mean and variance of, and all would become 0. "
+            "Give more, or switch to the running statistics with model.eval()."
+        )
+    if running_mean is None or running_var is None or not x.size:
+        return norm.standardize(x, *scale, axis=axis, eps=float(eps))
+    with no_grad():
+        mean, var = norm.moments(x, axis=axis)
+        for running, value in ((running_mean, mean), (running_var, var * (n / (n - 1)))):
+            running[...] = running * (1 - momentum) + value.reshape((-1, x.shape[1])).mean(0) * momentum
+    return norm.batch_norm(x, *scale, mean, var, axis=axis, eps=float(eps))
+
+
+def local_response_norm(x: Any, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Any:
+    """`x / (k + alpha mean(x^2))^beta`, the mean over a window of channels, zeros beyond the first and the last.
+
+    Args:
+        x: (n, c, ...), with one more axis at least.
+        size: channels in the window, (size - 1) // 2 of them after the one in question.
+
+    Raises ValueError for other shapes. Krizhevsky, Sutskever and Hinton, 2012.
+
+    >>> local_response_norm(np.ones((1, 3, 1)), 3, alpha=3.0, beta=1.0).ravel()
+    array([0.33333333, 0.25      , 0.33333333])
+    """
+    (x,) = _floats("local_response_norm", x)
+    _channels("local_response_norm", x, 3)
+    if size < 1:
+        raise ValueError(f"local_response_norm: size is at least 1, got {size}")
+    squares = norm.window_sum(x * x, axis=1, before=size // 2, after=(size - 1) // 2)
+    return x / (squares * (alpha / size) + k) ** beta
 
 
 def rms_norm(x: Any, normalized_shape: int | Sequence[int], weight: Any = None, eps: float | None = None) -> Any:
