@@ -200,9 +200,10 @@ def sweep(
     With `create_graph` all is computed on Tensors, which record themselves unless `record` is False. Hooks of
     sources in `outer` do not run: another pass will come to them.
     """
-    if MODES.get().forward is not None and not create_graph:
+    modes = MODES.get()
+    if modes.forward is not None and not create_graph:
         create_graph, record = True, False  # inside vmap there are Tensors only
-    if create_graph and record and not MODES.get().recording:
+    if create_graph and record and not modes.recording:
         with mode(recording=True):
             return sweep(roots, wanted, retain=retain, create_graph=True, stop=stop, outer=outer)
     targets: Any = None if wanted is None else set(wanted)
@@ -210,7 +211,7 @@ def sweep(
     if order and WRITES.last > order[-1].number:
         _check_writes(order)
     live = None if targets is None else _leading_to(targets, order)
-    observers = MODES.get().observers
+    observers = modes.observers
     tracing = bool(observers) and is_traced()
     mine: set[Any] = set()  # sources whose gradient is a buffer of this pass, which it may write into
     kept: dict[Any, Any] = {}
@@ -262,12 +263,14 @@ def sweep(
         except Exception as error:
             error.add_note(f"in the backward pass of op '{node.op.name}', called at {format_line(node.line)}")
             raise
-        for observer in observers:
-            observer.pulled(node, g, pulled, saved, order)
+        if observers:
+            for observer in observers:
+                observer.pulled(node, g, pulled, saved, order)
     for leaf, g in grads.items():
         if g is not None and (targets is None or leaf in targets):
-            for observer in observers:
-                observer.arrived(leaf, g)
+            if observers:
+                for observer in observers:
+                    observer.arrived(leaf, g)
             kept[leaf] = g if leaf.extra is None or leaf in outer else _run_hooks(leaf, g)
     grads.clear()
     g = gi = before = saved = pulled = None  # drop them, so that `_own` sees who else holds an array
@@ -276,20 +279,24 @@ def sweep(
 
 def _order(roots: Sequence[tuple[Source, Any]], stops: Any) -> tuple[list[Node], dict[Any, Any]]:
     """Return the nodes below the roots, newest first, and a table with None for each source."""
-    grads: dict[Any, Any] = {source: None for source, _ in roots}
-    nodes = [source for source in grads if type(source) is Node]
-    stack = nodes.copy()
+    grads: dict[Any, Any] = {}
+    nodes: list[Node] = []
+    stack: list[Any] = [source for source, _ in roots]
     push, pop, append = stack.append, stack.pop, nodes.append
     while stack:
-        node = pop()
-        if node in stops:
+        source = pop()
+        if source is None or source in grads:
             continue
-        for source in (node.x, node.y) if node.more is None else node.more:
-            if source is not None and source not in grads:
-                grads[source] = None
-                if type(source) is Node:
-                    push(source)
-                    append(source)
+        grads[source] = None
+        if type(source) is Node:
+            append(source)
+            if source in stops:
+                continue
+            if source.more is None:
+                push(source.x)
+                push(source.y)
+            else:
+                stack += source.more
     nodes.sort(key=by_number, reverse=True)
     return nodes, grads
 

@@ -147,6 +147,10 @@ def is_traced() -> bool:
     return any(observer.traces for observer in MODES.get().observers)
 
 
+OBSERVED: list[None] = []
+"""One entry for each `with` block with observers that is open anywhere: where it is empty nobody need be told."""
+
+
 class mode(ContextDecorator):
     """Change some modes inside a `with` block or a decorated function, in this thread or task only."""
 
@@ -154,9 +158,13 @@ class mode(ContextDecorator):
         self._changes = changes
 
     def __enter__(self) -> None:
+        if "observers" in self._changes:
+            OBSERVED.append(None)
         MODES.set(MODES.get().changed(**self._changes))
 
     def __exit__(self, *exc: object) -> None:
+        if "observers" in self._changes:
+            OBSERVED.pop()
         MODES.set(MODES.get().outer or DEFAULT)
 
     def _recreate_cm(self) -> mode:  # ContextDecorator asks for a fresh one per call

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from .batched import Batched
-from .config import MODES
+from .config import MODES, OBSERVED
 from .errors import GradientError, describe
 from .graph import Extra, Mark, Node, next_number, notes, user_frame
 
@@ -174,8 +174,9 @@ class Tensor:
 
     @grad.setter
     def grad(self, grad: Any) -> None:
-        for observer in MODES.get().observers:
-            observer.set_grad(self)
+        if OBSERVED:
+            for observer in MODES.get().observers:
+                observer.set_grad(self)
         if grad is not None:
             if type(grad) is not Tensor or not grad.requires_grad:
                 grad = Tensor(grad)  # a copy: passes add into it in place
