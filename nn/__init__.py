@@ -10,7 +10,7 @@ The lines below are written by `make stubs`: each of the other files lists in `_
 (8, 2)
 """
 
-from . import data, functional, init, scalar
+from . import data, functional, init, scalar, utils
 from .activation import (
     LogSoftmax,
     ReLU,
@@ -67,6 +67,15 @@ from .normalization import (
 from .pool import (
     MaxPool2d,
 )
+from .recurrent import (
+    GRU,
+    LSTM,
+    RNN,
+    GRUCell,
+    LSTMCell,
+    RNNCell,
+    VanillaRNN,
+)
 
 __all__ = [
     "BatchNorm1d",
@@ -77,12 +86,16 @@ __all__ = [
     "CrossEntropyLoss",
     "Dropout",
     "Flatten",
+    "GRU",
+    "GRUCell",
     "GroupNorm",
     "Identity",
     "InstanceNorm1d",
     "InstanceNorm2d",
     "InstanceNorm3d",
     "L1Loss",
+    "LSTM",
+    "LSTMCell",
     "Layer",
     "LayerNorm",
     "Linear",
@@ -98,13 +111,17 @@ __all__ = [
     "PairwiseDistance",
     "Parameter",
     "RMSNorm",
+    "RNN",
+    "RNNCell",
     "ReLU",
     "Sequential",
     "Sigmoid",
     "Softmax",
     "Tanh",
+    "VanillaRNN",
     "data",
     "functional",
     "init",
     "scalar",
+    "utils",
 ]

@@ -2,6 +2,7 @@
 
 from . import (
     arithmetic,
+    attention,
     compare,
     conv,
     decompositions,
@@ -14,6 +15,7 @@ from . import (
     polynomials,
     pool,
     random,
+    recurrent,
     reduce,
     scan,
     shape,
@@ -24,6 +26,7 @@ from . import (
 )
 
 __all__ = [
-    "arithmetic", "compare", "conv", "decompositions", "einsum", "elementwise", "fft", "index", "linalg", "norm",
-    "polynomials", "pool", "random", "reduce", "scan", "shape", "sort", "special", "trigonometric", "write",
+    "arithmetic", "attention", "compare", "conv", "decompositions", "einsum", "elementwise", "fft", "index", "linalg",
+    "norm", "polynomials", "pool", "random", "recurrent", "reduce", "scan", "shape", "sort", "special",
+    "trigonometric", "write",
 ]  # fmt: skip

@@ -43,6 +43,14 @@ from .normalization import (
 from .pool import (
     max_pool2d,
 )
+from .recurrent import (
+    gru,
+    gru_cell,
+    lstm,
+    lstm_cell,
+    rnn,
+    rnn_cell,
+)
 
 __all__ = [
     "batch_norm",
@@ -52,12 +60,16 @@ __all__ = [
     "dropout",
     "flatten",
     "group_norm",
+    "gru",
+    "gru_cell",
     "instance_norm",
     "l1_loss",
     "layer_norm",
     "linear",
     "local_response_norm",
     "log_softmax",
+    "lstm",
+    "lstm_cell",
     "max_pool2d",
     "mse_loss",
     "nll_loss",
@@ -66,6 +78,8 @@ __all__ = [
     "pdist",
     "relu",
     "rms_norm",
+    "rnn",
+    "rnn_cell",
     "sigmoid",
     "softmax",
     "tanh",
