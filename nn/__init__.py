@@ -18,6 +18,12 @@ from .activation import (
     Softmax,
     Tanh,
 )
+from .attention import (
+    LearnedPositions,
+    MultiheadAttention,
+    RotaryPositions,
+    SinusoidalPositions,
+)
 from .container import (
     ModuleList,
     Sequential,
@@ -98,6 +104,7 @@ __all__ = [
     "LSTMCell",
     "Layer",
     "LayerNorm",
+    "LearnedPositions",
     "Linear",
     "LocalResponseNorm",
     "LogSoftmax",
@@ -106,6 +113,7 @@ __all__ = [
     "MaxPool2d",
     "Module",
     "ModuleList",
+    "MultiheadAttention",
     "NLLLoss",
     "Neuron",
     "PairwiseDistance",
@@ -114,8 +122,10 @@ __all__ = [
     "RNN",
     "RNNCell",
     "ReLU",
+    "RotaryPositions",
     "Sequential",
     "Sigmoid",
+    "SinusoidalPositions",
     "Softmax",
     "Tanh",
     "VanillaRNN",

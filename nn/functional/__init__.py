@@ -10,6 +10,10 @@ from .activation import (
     softmax,
     tanh,
 )
+from .attention import (
+    multi_head_attention_forward,
+    scaled_dot_product_attention,
+)
 from .conv import (
     conv2d,
 )
@@ -72,6 +76,7 @@ __all__ = [
     "lstm_cell",
     "max_pool2d",
     "mse_loss",
+    "multi_head_attention_forward",
     "nll_loss",
     "normalize",
     "pairwise_distance",
@@ -80,6 +85,7 @@ __all__ = [
     "rms_norm",
     "rnn",
     "rnn_cell",
+    "scaled_dot_product_attention",
     "sigmoid",
     "softmax",
     "tanh",
