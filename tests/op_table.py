@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from importlib import metadata
 from typing import Any
 
 import numpy as np
@@ -70,9 +71,17 @@ class Row:
     rtol: float = 1e-6
     creates: bool = False  # makes a Tensor of arrays too
     tags: tuple[str, ...] = field(default=())
+    needs: str = ""  # "numpy 2.4": what the reference is right with; older ones are not tried
 
     def trials(self) -> list[tuple[Sequence[Draw], dict[str, Any]]]:
+        if self.needs and not _has(*self.needs.split()):
+            return []
         return [(case, options) for case in self.cases for options in self.options]
+
+
+def _has(package: str, version: str) -> bool:
+    numbers = [int(part) for part in metadata.version(package).split(".")[:2]]
+    return numbers >= [int(part) for part in version.split(".")]
 
 
 ROWS: dict[str, Row] = {}

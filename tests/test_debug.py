@@ -452,6 +452,7 @@ def test_a_training_step_holds_nothing_longer_than_without():
 # -- the tables -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.filterwarnings("ignore:The truth value of an empty array:DeprecationWarning")  # NumPy before 2.2
 def test_the_tables_stand_any_values():
     parts = [np.float64(0), np.float64(-1), np.complex128(1j), np.array([1.0, np.nan]), np.array([]), np.bool(True)]
     for table, find in ((FORWARD, forward_cause), (BACKWARD, backward_cause)):

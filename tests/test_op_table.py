@@ -194,7 +194,7 @@ def test_every_public_function_has_a_row() -> None:
         names |= {f"{module.__name__.rpartition('.')[2]}.{name}": getattr(module, name) for name in module.__all__}
     called = [row.call for row in ROWS.values()]
     missing = {name for name, f in names.items() if inspect.isfunction(f) and f not in called} - set(ROWS)
-    assert not missing - NO_ROW
+    assert not {name for name in missing - NO_ROW if hasattr(np, name) or "." in name}  # an old NumPy lacks some
 
 
 @pytest.mark.parametrize("name", sorted(OPS))

@@ -618,7 +618,7 @@ def cond(x: Any, p: Any = None) -> Any:
     x = _matrix(x)
     if not x.size:
         raise LinAlgError(f"cond is not defined on empty arrays, got {describe(x)}")
-    value = np.linalg.cond(plain(x), p)
+    value = np.real(np.linalg.cond(plain(x), p))  # NumPy before 2.4 gives complex numbers for complex matrices
     if not is_recorded(x):
         return Tensor(value) if type(x) is Tensor else value
     if not np.isfinite(value).all():
