@@ -45,9 +45,8 @@ for _name in ("quantile", "nanquantile"):
     )
     row(f"{_name} of integers", f, _reference, [[fixed(np.arange(6).reshape(2, 3))]],
         options=[{"q": 0.4}, {"q": 0.4, "method": "lower", "axis": 1}], differentiable=False)  # fmt: skip
-row("nanquantile with NaN", through_holes(N.nanquantile), through_holes(np.nanquantile), [[apart(2, 3, 4)]], needs="numpy 2.4",
-
-    options=[*_q[:2], {"q": [0.2, 0.7], "axis": 1, "method": "hazen"}, *_weights[1:]])  # fmt: skip
+row("nanquantile with NaN", through_holes(N.nanquantile), through_holes(np.nanquantile), [[apart(2, 3, 4)]],
+    needs="numpy 2.4", options=[*_q[:2], {"q": [0.2, 0.7], "axis": 1, "method": "hazen"}, *_weights[1:]])  # fmt: skip
 for _name in ("percentile", "nanpercentile"):
     row(_name, getattr(N, _name), getattr(np, _name), [[apart(2, 3, 4)]], needs="numpy 2.4",
         options=[{**o, "q": np.multiply(100, o["q"])} for o in _q[:2]])  # fmt: skip
