@@ -279,7 +279,8 @@ def make_call(op: Op) -> Callable[..., Any]:
         for x in inputs:
             if type(x) is Tensor:
                 return apply(op, inputs, params)
-        result = op.forward(*inputs, **params)
+        arrays = [lift(x) if type(x) is list or type(x) is tuple else x for x in inputs]
+        result = op.forward(*arrays, **params)
         return result[0] if op.vjp is not None else result
 
     return call

@@ -19,8 +19,20 @@ Axis = int | Sequence[int] | None
 
 
 def array_of(x: Any) -> Any:
-    """Return a Tensor as it is, anything else as an array."""
+    """Return a Tensor as it is, nested lists of them joined to one, anything else as an array."""
+    if type(x) is not Tensor and type(x) is not np.ndarray:
+        x = nested(x)
     return x if type(x) is Tensor or type(x) is np.ndarray else np.asarray(lift(x))
+
+
+def nested(value: Any) -> Any:
+    """Nested lists with Tensors in them joined to one Tensor, as `np.array` would; anything else as it is."""
+    return shape.stack(*map(nested, value), axis=0) if holds_tensor(value) else value
+
+
+def holds_tensor(value: Any) -> bool:
+    """Whether nested lists have Tensors in them."""
+    return isinstance(value, list | tuple) and any(type(part) is Tensor or holds_tensor(part) for part in value)
 
 
 def floating(x: Any, dtype: Any = np.float64) -> Any:

@@ -12,9 +12,8 @@ from ..ops import elementwise
 from ..ops import shape as ops
 from ..tensor import Tensor, constant
 from ..tensor import asarray as share
-from .arguments import array_of, bare, cast, on_cpu, one_axis, plain, shape_of
+from .arguments import array_of, bare, cast, nested, on_cpu, one_axis, plain, shape_of
 from .elementwise import floor
-from .joining import nested
 from .shaping import at_least, moveaxis
 
 __all__ = [

@@ -12,14 +12,13 @@ import numpy as np
 from ..errors import describe
 from ..ops import index
 from ..ops import shape as ops
-from ..tensor import Tensor
-from .arguments import array_of, cast, deliver, one_axis, plain, refuse, shape_of
+from .arguments import array_of, cast, deliver, holds_tensor, one_axis, plain, refuse, shape_of
 from .shaping import along, at_least, atleast_1d, atleast_2d, atleast_3d, everything, expand_dims, moveaxis, ravel, tile
 
 __all__ = [
-    "append", "apply_along_axis", "apply_over_axes", "array_split", "block", "column_stack", "concat", "concatenate",
-    "delete", "dsplit", "dstack", "hsplit", "hstack", "insert", "resize", "row_stack", "split", "stack", "unstack",
-    "vectorize", "vsplit", "vstack",
+    "append", "apply_along_axis", "apply_over_axes", "array_split", "block", "c_", "column_stack", "concat",
+    "concatenate", "delete", "dsplit", "dstack", "hsplit", "hstack", "insert", "r_", "resize", "row_stack", "split",
+    "stack", "unstack", "vectorize", "vsplit", "vstack",
 ]  # fmt: skip
 
 # -- joining -------------------------------------------------------------------------------------------
@@ -155,6 +154,39 @@ def append(arr: Any, values: Any, axis: int | None = None) -> Any:
     array([1, 2, 3])
     """
     return concatenate([arr, values], axis)
+
+
+class _Index:
+    """What NumPy's `r_` and `c_` do, by the places that they move each element to."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getitem__(self, key: Any) -> Any:
+        join = getattr(np, self._name)
+        parts = key if isinstance(key, tuple) else (key,)
+        if not holds_tensor(parts):
+            return join[key]
+        places: list[Any] = []
+        pieces: list[Any] = []
+        start = 0
+        for part in parts:
+            if isinstance(part, str):
+                places.append(part)
+                continue
+            piece = np.r_[part] if isinstance(part, slice) else array_of(part)
+            size = int(np.prod(piece.shape, dtype=int))
+            places.append(np.arange(start, start + size).reshape(piece.shape)[()])
+            pieces.append(ravel(piece))
+            start += size
+        return concatenate(pieces)[join[tuple(places)]]
+
+
+r_ = _Index("r_")
+"""Join along the first axis what stands in brackets: `r_[0.0, t, 1:3]`, as NumPy's."""
+
+c_ = _Index("c_")
+"""Join along the second axis, vectors as columns: `c_[t, u]`, as NumPy's."""
 
 
 # -- parting -------------------------------------------------------------------------------------------
@@ -356,12 +388,3 @@ def vectorize(
 
 def _assemble(results: Sequence[Any], shape: tuple[int, ...], dtype: Any) -> Any:
     return cast(ops.reshape(stack(results), shape=shape), dtype or None)
-
-
-def nested(value: Any) -> Any:
-    """Nested lists with Tensors in them joined to one Tensor, as `np.array` would; anything else as it is."""
-    return ops.stack(*map(nested, value), axis=0) if _holds_tensor(value) else value
-
-
-def _holds_tensor(value: Any) -> bool:
-    return isinstance(value, list | tuple) and any(type(part) is Tensor or _holds_tensor(part) for part in value)

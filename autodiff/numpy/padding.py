@@ -8,9 +8,8 @@ import numpy as np
 
 from ..errors import describe
 from ..ops import shape as ops
-from .arguments import array_of, bare, cast, plain
+from .arguments import array_of, bare, cast, nested, plain
 from .elementwise import floor, round
-from .joining import nested
 from .reductions import amax, amin, mean
 from .shaping import along, broadcast_to
 from .statistics import median

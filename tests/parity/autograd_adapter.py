@@ -52,8 +52,12 @@ def namespace(name: str, ours: Any, theirs: Any) -> ModuleType:
     module = ModuleType(name)
     for key, value in vars(theirs).items():
         mine = getattr(ours, key, None)
-        plain = not callable(value) or builtins.isinstance(value, type) or not callable(mine)
-        setattr(module, key, value if plain else adapted(mine, value))
+        if key in ("r_", "c_"):
+            setattr(module, key, mine)
+        elif callable(mine) and callable(value) and not builtins.isinstance(value, type):
+            setattr(module, key, adapted(mine, value))
+        else:
+            setattr(module, key, value)
     return module
 
 
@@ -416,6 +420,7 @@ def modules() -> dict[str, ModuleType]:
     ):
         result[name] = namespace(name, ours, theirs)
     result["autograd.numpy.random"] = np.random
+    result["autograd.scipy.stats.multivariate_normal"] = scipy.stats.multivariate_normal
     for name, module in result.items():
         home, _, last = name.rpartition(".")
         if home:

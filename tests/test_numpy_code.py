@@ -1,0 +1,1 @@
+"""Plain NumPy code, unchanged, on Tensors and on arrays."""
