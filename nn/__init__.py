@@ -25,7 +25,13 @@ from .attention import (
     SinusoidalPositions,
 )
 from .container import (
+    Concat,
+    ModuleDict,
     ModuleList,
+    Parallel,
+    ParameterDict,
+    ParameterList,
+    Residual,
     Sequential,
 )
 from .conv import (
@@ -38,10 +44,15 @@ from .distance import (
 from .dropout import (
     Dropout,
 )
+from .lazy import (
+    LazyLinear,
+)
 from .linear import (
+    Bilinear,
     Flatten,
     Identity,
     Linear,
+    Unflatten,
 )
 from .loss import (
     CrossEntropyLoss,
@@ -87,6 +98,8 @@ __all__ = [
     "BatchNorm1d",
     "BatchNorm2d",
     "BatchNorm3d",
+    "Bilinear",
+    "Concat",
     "Conv2d",
     "CosineSimilarity",
     "CrossEntropyLoss",
@@ -104,6 +117,7 @@ __all__ = [
     "LSTMCell",
     "Layer",
     "LayerNorm",
+    "LazyLinear",
     "LearnedPositions",
     "Linear",
     "LocalResponseNorm",
@@ -112,22 +126,28 @@ __all__ = [
     "MSELoss",
     "MaxPool2d",
     "Module",
+    "ModuleDict",
     "ModuleList",
     "MultiheadAttention",
     "NLLLoss",
     "Neuron",
     "PairwiseDistance",
+    "Parallel",
     "Parameter",
+    "ParameterDict",
+    "ParameterList",
     "RMSNorm",
     "RNN",
     "RNNCell",
     "ReLU",
+    "Residual",
     "RotaryPositions",
     "Sequential",
     "Sigmoid",
     "SinusoidalPositions",
     "Softmax",
     "Tanh",
+    "Unflatten",
     "VanillaRNN",
     "data",
     "functional",

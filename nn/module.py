@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, TypeVar
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from autodiff.errors import GradientError, describe
 from autodiff.graph import CALLER, is_internal
 from autodiff.tensor import Tensor
 
+from .hooks import Handle, Hooks
 from .init import fill_
 
 __all__ = ["Module", "Parameter"]
@@ -48,6 +49,9 @@ def Parameter(  # noqa: N802  # it reads as the type it stands for, as in PyTorc
     return parameter
 
 
+Found = TypeVar("Found")
+
+
 class Loaded(NamedTuple):
     """What `load_state_dict` could not match."""
 
@@ -72,6 +76,8 @@ class Module:
     """
 
     training = True
+    _hooks: Hooks | None = None
+    _transient: frozenset[str] = frozenset()  # names of buffers that are not saved
 
     def forward(self, *inputs: Any, **options: Any) -> Any:
         """Compute the output; every module writes its own."""
@@ -85,6 +91,8 @@ class Module:
         if not is_internal(caller.f_globals.get("__name__")):
             token = CALLER.set(caller)  # source lines of the ops inside are those of this call
         try:
+            if self._hooks is not None:
+                return self._hooks.call(self, inputs, options)
             return self.forward(*inputs, **options)
         except Exception as error:
             with suppress(Exception):  # a broken extra_repr must not hide what happened
@@ -126,42 +134,60 @@ class Module:
                 below = [(prefix + key, held) for key, held in module._held()]
                 stack += [(key, held) for key, held in below if isinstance(held, Module)][::-1]
 
-    def _tensors(self, once: bool = True) -> Iterator[tuple[str, Tensor]]:
-        """Parameters and buffers: each once, or under each of their names."""
+    def _tensors(self, once: bool = True, recurse: bool = True, saved: bool = False) -> Iterator[tuple[str, Tensor]]:
+        """Parameters and buffers: each once, or under each of their names; all, or those that are saved."""
         seen: set[Tensor] = set()
-        for name, module in self._walk(once):
+        for name, module in self._walk(once) if recurse else [("", self)]:
             prefix = name and name + "."
+            module._check_complete(name)
             for key, held in module._held():
-                if not isinstance(held, Module) and held.node is None and held not in seen:
-                    if once:
-                        seen.add(held)
-                    if held.requires_grad and not held.is_parameter:
-                        raise TypeError(
-                            f"{prefix}{key} requires grad but is no parameter, so that no "
-                            f"optimizer would find it. Write self.{key} = nn.Parameter(...), or "
-                            "requires_grad=False for a buffer."
-                        )
+                if isinstance(held, Module) or held.node is not None or held in seen:
+                    continue
+                if once:
+                    seen.add(held)
+                if held.requires_grad and not held.is_parameter:
+                    raise TypeError(
+                        f"{prefix}{key} requires grad but is no parameter, so that no "
+                        f"optimizer would find it. Write self.{key} = nn.Parameter(...), or "
+                        "requires_grad=False for a buffer."
+                    )
+                if not saved or held.is_parameter or key not in module._transient:
                     yield prefix + key, held
 
-    def named_parameters(self) -> Iterator[tuple[str, Tensor]]:
-        """Parameters with their names, such as "0.weight"; a tied one under its first name."""
-        return ((name, t) for name, t in self._tensors() if t.is_parameter)
+    def _check_complete(self, name: str) -> None:
+        """Raise if there are parameters to come (nn/lazy.py)."""
 
-    def parameters(self) -> Iterator[Tensor]:
+    def named_parameters(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Tensor]]:
+        """Parameters with their names, such as "0.weight"; a tied one under its first name.
+
+        Args:
+            prefix: stands before each name, with a dot.
+            recurse: whether to look below this module's own attributes.
+            remove_duplicate: False gives a tied one under each of its names.
+        """
+        prefix = prefix and prefix + "."
+        return ((prefix + name, t) for name, t in self._tensors(remove_duplicate, recurse) if t.is_parameter)
+
+    def parameters(self, recurse: bool = True) -> Iterator[Tensor]:
         """Parameters of this module and all modules below it, each once."""
-        return (t for _, t in self.named_parameters())
+        return (t for _, t in self.named_parameters(recurse=recurse))
 
-    def named_buffers(self) -> Iterator[tuple[str, Tensor]]:
-        """Buffers (tensors that are saved but not trained) with their names."""
-        return ((name, t) for name, t in self._tensors() if not t.is_parameter)
+    def named_buffers(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Tensor]]:
+        """Buffers (tensors that are not trained) with their names; arguments as for `named_parameters`."""
+        prefix = prefix and prefix + "."
+        return ((prefix + name, t) for name, t in self._tensors(remove_duplicate, recurse) if not t.is_parameter)
 
-    def buffers(self) -> Iterator[Tensor]:
+    def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
         """Buffers of this module and all modules below it, each once."""
-        return (t for _, t in self.named_buffers())
+        return (t for _, t in self.named_buffers(recurse=recurse))
 
-    def named_modules(self) -> Iterator[tuple[str, Module]]:
+    def named_modules(self, prefix: str = "", remove_duplicate: bool = True) -> Iterator[tuple[str, Module]]:
         """This module, named "", and all modules below it, each once, parents first."""
-        return self._walk()
+        return ((prefix + "." * bool(prefix and name) + name, module) for name, module in self._walk(remove_duplicate))
 
     def modules(self) -> Iterator[Module]:
         """This module and all modules below it, each once, parents first."""
@@ -179,9 +205,135 @@ class Module:
         """The modules that this one holds itself."""
         return (child for _, child in self.named_children())
 
+    def get_submodule(self, target: str) -> Module:
+        """The module of that name, as `named_modules` gives it; "" is this one.
+
+        Raises AttributeError that lists what is there.
+        """
+        return self._find(target, self._walk(once=False), "module")
+
+    def get_parameter(self, target: str) -> Tensor:
+        """The parameter of that name, as `named_parameters` gives it. Raises AttributeError."""
+        return self._find(target, self.named_parameters(remove_duplicate=False), "parameter")
+
+    def get_buffer(self, target: str) -> Tensor:
+        """The buffer of that name, as `named_buffers` gives it. Raises AttributeError."""
+        return self._find(target, self.named_buffers(remove_duplicate=False), "buffer")
+
+    def _find(self, target: str, named: Iterable[tuple[str, Found]], what: str) -> Found:
+        found = dict(named)
+        if target not in found:
+            names = ", ".join(name for name in found if name) or "none"
+            raise AttributeError(f"{type(self).__name__} has no {what} {target!r}. It has {names}.")
+        return found[target]
+
     def num_parameters(self, trainable: bool = False) -> int:
         """Number of elements of all parameters, or of those that require grad."""
         return sum(p.size for p in self.parameters() if p.requires_grad or not trainable)
+
+    # -- adding by name: `self.name = value` does the same ------------------------------------------
+
+    def register_parameter(self, name: str, param: Any) -> None:
+        """Add a parameter, or None for one that there might have been."""
+        if param is not None and not (type(param) is Tensor and param.is_parameter):
+            raise TypeError(f"parameter {name!r} is made by nn.Parameter(...), or None; got {_told(param)}")
+        self._add_attribute(name, param)
+
+    def register_buffer(self, name: str, tensor: Any, persistent: bool = True) -> None:
+        """Add a tensor that is not trained: running statistics, a mask, a table of positions.
+
+        Args:
+            tensor: a Tensor, an array or a number; None for a buffer that there might have been.
+            persistent: False leaves it out of `state_dict`.
+
+        >>> table = Module()
+        >>> table.register_buffer("positions", np.arange(3), persistent=False)
+        >>> [name for name, _ in table.named_buffers()], table.state_dict()
+        (['positions'], {})
+
+        Raises KeyError for a name that is taken or has a dot, TypeError for a tensor that requires grad.
+        """
+        if type(tensor) is not Tensor and tensor is not None:
+            tensor = Tensor(tensor)
+        if tensor is not None and (tensor.requires_grad or tensor.is_parameter):
+            raise TypeError(f"buffer {name!r} would be trained, as it requires grad or is a parameter: detach() it")
+        self._add_attribute(name, tensor)
+        if not persistent:
+            self._transient = self._transient | {name}
+
+    def register_module(self, name: str, module: Module | None) -> None:
+        """Add a module, or None for one that there might have been."""
+        if module is not None:
+            modules_only([module], f"register_module({name!r})")
+        self._add_attribute(name, module)
+
+    add_module = register_module
+
+    def _add_attribute(self, name: Any, value: Any) -> None:
+        if not isinstance(name, str) or not name or "." in name:
+            raise KeyError(f"a name is a string without dots, got {name!r}")
+        if hasattr(self, name) and name not in vars(self):
+            raise KeyError(f"{type(self).__name__} has an attribute {name!r} already; choose another name")
+        setattr(self, name, value)
+
+    # -- hooks ------------------------------------------------------------------------------------
+
+    def register_forward_pre_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
+    ) -> Handle:
+        """Call `hook(module, args)` before forward; what it returns, if not None, takes the arguments' place.
+
+        With kwargs it is `hook(module, args, kwargs)`, which returns None or a pair of both.
+        """
+        return self._hook("before", (hook, with_kwargs), prepend)
+
+    def register_forward_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False, always_call: bool = False
+    ) -> Handle:
+        """Call `hook(module, args, output)` after forward; what it returns, if not None, is the output instead.
+
+        Args:
+            prepend: whether before the hooks that are there already, or after them.
+            with_kwargs: whether to call `hook(module, args, kwargs, output)`.
+            always_call: whether also after an error, with None for the output.
+
+        Returns a handle: `handle.remove()` takes the hook off, as does the end of a `with` block.
+
+        >>> import nn
+        >>> layer = nn.Linear(3, 2)
+        >>> with layer.register_forward_hook(lambda module, args, output: print(output.shape)):
+        ...     _ = layer(np.ones((4, 3)))
+        (4, 2)
+        """
+        return self._hook("after", (hook, with_kwargs, always_call), prepend)
+
+    def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> Handle:
+        """Call `hook(module, grad_output)` when a backward pass knows the gradients of the outputs.
+
+        What it returns, if not None, takes their place.
+        """
+        return self._hook("gradient_before", hook, prepend)
+
+    def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> Handle:
+        """Call `hook(module, grad_input, grad_output)` when a backward pass knows the gradients of the inputs.
+
+        Both are tuples of Tensors, None for what has no gradient; only positional arguments count, and outputs that are
+        a Tensor or a tuple or list of them. What the hook returns, if not None, takes the place of `grad_input`.
+
+        >>> import nn
+        >>> from autodiff import Tensor
+        >>> double, x = nn.Sequential(nn.Identity()), Tensor(3.0, requires_grad=True)
+        >>> _ = double.register_full_backward_hook(lambda module, grad_input, grad_output: (2 * grad_input[0],))
+        >>> double(x).backward()
+        >>> x.grad
+        Tensor(2.0)
+        """
+        return self._hook("gradient_after", hook, prepend)
+
+    def _hook(self, kind: str, hook: Any, prepend: bool) -> Handle:
+        if self._hooks is None:
+            self._hooks = Hooks()
+        return self._hooks.add(kind, hook, prepend)
 
     # -- changing all of it -----------------------------------------------------------------------
 
@@ -215,30 +367,85 @@ class Module:
             p.requires_grad_(requires_grad)
         return self
 
-    def zero_grad(self) -> None:
-        """Drop all parameters' gradients: `.grad` is None until the next backward pass."""
+    def freeze(self, *names: str) -> Self:
+        """Stop training all parameters, or those of the modules and parameters of these names.
+
+        >>> import nn
+        >>> model = nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 1)).freeze("0", "1.bias")
+        >>> [name for name, p in model.named_parameters() if p.requires_grad]
+        ['1.weight']
+
+        Raises AttributeError for a name that no parameter has or begins with.
+        """
+        for p in self._chosen(names):
+            p.requires_grad_(False)
+        return self
+
+    def unfreeze(self, *names: str) -> Self:
+        """Train all parameters again, or those of these names."""
+        for p in self._chosen(names):
+            p.requires_grad_()
+        return self
+
+    def _chosen(self, names: tuple[str, ...]) -> Iterable[Tensor]:
+        if not names:
+            return self.parameters()
+        named = dict(self.named_parameters(remove_duplicate=False))
+        chosen = []
+        for name in names:
+            found = [p for key, p in named.items() if f"{key}.".startswith(f"{name}.")]
+            chosen += found or [self._find(name, named.items(), "parameter")]
+        return chosen
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Drop all parameters' gradients: `.grad` is None until the next backward pass (or zeros, if asked for)."""
         for p in self.parameters():
-            p.grad = None
+            p.grad = None if set_to_none or p.grad is None else Tensor(np.zeros_like(p.grad.value))
 
     def astype(self, dtype: Any) -> Self:
         """Cast floating parameters, their gradients and buffers to a floating or complex dtype."""
         dtype = np.dtype(dtype)
         if dtype.kind not in "fc":
             raise TypeError(f"parameters are floating or complex, not {dtype}")
-        for _, t in self._tensors():
-            if t.dtype.kind in "fc":
+        for module in self.modules():
+            module._cast(dtype)
+        return self
+
+    def _cast(self, dtype: np.dtype[Any]) -> None:
+        for _, t in self._tensors(recurse=False):
+            if t.dtype.kind in "fc" and t.dtype != dtype:
+                if t.dtype.kind == "c" and dtype.kind != "c":
+                    raise TypeError(f"casting {describe(t)} to {dtype} would lose the imaginary part")
                 grad, t.grad = t.grad, None
                 t.value = t.value.astype(dtype)
                 if grad is not None:
                     t.grad = Tensor(grad.value.astype(dtype))
-        return self
 
-    to = astype
+    def to(self, dtype: Any) -> Self:
+        """Cast to a dtype, as `astype`. There is one device: "cpu" changes nothing, any other is refused."""
+        if isinstance(dtype, str) and dtype.partition(":")[0] in ("cpu", "cuda", "mps", "xpu", "meta"):
+            if dtype.partition(":")[0] != "cpu":
+                raise ValueError(f"everything is computed on the CPU; there is no device {dtype!r}")
+            return self
+        return self.astype(dtype)
+
+    def float(self) -> Self:
+        """Cast to float32."""
+        return self.astype(np.float32)
+
+    def double(self) -> Self:
+        """Cast to float64."""
+        return self.astype(np.float64)
+
+    def half(self) -> Self:
+        """Cast to float16: half the memory, but slow to compute with on a CPU."""
+        return self.astype(np.float16)
 
     def __tree_flatten__(self) -> tuple[list[Tensor], Callable[[Sequence[Any]], Module]]:
         """For transforms: the parameters, and how to make a module like this one with others in their places.
 
-        `grad(loss)(model, x)` gives a module that holds gradients; all that is no parameter is shared with this one.
+        `grad(loss)(model, x)` gives a module that holds gradients, `slopes[0].weight` or by name in its `state_dict()`;
+        all that is no parameter is shared with this one.
         """
         parameters = list(self.parameters())
         return parameters, _Rebuild(self, parameters)
@@ -250,7 +457,7 @@ class Module:
 
         The names are PyTorch's, the values plain data: `np.savez(path, **model.state_dict())`.
         """
-        return {name: np.array(t.value) for name, t in self._tensors(once=False)}
+        return {name: np.array(t.value) for name, t in self._tensors(once=False, saved=True)}
 
     def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> Loaded:
         """Write saved values into the parameters and buffers of the same names.
@@ -266,10 +473,16 @@ class Module:
         >>> nn.Linear(2, 1).load_state_dict({"weight": np.ones((1, 2)), "bias": np.zeros(1)})
         Loaded(missing=[], unexpected=[])
         """
-        own = dict(self._tensors(once=False))
+        for name, module in self._walk():
+            module._complete_from(state, name and name + ".")
+        own = dict(self._tensors(once=False, saved=True))
         # Copies: the state may hold arrays of this module itself, which are about to be written.
         given = {name: np.array(v.value if type(v) is Tensor else v) for name, v in state.items()}
-        missing = [name for name in own if name not in given]
+        first: dict[Tensor, str] = {}
+        for name, t in own.items():  # of a tied tensor one name is enough
+            if name in given:
+                first.setdefault(t, name)
+        missing = [name for name, t in own.items() if t not in first]
         unexpected = [name for name in given if name not in own]
         faults = [f"missing: {', '.join(missing)}"] * bool(strict and missing)
         faults += [f"unexpected: {', '.join(unexpected)}"] * bool(strict and unexpected)
@@ -277,6 +490,8 @@ class Module:
         for name, t, value in shared:
             if value.shape != t.shape or not np.can_cast(value.dtype, t.dtype, "same_kind"):
                 faults.append(f"{name} is {describe(t)} here, {describe(value)} in the state")
+            elif not np.array_equal(value, given[first[t]], equal_nan=value.dtype.kind in "fc"):
+                faults.append(f"{first[t]} and {name} are one tensor here, and differ in the state")
         if faults:
             raise ValueError(
                 f"the state does not fit this {type(self).__name__}, and nothing was loaded:\n  "
@@ -286,6 +501,9 @@ class Module:
         for _, t, value in shared:
             fill_(t, value)
         return Loaded(missing, unexpected)
+
+    def _complete_from(self, state: Mapping[str, Any], prefix: str) -> None:
+        """Make the parameters that are still to come, of the sizes in a state (nn/lazy.py)."""
 
     # -- text -------------------------------------------------------------------------------------
 
@@ -352,6 +570,10 @@ class _Rebuild:
     def names(self) -> tuple[Any, ...]:
         """What two modules of one structure have in common."""
         return type(self.model), *(name for name, _ in self.model.named_parameters())
+
+
+def _told(value: Any) -> str:
+    return "a Tensor that is none" if type(value) is Tensor else type(value).__name__
 
 
 def check_sizes(**sizes: Any) -> None:

@@ -27,8 +27,10 @@ from .dropout import (
     dropout,
 )
 from .linear import (
+    bilinear,
     flatten,
     linear,
+    unflatten,
 )
 from .loss import (
     cross_entropy,
@@ -58,6 +60,7 @@ from .recurrent import (
 
 __all__ = [
     "batch_norm",
+    "bilinear",
     "conv2d",
     "cosine_similarity",
     "cross_entropy",
@@ -89,4 +92,5 @@ __all__ = [
     "sigmoid",
     "softmax",
     "tanh",
+    "unflatten",
 ]

@@ -73,3 +73,29 @@ def test_flatten_and_identity():
         nn.Flatten(2, 1)(x)
     with pytest.raises(IndexError):
         nn.Flatten(3)(x)
+
+
+def test_bilinear_by_hand():
+    form = nn.Bilinear(2, 2, 1, dtype="float64")
+    form.load_state_dict({"weight": [[[1.0, 2.0], [3.0, 4.0]]], "bias": [0.5]})
+    assert form([1.0, 10.0], [100.0, 1000.0]).tolist() == [1 * 100 + 2 * 1000 + 30 * 100 + 40 * 1000 + 0.5]
+    assert repr(form) == "Bilinear(in1_features=2, in2_features=2, out_features=1, bias=True)"
+    assert 0.3 < abs(nn.Bilinear(9, 50, 20, generator=0).weight.value).max() < 1 / 3
+    with pytest.raises(ValueError, match=r"with equal leading axes; got float64 \(3, 2\) and float64 \(4, 2\)"):
+        form(np.ones((3, 2)), np.ones((4, 2)))
+    with pytest.raises(ValueError, match="needs shape"):
+        nn.functional.bilinear(np.ones(2), np.ones(2), np.ones((1, 2, 2)), np.ones(2))
+
+
+def test_unflatten_undoes_flatten():
+    x = Tensor(np.arange(24.0).reshape(2, 12), requires_grad=True)
+    parted = nn.Unflatten(1, (3, -1))
+    assert parted(x).shape == (2, 3, 4)
+    assert nn.Flatten()(parted(x)).tolist() == x.tolist()
+    assert repr(parted) == "Unflatten(dim=1, unflattened_size=(3, -1))"
+    assert nn.Unflatten(-1, (0, 5))(np.ones((2, 0))).shape == (2, 0, 5)
+    for sizes in [(5, -1), (3, 5), (-1, -1), ()]:
+        with pytest.raises(ValueError, match=r"axis 1 of float64 \(2, 12\) cannot be parted into"):
+            nn.Unflatten(1, sizes)(x)
+    with pytest.raises(IndexError):
+        nn.Unflatten(2, (3, 4))(x)

@@ -4,6 +4,7 @@ import pickle
 import numpy as np
 import pytest
 
+import autodiff as ad
 import nn
 import optim
 from autodiff import config
@@ -316,3 +317,130 @@ def test_a_module_may_load_its_own_tensors():
     pair.a, pair.b = a, b
     pair.load_state_dict({"a": b, "b": a})
     assert (a.item(), b.item()) == (2.0, 1.0)
+
+
+# -- by name -------------------------------------------------------------------------------------------
+
+
+def test_arguments_of_the_walks():
+    net = Net()
+    assert [name for name, _ in net.named_parameters("net")] == [f"net.{name}" for name in NAMES]
+    assert [name for name, _ in net.named_parameters(recurse=False)] == ["scale", "heads.1.extra.0"]
+    assert list(net.parameters(recurse=False)) == [net.scale, net.heads[1]["extra"][0]]
+    every = [name for name, _ in net.named_parameters(remove_duplicate=False)]
+    assert set(every) == {*NAMES, "same", "tied.weight", "tied.bias"}
+    assert [name for name, _ in net.named_buffers("net", recurse=False)] == ["net.mean"]
+    assert [name for name, _ in net.named_modules("net")][:2] == ["net", "net.body"]
+    assert "tied" in dict(net.named_modules(remove_duplicate=False))
+
+
+def test_getting_by_name():
+    net = Net()
+    assert net.get_submodule("") is net
+    assert net.get_submodule("body.0") is net.get_submodule("tied") is net.tied
+    assert net.get_parameter("tied.weight") is net.get_parameter("body.0.weight") is net.tied.weight
+    assert net.get_buffer("mean") is net.mean
+    with pytest.raises(
+        AttributeError, match=r"Net has no module 'tail'\. It has body, body\.0, body\.1, heads\.0, tied\."
+    ):
+        net.get_submodule("tail")
+    with pytest.raises(AttributeError, match=r"Net has no parameter 'mean'\. It has scale, heads"):
+        net.get_parameter("mean")
+    with pytest.raises(AttributeError, match=r"Net has no buffer 'scale'\. It has mean\."):
+        net.get_buffer("scale")
+
+
+def test_registering():
+    net = nn.Module()
+    net.register_parameter("w", nn.Parameter(1.0))
+    net.register_parameter("none", None)
+    net.register_buffer("mean", np.zeros(2))
+    net.register_buffer("positions", np.arange(3), persistent=False)
+    net.register_buffer("empty", None)
+    net.add_module("body", nn.Linear(1, 1))
+    net.register_module("tail", None)
+    assert list(net.state_dict()) == ["w", "mean", "body.weight", "body.bias"]
+    assert [name for name, _ in net.named_buffers()] == ["mean", "positions"]
+    assert net.none is net.empty is net.tail is None
+    twin = copy.deepcopy(net)
+    assert list(twin.state_dict()) == list(net.state_dict())
+    assert twin.load_state_dict(net.state_dict()) == ([], [])
+    with pytest.raises(ValueError, match="unexpected: positions"):
+        net.load_state_dict(net.state_dict() | {"positions": np.arange(3)})
+    net.register_buffer("mean", np.ones(2))  # again, as PyTorch allows
+    assert net.mean.tolist() == [1.0, 1.0]
+
+
+def test_registering_errors():
+    net = nn.Module()
+    with pytest.raises(KeyError, match=r"a string without dots, got 'a\.b'"):
+        net.register_buffer("a.b", 1.0)
+    with pytest.raises(KeyError, match="has an attribute 'forward' already"):
+        net.add_module("forward", nn.Tanh())
+    with pytest.raises(TypeError, match=r"parameter 'w' is made by nn\.Parameter\(\.\.\.\), or None; got ndarray"):
+        net.register_parameter("w", np.ones(1))
+    with pytest.raises(TypeError, match="got a Tensor that is none"):
+        net.register_parameter("w", Tensor(1.0))
+    with pytest.raises(TypeError, match="buffer 'w' would be trained"):
+        net.register_buffer("w", nn.Parameter(1.0))
+    with pytest.raises(TypeError, match=r"register_module\('m'\) holds modules, got 3"):
+        net.register_module("m", 3)
+
+
+def test_freezing_by_name():
+    net = Net().freeze("body", "scale")
+    assert [name for name, p in net.named_parameters() if p.requires_grad] == NAMES[1:2] + NAMES[4:]
+    net.unfreeze("tied.bias")
+    assert net.body[0].bias.requires_grad
+    assert not net.body[0].weight.requires_grad
+    assert all(p.requires_grad for p in net.unfreeze().parameters())
+    assert not any(p.requires_grad for p in net.freeze().parameters())
+    with pytest.raises(AttributeError, match="no parameter 'bod'"):
+        net.freeze("bod")
+
+
+def test_zero_grad_with_zeros():
+    net = nn.Linear(2, 1)
+    net(np.ones(2)).sum().backward()
+    net.zero_grad(set_to_none=False)
+    assert net.weight.grad.tolist() == [[0.0, 0.0]]
+
+
+def test_casting_by_name_and_devices():
+    net = nn.Linear(2, 1)
+    assert net.double().weight.dtype == np.float64
+    assert net.half().weight.dtype == np.float16
+    assert net.float().weight.dtype == np.float32
+    assert net.to("cpu") is net
+    with pytest.raises(ValueError, match="there is no device 'cuda:0'"):
+        net.to("cuda:0")
+    with pytest.raises(TypeError, match="lose the imaginary part"):
+        net.astype("complex64").astype("float32")
+
+
+def test_loading_tied_tensors():
+    tied = nn.Module()
+    tied.a = nn.Linear(2, 2, bias=False)
+    tied.b = tied.a
+    one = {"b.weight": np.ones((2, 2))}
+    assert tied.load_state_dict(one) == ([], [])  # one of its names is enough
+    assert tied.a.weight.tolist() == [[1.0, 1.0], [1.0, 1.0]]
+    with pytest.raises(ValueError, match=r"a\.weight and b\.weight are one tensor here, and differ in the state"):
+        tied.load_state_dict(one | {"a.weight": np.zeros((2, 2))})
+
+
+def test_gradients_by_a_whole_model():
+    net = nn.Sequential(nn.Linear(2, 3, generator=0), nn.Tanh(), nn.Linear(3, 1, generator=1)).double()
+    x = np.array([[1.0, 2.0], [3.0, 4.0]])
+
+    def loss(model):
+        return (model(x) ** 2).mean()
+
+    slopes = ad.grad(loss)(net)
+    loss(net).backward()
+    assert type(slopes) is nn.Sequential
+    state = slopes.state_dict()
+    assert list(state) == list(net.state_dict())
+    for name, p in net.named_parameters():
+        np.testing.assert_allclose(state[name], p.grad.value, rtol=1e-12, err_msg=name)
+    assert slopes[0].weight.tolist() == state["0.weight"].tolist()

@@ -1,0 +1,80 @@
+"""Layers that learn the size of their input from the first one they see.
+
+`LazyLinear(10)` is a `Linear` without `in_features`. Its first call (or `load_state_dict`) makes the parameters, and
+it is a plain `Linear` from then on. Make the optimizer after that: there is nothing to train before.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+
+from autodiff.errors import describe
+
+from .linear import Linear
+from .module import Module
+
+__all__ = ["LazyLinear"]
+
+
+class Lazy(Module):
+    """A module that becomes one of the class `becomes`, whose first argument is the size of an axis of the input."""
+
+    becomes: ClassVar[Any]
+    axis: ClassVar[int] = -1  # of the input, which has the size
+    weight_axis: ClassVar[int] = 1  # of the saved weight
+    at_least: ClassVar[int] = 1  # number of axes of an input
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        try:
+            _, *given = inspect.signature(self.becomes).bind(0, *args, **options).arguments.items()
+        except TypeError as error:
+            raise TypeError(f"{type(self).__name__}: {error}") from None
+        self.given: dict[str, Any] = dict(given)
+
+    def forward(self, *inputs: Any, **options: Any) -> Any:
+        """Make the parameters for this input, and compute with them."""
+        x = inputs[0] if hasattr(inputs[0], "shape") else np.asarray(inputs[0])
+        if len(x.shape) < self.at_least:
+            raise ValueError(f"{type(self).__name__} takes an input of {self.at_least} axes or more, got {describe(x)}")
+        self.complete(x.shape[self.axis])
+        return self.forward(*inputs, **options)
+
+    def complete(self, size: int) -> None:
+        """Become a module of the class `becomes`, for an input of this size."""
+        made = self.becomes(size, **self.given)
+        del self.given
+        vars(self).update(vars(made))
+        object.__setattr__(self, "__class__", self.becomes)
+
+    def _check_complete(self, name: str) -> None:
+        raise ValueError(
+            f"{name or 'the model'}, a {type(self).__name__}, has no parameters before its first call, as the size of "
+            "its input is not known: call the model once, then ask for parameters or make the optimizer"
+        )
+
+    def _complete_from(self, state: Mapping[str, Any], prefix: str) -> None:
+        weight = state.get(f"{prefix}weight")
+        if weight is not None:
+            groups = self.given.get("groups", 1) if self.weight_axis else 1
+            self.complete(np.shape(weight)[self.weight_axis] * groups)
+
+    def _cast(self, dtype: np.dtype[Any]) -> None:
+        self.given["dtype"] = dtype
+
+    def extra_repr(self) -> str:
+        return ", ".join([f"{name}={value!r}" for name, value in self.given.items()])
+
+
+class LazyLinear(Lazy):
+    """A `Linear` that takes `in_features` from its first input: `LazyLinear(out_features, bias, dtype, generator)`.
+
+    >>> layer = LazyLinear(2, generator=0)
+    >>> layer(np.ones((4, 3))).shape, layer
+    ((4, 2), Linear(in_features=3, out_features=2, bias=True))
+    """
+
+    becomes = Linear

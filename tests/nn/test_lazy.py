@@ -1,0 +1,55 @@
+import copy
+import pickle
+
+import numpy as np
+import pytest
+
+import nn
+import optim
+
+
+def test_a_lazy_layer_becomes_one_of_the_size_of_its_input():
+    lazy, plain = nn.LazyLinear(4, generator=3), nn.Linear(5, 4, generator=3)
+    assert repr(lazy) == "LazyLinear(out_features=4, generator=3)"
+    x = np.ones((2, 3, 5))
+    np.testing.assert_array_equal(lazy(x).value, plain(x).value)
+    assert type(lazy) is nn.Linear
+    assert repr(lazy) == repr(plain)
+    assert list(vars(lazy)) == list(vars(plain))
+    with pytest.raises(ValueError, match=r"takes x \(\.\.\., 5\)"):
+        lazy(np.ones(6))
+
+
+def test_there_are_no_parameters_before_the_first_call():
+    model = nn.Sequential(nn.Linear(2, 3), nn.LazyLinear(4))
+    for ask in (model.state_dict, lambda: optim.SGD(model.parameters(), lr=0.1), model.num_parameters):
+        with pytest.raises(ValueError, match="1, a LazyLinear, has no parameters before its first call"):
+            ask()
+    assert len(list(model.modules())) == 3
+    for twin in (copy.deepcopy(model), pickle.loads(pickle.dumps(model)), model.eval()):
+        twin(np.ones((1, 2)))
+        assert twin.num_parameters() == 9 + 16
+    assert not model[1].training
+
+
+def test_dtype_and_hooks_stay():
+    lazy = nn.LazyLinear(4, False, "float32").double()
+    seen = []
+    lazy.register_forward_hook(lambda module, args, out: seen.append(type(module)))
+    assert lazy([1.0, 2.0]).dtype == np.float64
+    assert lazy.bias is None
+    assert seen == [nn.Linear]
+
+
+def test_loading_makes_the_parameters():
+    model, full = nn.Sequential(nn.LazyLinear(3), nn.LazyLinear(1)), nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 1))
+    model.load_state_dict(full.state_dict())
+    x = np.ones((4, 2))
+    np.testing.assert_array_equal(model(x).value, full(x).value)
+
+
+def test_wrong_arguments():
+    with pytest.raises(TypeError, match="LazyLinear: missing a required argument: 'out_features'"):
+        nn.LazyLinear()
+    with pytest.raises(ValueError, match=r"takes an input of 1 axes or more, got float64 \(\)"):
+        nn.LazyLinear(2)(np.float64(3.0))
