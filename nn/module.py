@@ -13,6 +13,7 @@ from autodiff.config import default_dtype
 from autodiff.errors import GradientError, describe
 from autodiff.graph import CALLER, is_internal
 from autodiff.tensor import Tensor
+from autodiff.transforms.levels import plain
 
 from .hooks import Handle, Hooks
 from .init import fill_
@@ -77,6 +78,7 @@ class Module:
 
     training = True
     _hooks: Hooks | None = None
+    _like: _Model | None = None  # the one that a transform has made this one like
     _transient: frozenset[str] = frozenset()  # names of buffers that are not saved
 
     def forward(self, *inputs: Any, **options: Any) -> Any:
@@ -134,8 +136,14 @@ class Module:
                 below = [(prefix + key, held) for key, held in module._held()]
                 stack += [(key, held) for key, held in below if isinstance(held, Module)][::-1]
 
-    def _tensors(self, once: bool = True, recurse: bool = True, saved: bool = False) -> Iterator[tuple[str, Tensor]]:
-        """Parameters and buffers: each once, or under each of their names; all, or those that are saved."""
+    def _tensors(
+        self, once: bool = True, recurse: bool = True, saved: bool = False, trained: bool | None = None
+    ) -> Iterator[tuple[str, Tensor]]:
+        """Parameters and buffers, or one kind: each once, or under each name; all, or those that are saved."""
+        if self._like is not None:
+            names = self._like.model._tensors(once, recurse, saved, trained)
+            yield from ((name, _at(self, name)) for name, _ in names)
+            return
         seen: set[Tensor] = set()
         for name, module in self._walk(once) if recurse else [("", self)]:
             prefix = name and name + "."
@@ -151,7 +159,9 @@ class Module:
                         f"optimizer would find it. Write self.{key} = nn.Parameter(...), or "
                         "requires_grad=False for a buffer."
                     )
-                if not saved or held.is_parameter or key not in module._transient:
+                if saved and not held.is_parameter and key in module._transient:
+                    continue
+                if trained is None or trained == held.is_parameter:
                     yield prefix + key, held
 
     def _check_complete(self, name: str) -> None:
@@ -168,7 +178,7 @@ class Module:
             remove_duplicate: False gives a tied one under each of its names.
         """
         prefix = prefix and prefix + "."
-        return ((prefix + name, t) for name, t in self._tensors(remove_duplicate, recurse) if t.is_parameter)
+        return ((prefix + name, t) for name, t in self._tensors(remove_duplicate, recurse, trained=True))
 
     def parameters(self, recurse: bool = True) -> Iterator[Tensor]:
         """Parameters of this module and all modules below it, each once."""
@@ -179,7 +189,7 @@ class Module:
     ) -> Iterator[tuple[str, Tensor]]:
         """Buffers (tensors that are not trained) with their names; arguments as for `named_parameters`."""
         prefix = prefix and prefix + "."
-        return ((prefix + name, t) for name, t in self._tensors(remove_duplicate, recurse) if not t.is_parameter)
+        return ((prefix + name, t) for name, t in self._tensors(remove_duplicate, recurse, trained=False))
 
     def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
         """Buffers of this module and all modules below it, each once."""
@@ -457,7 +467,7 @@ class Module:
 
         The names are PyTorch's, the values plain data: `np.savez(path, **model.state_dict())`.
         """
-        return {name: np.array(t.value) for name, t in self._tensors(once=False, saved=True)}
+        return {name: np.array(plain(t)) for name, t in self._tensors(once=False, saved=True)}
 
     def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> Loaded:
         """Write saved values into the parameters and buffers of the same names.
@@ -477,7 +487,7 @@ class Module:
             module._complete_from(state, name and name + ".")
         own = dict(self._tensors(once=False, saved=True))
         # Copies: the state may hold arrays of this module itself, which are about to be written.
-        given = {name: np.array(v.value if type(v) is Tensor else v) for name, v in state.items()}
+        given = {name: np.array(plain(v)) for name, v in state.items()}
         first: dict[Tensor, str] = {}
         for name, t in own.items():  # of a tied tensor one name is enough
             if name in given:
@@ -535,6 +545,25 @@ class Module:
         return "\n".join(lines)
 
 
+class _Model:
+    """Holds the module whose parameters say which tensors of another one, computed or not, stand in their places."""
+
+    def __init__(self, model: Module) -> None:
+        self.model = model
+
+
+def _at(module: Any, name: str) -> Any:
+    """What a module holds under a name such as "heads.1.weight"."""
+    held = module
+    for key in name.split("."):
+        if isinstance(held, list | tuple):
+            held = held[int(key)]
+        else:
+            items = held if isinstance(held, dict) else vars(held)
+            held = items[key] if key in items else {str(k): v for k, v in items.items()}[key]
+    return held
+
+
 class _Rebuild:
     """Makes modules like one, of other parameters."""
 
@@ -554,6 +583,7 @@ class _Rebuild:
             twin = made[id(value)] = object.__new__(type(value))
             for name, held in vars(value).items():
                 object.__setattr__(twin, name, self._copy(held, made))
+            object.__setattr__(twin, "_like", value._like or _Model(value))
             return twin
         if type(value) is list or type(value) is tuple:
             return type(value)([self._copy(part, made) for part in value])

@@ -2,6 +2,7 @@ import copy
 import pickle
 
 import numpy as np
+import optree
 import pytest
 
 import autodiff as ad
@@ -444,3 +445,33 @@ def test_gradients_by_a_whole_model():
     for name, p in net.named_parameters():
         np.testing.assert_allclose(state[name], p.grad.value, rtol=1e-12, err_msg=name)
     assert slopes[0].weight.tolist() == state["0.weight"].tolist()
+    assert slopes.num_parameters() == net.num_parameters()
+    assert [t.tolist() for t in slopes[2].parameters()] == [state["2.weight"].tolist(), state["2.bias"].tolist()]
+
+
+def test_parameters_inside_a_transform_are_those_that_it_differentiates_by():
+    net = Net().double()
+    decay = ad.grad(lambda model: sum((p * p).sum() for p in model.parameters()) / 2)(net)
+    assert decay.tied is decay.body[0]
+    assert list(decay.buffers()) == [net.mean]
+    for (name, p), (same, slope) in zip(net.named_parameters(), decay.named_parameters(), strict=True):
+        assert name == same
+        np.testing.assert_array_equal(slope.value, p.value)
+    twice = ad.grad(lambda m: ad.grad(lambda k: (k.body[0].weight ** 3).sum())(m).tied.weight.sum())(net)
+    np.testing.assert_allclose(twice.body[0].weight.value, 6 * net.body[0].weight.value, rtol=1e-12)
+
+
+def test_a_step_downhill_is_a_module_again():
+    net = nn.Sequential(nn.Linear(2, 3, generator=0), nn.Linear(3, 1, generator=1)).double()
+    x = np.ones((4, 2))
+
+    def loss(model):
+        return (model(x) ** 2).mean()
+
+    before = net.state_dict()
+    moved = optree.tree_map(lambda p, g: p.detach() - 0.01 * g.detach(), net, ad.grad(loss)(net), namespace="autodiff")
+    assert loss(moved).item() < loss(net).item()
+    assert ad.grad(loss)(moved).num_parameters() == net.num_parameters()
+    net.load_state_dict(moved.state_dict())
+    np.testing.assert_array_equal(net[1].weight.value, moved[1].weight.value)
+    assert (before["1.weight"] != net[1].weight.value).all()
