@@ -208,7 +208,7 @@ def _in_order(names: list[str]) -> list[str]:
     """The order of ruff: constants, classes, functions; numbers in names by their value."""
 
     def key(name: str) -> tuple[Any, ...]:
-        parts = [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
+        parts = [int(part) if part.isdigit() else part.lower() for part in re.split(r"(\d+)", name)]
         return not name.isupper() or len(name) < 2, not name[0].isupper(), parts
 
     return sorted(names, key=key)

@@ -106,3 +106,57 @@ def sinc(x: Any, *, order: int) -> Any:
         power = 2 * k - order
         low = low + (-1) ** k / ((2 * k + 1) * math.factorial(power)) * small**power
     return (np.where(near, low, high) * np.pi**order).astype(y.dtype)
+
+
+# -- activations ---------------------------------------------------------------------------------------------
+
+FAR = 1000.0
+"""Beyond this all slopes of smooth activations are constant, and `x f(x)` would be infinity times 0."""
+
+
+def elu(x: Any, *, alpha: float, scale: float, slope: float) -> Any:
+    """`scale x`, and `scale alpha (exp(slope x) - 1)` for negative x."""
+    return (np.where(x > 0, x, alpha * np.expm1(slope * np.minimum(x, 0))) * scale)[()]
+
+
+def leaky_relu(x: Any, slope: Any) -> Any:
+    """x, and `slope x` for negative x."""
+    return (x * np.where(np.asarray(x) > 0, np.result_type(x, slope).type(1), slope))[()]
+
+
+def hardtanh(x: Any, *, low: float, high: float) -> Any:
+    """The input between its bounds; NaN stays NaN."""
+    return np.clip(x, low, high)
+
+
+def silu(x: Any) -> Any:
+    """`x sigmoid(x)`."""
+    x = np.maximum(x, -FAR)
+    return x * sigmoid(x)
+
+
+def mish(x: Any) -> Any:
+    """`x tanh(log(1 + exp(x)))`."""
+    x = np.maximum(x, -FAR)
+    return x * np.tanh(np.logaddexp(0, x))
+
+
+def gelu(x: Any, *, approximate: str) -> Any:
+    """`x` times the distribution function of the standard normal, or a tanh that comes near it."""
+    x = np.maximum(x, -FAR)
+    if approximate == "none":
+        from .special import scipy_special
+
+        return x * scipy_special().ndtr(x)
+    bounded = np.minimum(x, FAR)
+    return x * (0.5 + 0.5 * np.tanh(bounded * (GELU[0] + GELU[1] * bounded * bounded)))
+
+
+GELU = math.sqrt(2 / math.pi), math.sqrt(2 / math.pi) * 0.044715
+"""The approximation is `(1 + tanh(a x + b x^3)) / 2` with these a and b (Hendrycks and Gimpel, 2016)."""
+
+
+def softsign(x: Any) -> Any:
+    """`x / (1 + |x|)`, 1 at infinity."""
+    size = np.abs(x)
+    return np.sign(x) * np.where(size > 1, 1 / (1 + 1 / np.maximum(size, 1)), size / (1 + np.minimum(size, 1)))

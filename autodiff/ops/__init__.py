@@ -1,6 +1,7 @@
 """The table of ops. Importing it fills `OPS`; each file holds one subject."""
 
 from . import (
+    activation,
     arithmetic,
     attention,
     compare,
@@ -26,7 +27,7 @@ from . import (
 )
 
 __all__ = [
-    "arithmetic", "attention", "compare", "conv", "decompositions", "einsum", "elementwise", "fft", "index", "linalg",
-    "norm", "polynomials", "pool", "random", "recurrent", "reduce", "scan", "shape", "sort", "special",
-    "trigonometric", "write",
+    "activation", "arithmetic", "attention", "compare", "conv", "decompositions", "einsum", "elementwise", "fft",
+    "index", "linalg", "norm", "polynomials", "pool", "random", "recurrent", "reduce", "scan", "shape", "sort",
+    "special", "trigonometric", "write",
 ]  # fmt: skip

@@ -10,14 +10,29 @@ from ..op import Function, define
 from ..random import philox
 
 
-def _dropout(x: Any, *, p: float, seed: int, offset: int) -> Any:
-    kept = philox(seed, offset).random(np.shape(x), np.float32) >= p
+def _dropout(x: Any, *, p: float, seed: int, offset: int, places: int = 0) -> Any:
+    shape = np.shape(x)
+    split = len(shape) - places
+    kept = philox(seed, offset).random(shape[:split] + (1,) * places, np.float32) >= p
     return x * kept / (1 - p) if p < 1 else x * 0
 
 
 dropout: Function = define(
-    "dropout", _dropout, lambda g, *, p, seed, offset: dropout(g, p=p, seed=seed, offset=offset),
+    "dropout", _dropout,
+    lambda g, *, p, seed, offset, places: dropout(g, p=p, seed=seed, offset=offset, places=places),
     kind="random", linear=True,
-    doc="Zero each element with probability p and scale the rest by 1 / (1 - p), so that the mean stays. "
+    doc="Zero each element with probability p and scale the rest by 1 / (1 - p), so that the mean stays; all elements "
+    "along the last axes, so many of them, share one fate. "
     "The mask is drawn again for the backward pass instead of being kept.",
+)  # fmt: skip
+
+
+def _drawn(x: Any, *, distribution: str, seed: int, offset: int) -> Any:
+    draw = getattr(philox(seed, offset), distribution)
+    return draw(np.shape(x), np.float64).astype(np.result_type(x))
+
+
+drawn = define(
+    "drawn", _drawn, kind="random",
+    doc="An array like x of numbers drawn from a distribution, a method of NumPy's generators; a constant.",
 )  # fmt: skip

@@ -11,6 +11,14 @@ MODULES = [
     ("RMSNorm", (3,), {}), ("BatchNorm1d", (3,), {}), ("BatchNorm2d", (3,), {"momentum": None, "affine": False}),
     ("BatchNorm3d", (3,), {"bias": False}), ("InstanceNorm1d", (3,), {}), ("InstanceNorm2d", (3,), {"affine": True}),
     ("GroupNorm", (2, 4), {}), ("GroupNorm", (2, 4), {"affine": False}), ("LocalResponseNorm", (3,), {"k": 2.0}),
+    ("ReLU", (), {}), ("ReLU", (True,), {}), ("ReLU6", (), {"inplace": True}), ("LeakyReLU", (), {}),
+    ("LeakyReLU", (0.1, True), {}), ("PReLU", (3,), {}), ("RReLU", (), {}), ("RReLU", (0.1, 0.2, True), {}),
+    ("ELU", (), {}), ("ELU", (2.0, True), {}), ("SELU", (True,), {}), ("CELU", (2.0, True), {}), ("GELU", (), {}),
+    ("SiLU", (True,), {}), ("Mish", (), {}), ("Softplus", (), {}), ("Tanh", (), {}), ("LogSigmoid", (), {}),
+    ("Softsign", (), {}), ("Hardtanh", (-2, 2, True), {}), ("Hardsigmoid", (True,), {}), ("Hardswish", (True,), {}),
+    ("Hardshrink", (), {}), ("Softshrink", (0.3,), {}), ("Tanhshrink", (), {}), ("Threshold", (1, 2, True), {}),
+    ("GLU", (), {}), ("Softmin", (1,), {}), ("Softmax2d", (), {}),
+    ("AdaptiveLogSoftmaxWithLoss", (16, 10, [2, 5]), {}),
 ]  # fmt: skip
 
 

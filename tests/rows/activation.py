@@ -1,0 +1,57 @@
+"""Nonlinearities of networks, and random draws."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import scipy.special
+
+from autodiff.random import philox
+from tests.op_table import apart, fixed, op, positive, real, row, unary
+
+
+def _elu(x: Any, alpha: float, scale: float, slope: float) -> Any:
+    return scale * np.where(x > 0, x, alpha * (np.exp(slope * np.minimum(x, 0)) - 1))[()]
+
+
+row("elu", op("elu"), _elu, unary(apart), options=[
+    {"alpha": 1.0, "scale": 1.0, "slope": 1.0}, {"alpha": 0.0, "scale": 1.0, "slope": 1.0},
+    {"alpha": 1.7, "scale": 1.1, "slope": 0.5}, {"alpha": -2.0, "scale": 1.0, "slope": -0.5},
+])  # fmt: skip
+row("leaky_relu", op("leaky_relu"), lambda x, slope: np.where(x > 0, x, slope * x)[()],
+    [[apart(2, 3), fixed(0.1)], [apart(), fixed(-0.5)], [apart(2, 3, 2), positive(3, 1)], [apart(0), fixed(0.0)],
+     [apart(2, 3), real()], [apart(2, 3), real(2, 3)]])  # fmt: skip
+row("hardtanh", op("hardtanh"), lambda x, low, high: np.clip(x, low, high), unary(apart),
+    options=[{"low": -0.3, "high": 0.5}, {"low": 0.0, "high": 6.0}])  # fmt: skip
+row("silu", op("silu"), lambda x: x / (1 + np.exp(-x)), unary(real))
+row("mish", op("mish"), lambda x: x * np.tanh(np.log1p(np.exp(x))), unary(real))
+row("softsign", op("softsign"), lambda x: x / (1 + np.abs(x)), unary(apart))
+
+
+def _gelu(x: Any, approximate: str) -> Any:
+    if approximate == "none":
+        return x * (1 + scipy.special.erf(x / math.sqrt(2))) / 2
+    return x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))) / 2
+
+
+row("gelu", op("gelu"), _gelu, unary(real), options=[{"approximate": "none"}, {"approximate": "tanh"}])
+
+
+def _drawn(x: Any, distribution: str, seed: int, offset: int) -> Any:
+    return getattr(philox(seed, offset), distribution)(np.shape(x))
+
+
+row("drawn", op("drawn"), _drawn, [[real(2, 3)], [real(0)]], differentiable=False, options=[
+    {"distribution": "random", "seed": 3, "offset": 1}, {"distribution": "standard_exponential", "seed": 3, "offset": 1}
+])  # fmt: skip
+
+
+def _dropout(x: Any, p: float, seed: int, offset: int, places: int) -> Any:
+    kept = philox(seed, offset).random(x.shape[: x.ndim - places] + (1,) * places, np.float32) >= p
+    return x * kept / (1 - p)
+
+
+row("dropout of whole places", op("dropout"), _dropout, [[real(4, 5, 2, 3)]], options=[
+    {"p": 0.3, "seed": 5, "offset": 0, "places": n} for n in (1, 2, 3)])  # fmt: skip
