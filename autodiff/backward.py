@@ -209,7 +209,7 @@ def sweep(
     targets: Any = None if wanted is None else set(wanted)
     order, grads = _order(roots, targets if stop else ())
     if order and WRITES.last > order[-1].number:
-        _check_writes(order)
+        check_writes(order)
     live = None if targets is None else _leading_to(targets, order)
     observers = modes.observers
     tracing = bool(observers) and is_traced()
@@ -476,10 +476,12 @@ def freed(node: Node) -> GradientError:
     )
 
 
-def _check_writes(order: list[Node]) -> None:
-    """Find saved arrays that were written in place after they were saved."""
+def check_writes(order: Iterable[Node], forward: bool = False) -> None:
+    """Find saved arrays that were written in place after they were saved, among those that a pass reads."""
     for node in order:
         for name, saved in node.saved_arrays.items():
+            if not _is_read(node, name, forward):
+                continue
             for array in saved if type(saved) is tuple else (saved,):
                 line = WRITES.after(node.number, array)
                 if line is not None:
@@ -488,6 +490,16 @@ def _check_writes(order: list[Node]) -> None:
                         f"{format_line(line)} has written into that array since, so the gradient would be wrong. "
                         "Call backward() before the write, or compute with a copy: t.clone()."
                     )
+
+
+def _is_read(node: Node, name: str, forward: bool) -> bool:
+    """Whether a pass reads a saved array: while a function is linearized all of them are kept."""
+    op, keep, arrays = node.op, node.plan.keep, (*node.op.inputs, *node.op.outs)
+    if forward and op.linear is True:
+        return False
+    if forward and op.linear and name in op.inputs:
+        return True
+    return name not in arrays or (keep is not None and keep[arrays.index(name)])
 
 
 # -- the same loop on Tensors -------------------------------------------------------------------------

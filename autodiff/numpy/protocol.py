@@ -34,6 +34,10 @@ def _find() -> Iterator[tuple[Any, Callable[..., Any]]]:
 UFUNCS: dict[Any, Callable[..., Any]] = {f: ours for f, ours in _find() if isinstance(f, np.ufunc)}
 """The ufuncs that Tensors take part in."""
 
+for _ufunc, _ours_of_it in UFUNCS.items():  # so that `autodiff.numpy.maximum.accumulate(t)` is there as well
+    for _method in ("reduce", "accumulate", "reduceat", "outer", "at"):
+        setattr(_ours_of_it, _method, getattr(_ufunc, _method))
+
 FUNCTIONS: dict[Any, Callable[..., Any]] = {
     f: ours for f, ours in _find() if callable(f) and not isinstance(f, np.ufunc | type)
 }

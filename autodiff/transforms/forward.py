@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..backward import IDENTITY, constants, fit, freed, pull_composed, revive, sweep, wrap
+from ..backward import IDENTITY, check_writes, constants, fit, freed, pull_composed, revive, sweep, wrap
 from ..config import MODES, is_traced, mode
-from ..graph import Node, history
+from ..graph import WRITES, Node, history
 from ..op import PICK, Op
 from ..tensor import Tensor, asarray
 from .levels import Level, mapped, plain, recorded, split_aux, zeros
@@ -90,6 +90,8 @@ def push(sources: Sequence[Any], tangents: Sequence[Any], outs: Sequence[Any], r
         source: t if tensors else plain(t) for source, t in zip(sources, tangents, strict=True) if t is not None
     }
     nodes, _ = history([out.node for out in outs if recorded(out)], stop=set(table))
+    if nodes and WRITES.last > nodes[0].number:
+        check_writes(nodes, forward=True)
     observers = MODES.get().observers
     with mode(recording=True):
         for node in nodes:
