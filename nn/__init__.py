@@ -71,6 +71,10 @@ from .distance import (
 from .dropout import (
     Dropout,
 )
+from .embedding import (
+    Embedding,
+    EmbeddingBag,
+)
 from .lazy import (
     LazyLinear,
 )
@@ -134,6 +138,8 @@ __all__ = [
     "CrossEntropyLoss",
     "Dropout",
     "ELU",
+    "Embedding",
+    "EmbeddingBag",
     "Flatten",
     "GELU",
     "GLU",

@@ -17,12 +17,12 @@ def later(length: int, source: int) -> Any:
     return np.arange(source) > np.arange(length)[:, None]
 
 
-def masked_softmax(scores: Any) -> Any:
-    """Softmax along the last axis; a row of -inf, that may attend to nothing, gives zeros."""
-    top = np.maximum.reduce(scores, axis=-1, keepdims=True, initial=-np.inf)
+def masked_softmax(scores: Any, *, axis: int = -1) -> Any:
+    """Softmax along an axis; where all is -inf, as for a query that may attend to nothing, it gives zeros."""
+    top = np.maximum.reduce(scores, axis=axis, keepdims=True, initial=-np.inf)
     top[top == -np.inf] = 0
     e = np.exp(scores - top)
-    total = np.add.reduce(e, axis=-1, keepdims=True)
+    total = np.add.reduce(e, axis=axis, keepdims=True)
     total[total == 0] = 1
     e /= total
     return e

@@ -11,9 +11,14 @@ from ..op import define
 from .elementwise import where
 from .random import dropout
 
+
+def _masked_softmax_rule(g: Any, out: Any, *, axis: int) -> Any:
+    return out * (g - (g * out).sum(axis=axis, keepdims=True))
+
+
 masked_softmax = define(
-    "masked_softmax", kernels.masked_softmax, lambda g, out: out * (g - (g * out).sum(axis=-1, keepdims=True)),
-    doc="Softmax along the last axis, and zeros where all of a row is -inf.",
+    "masked_softmax", kernels.masked_softmax, _masked_softmax_rule, kind="reduce",
+    doc="Softmax along an axis, and zeros where all along it is -inf.",
 )  # fmt: skip
 
 
@@ -24,7 +29,7 @@ def weights_of(q: Any, k: Any, mask: Any, *, scale: float, causal: bool, p: floa
         scores = scores + mask
     if causal:
         scores = where(kernels.later(*scores.shape[-2:]), -np.inf, scores)
-    weights = masked_softmax(scores)
+    weights = masked_softmax(scores, axis=scores.ndim - 1)
     return dropout(weights, p=p, seed=seed, offset=offset) if p else weights
 
 

@@ -204,3 +204,8 @@ unwrap = define(
     "unwrap", kernels.unwrap, lambda g: g, kind="scan",
     doc="Multiples of a period, constants, added such that neighbours differ by half a period at most.",
 )  # fmt: skip
+
+scale_gradient = define(
+    "scale_gradient", lambda x, y: +x, lambda g, y: g * y, None, inputs="x y", kind="elementwise",
+    doc="x itself, whose gradient is multiplied by y on its way back: 0 holds x constant.",
+)  # fmt: skip

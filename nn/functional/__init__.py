@@ -50,6 +50,11 @@ from .distance import (
 from .dropout import (
     dropout,
 )
+from .embedding import (
+    embedding,
+    embedding_bag,
+    one_hot,
+)
 from .linear import (
     bilinear,
     flatten,
@@ -91,6 +96,8 @@ __all__ = [
     "cross_entropy",
     "dropout",
     "elu",
+    "embedding",
+    "embedding_bag",
     "flatten",
     "gelu",
     "glu",
@@ -118,6 +125,7 @@ __all__ = [
     "multi_head_attention_forward",
     "nll_loss",
     "normalize",
+    "one_hot",
     "pairwise_distance",
     "pdist",
     "prelu",

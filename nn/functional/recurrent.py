@@ -116,10 +116,9 @@ def lengths_of(lengths: Any, batch: int, steps: int) -> Any:
     >>> lengths_of([3, 1], 2, 3)
     array([3, 1])
     """
-    lengths = plain(lengths)
     if not known(lengths):
-        return lengths
-    lengths = np.asarray(lengths)
+        return lengths  # inside vmap
+    lengths = np.asarray(plain(lengths))
     if lengths.dtype.kind not in "iu" or lengths.shape != (batch,):
         raise ValueError(f"lengths are integers, one for each of {batch} sequences; got {describe(lengths)}")
     for i in np.flatnonzero((lengths < 1) | (lengths > steps)):

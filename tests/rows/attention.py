@@ -39,4 +39,5 @@ row("attention without mask", op("attention"), _attention, [[real(2, 3), real(4,
     options=_options, inputs=(0, 1, 2))  # fmt: skip
 row("attention to nothing", op("attention"), _attention, [[real(2, 3), real(3, 3), real(3, 2), fixed(_none)]],
     options=_options[:1], inputs=(0, 1, 2))  # fmt: skip
-row("masked_softmax", op("masked_softmax"), _softmax, [[real(2, 3)], [real(4)], [real(2, 0)], [real(0, 2)]])
+row("masked_softmax", lambda x: op("masked_softmax")(x, axis=x.ndim - 1), _softmax,
+    [[real(2, 3)], [real(4)], [real(2, 0)], [real(0, 2)]])  # fmt: skip
