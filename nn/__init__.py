@@ -124,6 +124,14 @@ from .recurrent import (
     RNNCell,
     VanillaRNN,
 )
+from .transformer import (
+    Transformer,
+    TransformerDecoder,
+    TransformerDecoderLayer,
+    TransformerEncoder,
+    TransformerEncoderLayer,
+    generate_square_subsequent_mask,
+)
 
 __all__ = [
     "AdaptiveLogSoftmaxWithLoss",
@@ -207,10 +215,16 @@ __all__ = [
     "Tanh",
     "Tanhshrink",
     "Threshold",
+    "Transformer",
+    "TransformerDecoder",
+    "TransformerDecoderLayer",
+    "TransformerEncoder",
+    "TransformerEncoderLayer",
     "Unflatten",
     "VanillaRNN",
     "data",
     "functional",
+    "generate_square_subsequent_mask",
     "init",
     "scalar",
     "utils",
