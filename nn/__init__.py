@@ -75,6 +75,10 @@ from .embedding import (
     Embedding,
     EmbeddingBag,
 )
+from .files import (
+    load,
+    save,
+)
 from .lazy import (
     LazyLinear,
 )
@@ -226,6 +230,8 @@ __all__ = [
     "functional",
     "generate_square_subsequent_mask",
     "init",
+    "load",
+    "save",
     "scalar",
     "utils",
 ]

@@ -6,7 +6,6 @@ it is a plain `Linear` from then on. Make the optimizer after that: there is not
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -29,6 +28,8 @@ class Lazy(Module):
     at_least: ClassVar[int] = 1  # number of axes of an input
 
     def __init__(self, *args: Any, **options: Any) -> None:
+        import inspect  # here, as it takes 5 ms
+
         try:
             _, *given = inspect.signature(self.becomes).bind(0, *args, **options).arguments.items()
         except TypeError as error:
