@@ -13,6 +13,7 @@ from collections.abc import Callable, Container, Iterable
 from contextvars import ContextVar
 from itertools import count
 from operator import attrgetter
+from threading import Lock
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -267,6 +268,7 @@ class Writes:
 
     def __init__(self) -> None:
         self.last = 0
+        self.lock = Lock()
         self.stamps: dict[int, Stamp] = {}
 
     def note(self, array: Any, key: Any = ...) -> None:
@@ -295,7 +297,9 @@ class Writes:
             found = set(stamp.when.tolist())
             stamp.lines = {n: line for n, line in stamp.lines.items() if n in found}
         stamp.lines[number] = frame.f_code, frame.f_lasti
-        stamp.last = self.last = number
+        stamp.last = number
+        with self.lock:  # a thread that took its number earlier must not put the clock back
+            self.last = max(self.last, number)
 
     def after(self, number: int, array: Any) -> tuple[str, int] | None:
         """Return the line that wrote any of the array's elements later than the given number, if one did."""

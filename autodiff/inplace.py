@@ -16,6 +16,7 @@ new value itself.
 from __future__ import annotations
 
 import weakref
+from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -214,12 +215,17 @@ def _note_written(root: Tensor) -> None:
     place = id(root)
 
     def forget(_: Any) -> None:
-        WRITTEN.pop(place, None)
-        if not WRITTEN:
-            be_careful(False)
+        with _SWITCH:
+            WRITTEN.pop(place, None)
+            if not WRITTEN:
+                be_careful(False)
 
-    WRITTEN[place] = weakref.ref(root, forget)
-    be_careful(True)
+    with _SWITCH:
+        WRITTEN[place] = weakref.ref(root, forget)
+        be_careful(True)
+
+
+_SWITCH = RLock()  # the last written tensor of one thread may end while another thread writes its first
 
 
 _INVERSES: dict[str, Any] = {
