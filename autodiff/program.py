@@ -533,9 +533,9 @@ def _cost(eq: Equation) -> tuple[int, int, int]:
 _MULTIPLY_ADDS: dict[str, Callable[[list[tuple[int, ...]], tuple[int, ...]], int]] = {
     "matmul": lambda given, out: math.prod(out) * given[0][-1],
     "affine": lambda given, out: math.prod(out) * (given[0][-1] + 1),
-    "conv2d": lambda given, out: math.prod(out) * math.prod(given[1][1:]),
-    "conv2d_dx": lambda given, out: math.prod(given[0]) * math.prod(given[1][1:]),
-    "conv2d_dw": lambda given, out: math.prod(given[1]) * math.prod(out[1:]),
+    "conv": lambda given, out: math.prod(out) * math.prod(given[1][1:]),
+    "conv_dx": lambda given, out: math.prod(given[0]) * math.prod(given[1][1:]),
+    "conv_dw": lambda given, out: math.prod(given[1]) * math.prod(out[1:]),
 }
 """Of the ops that do more than one multiply-add an element: from the shapes of their arrays and output."""
 

@@ -1,86 +1,129 @@
-"""Two-dimensional convolution (cross-correlation, as in every deep-learning library) and its two adjoints.
+"""Convolution (cross-correlation, as in every deep-learning library) and its two adjoints, over any number of axes.
 
-Shapes: x (n, c, h, w); weight (o, c / groups, kh, kw); out (n, o, oh, ow) with
-`oh = (h + 2 ph - dh (kh - 1) - 1) // sh + 1` and likewise for ow.
+Shapes: x (n, c, *size); weight (o, c / groups, *kernel); out (n, o, *places). Along each axis of length `size`, with
+`before` and `after` zeros around it, `places = (size + before + after - dilation (kernel - 1) - 1) // stride + 1`.
 
-Each image is unfolded into columns, one per output pixel, so that the convolution is a matrix product.
+Each image is unfolded into columns, one per output element, so that the convolution is a matrix product.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-Pair = tuple[int, int]
+Sizes = tuple[int, ...]
+"""One number for each axis of an image."""
+
+Widths = tuple[tuple[int, int], ...]
+"""How much stands before and after an image, for each of its axes."""
 
 
-def output_size(size: int, kernel: int, stride: int, padding: int, dilation: int) -> int:
+def output_size(size: int, kernel: int, stride: int, padding: tuple[int, int], dilation: int) -> int:
     """Number of places where a kernel fits along one axis."""
-    return (size + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1
+    return (size + sum(padding) - dilation * (kernel - 1) - 1) // stride + 1
 
 
-def pad(x: Any, padding: Pair, value: float = 0.0) -> Any:
-    """Surround the last two axes with a constant."""
-    ph, pw = padding
-    if not (ph or pw):
+def places_of(size: Sizes, kernel: Sizes, stride: Sizes, padding: Widths, dilation: Sizes) -> Sizes:
+    """Number of places along each axis; ValueError if there is none."""
+    places = tuple(map(output_size, size, kernel, stride, padding, dilation))
+    if min(places) < 1:
+        raise ValueError(
+            f"window {kernel} with dilation {dilation} does not fit into images of {tuple(size)}, padded by {padding}"
+        )
+    return places
+
+
+def pad(x: Any, padding: Widths, value: float = 0.0) -> Any:
+    """Surround the axes after the first two with a constant."""
+    if not any(map(any, padding)):
         return x
-    n, c, h, w = x.shape
-    out = np.full((n, c, h + 2 * ph, w + 2 * pw), value, x.dtype)
-    out[:, :, ph : ph + h, pw : pw + w] = x
+    size = [n + before + after for n, (before, after) in zip(x.shape[2:], padding, strict=True)]
+    out = np.full((*x.shape[:2], *size), value, x.dtype)
+    out[inside(x.shape[2:], padding)] = x
     return out
 
 
-def windows(x: Any, kernel: Pair, stride: Pair, dilation: Pair) -> Any:
-    """A view (n, c, kh, kw, oh, ow) in which `[..., i, j, p, q]` is what tap (i, j) sees at output (p, q)."""
-    n, c, h, w = x.shape
-    (kh, kw), (sh, sw), (dh, dw) = kernel, stride, dilation
-    oh, ow = output_size(h, kh, sh, 0, dh), output_size(w, kw, sw, 0, dw)
-    bn, bc, bh, bw = x.strides
+def inside(size: Sizes, padding: Widths) -> tuple[Any, ...]:
+    """The part of a padded array that is not padding."""
+    return (..., *[slice(before, before + n) for n, (before, _) in zip(size, padding, strict=True)])
+
+
+def windows(x: Any, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Any:
+    """A view (n, c, *kernel, *places): `[:, :, *taps, *p]` is what these taps of the kernel see at output p."""
+    padding = ((0, 0),) * len(kernel)
+    places = tuple(map(output_size, x.shape[2:], kernel, stride, padding, dilation))
+    steps = x.strides[2:]
     return np.lib.stride_tricks.as_strided(
-        x, (n, c, kh, kw, oh, ow), (bn, bc, bh * dh, bw * dw, bh * sh, bw * sw), writeable=False
-    )
+        x, (*x.shape[:2], *kernel, *places),
+        (*x.strides[:2], *[b * d for b, d in zip(steps, dilation, strict=True)],
+         *[b * s for b, s in zip(steps, stride, strict=True)]),
+        writeable=False,
+    )  # fmt: skip
 
 
-def _columns(x: Any, kernel: Pair, stride: Pair, padding: Pair, dilation: Pair, groups: int) -> Any:
-    """Unfold to (n, groups, c/groups * kh * kw, oh * ow)."""
+def each_tap(kernel: Sizes, stride: Sizes, dilation: Sizes, places: Sizes) -> Iterator[tuple[Sizes, tuple[Any, ...]]]:
+    """Each tap of a kernel, with the elements of a padded image that it sees from all places."""
+    for tap in np.ndindex(*kernel):
+        seen = zip(tap, stride, dilation, places, strict=True)
+        yield tap, (..., *[slice(t * d, t * d + s * (n - 1) + 1, s) for t, s, d, n in seen])
+
+
+def unfold(x: Any, *, kernel: Sizes, stride: Sizes, padding: Widths, dilation: Sizes) -> Any:
+    """What each place sees, as columns: (n, c, *size) to (n, c * taps, places)."""
+    places_of(x.shape[2:], kernel, stride, padding, dilation)
     view = windows(pad(x, padding), kernel, stride, dilation)
-    n, c, kh, kw, oh, ow = view.shape
-    return view.reshape(n, groups, c // groups * kh * kw, oh * ow)
+    return np.array(view, order="C").reshape(_columns_shape(x, view))
 
 
-def conv2d(x: Any, w: Any, *, stride: Pair, padding: Pair, dilation: Pair, groups: int) -> Any:
-    """`out[n, o, p, q] = sum_cij w[o, c, i, j] x[n, c, p sh + i dh - ph, q sw + j dw - pw]`."""
-    o, _, kh, kw = w.shape
-    size = [output_size(x.shape[2 + i], w.shape[2 + i], stride[i], padding[i], dilation[i]) for i in range(2)]
-    if min(size) < 1:
-        raise ValueError(
-            f"kernel {(kh, kw)} with dilation {dilation} does not fit into images of {x.shape[2:]} padded by {padding}"
-        )
-    columns = _columns(x, (kh, kw), stride, padding, dilation, groups)
-    out = w.reshape(groups, o // groups, -1) @ columns  # (n, groups, o/groups, oh * ow)
-    return out.reshape(len(x), o, *size)
+def _columns_shape(x: Any, view: Any) -> tuple[int, int, int]:
+    d = x.ndim - 2
+    return len(x), math.prod(view.shape[1 : 2 + d]), math.prod(view.shape[2 + d :])
 
 
-def conv2d_dx(g: Any, w: Any, *, shape: Pair, stride: Pair, padding: Pair, dilation: Pair, groups: int) -> Any:
-    """The adjoint by x: each gradient goes back to the pixels that its window saw. `shape` is x's (h, w)."""
-    n, o, oh, ow = g.shape
-    _, cg, kh, kw = w.shape
-    (ph, pw), (sh, sw), (dh, dw) = padding, stride, dilation
-    weight = w.reshape(groups, o // groups, cg * kh * kw).mT
-    columns = weight @ g.reshape(n, groups, o // groups, oh * ow)
-    taps = columns.reshape(n, groups * cg, kh, kw, oh, ow)
-    out = np.zeros((n, groups * cg, shape[0] + 2 * ph, shape[1] + 2 * pw), columns.dtype)
-    for i in range(kh):
-        for j in range(kw):
-            top, left = i * dh, j * dw
-            out[:, :, top : top + sh * oh : sh, left : left + sw * ow : sw] += taps[:, :, i, j]
-    return out[:, :, ph : ph + shape[0], pw : pw + shape[1]]
+def fold(columns: Any, *, size: Sizes, kernel: Sizes, stride: Sizes, padding: Widths, dilation: Sizes) -> Any:
+    """The adjoint of `unfold`: each column is added to the elements that its place sees, (n, c, *size)."""
+    places = places_of(size, kernel, stride, padding, dilation)
+    channels = columns.shape[1] // math.prod(kernel)
+    taps = columns.reshape(len(columns), channels, *kernel, *places)
+    whole = [n + before + after for n, (before, after) in zip(size, padding, strict=True)]
+    out = np.zeros((len(columns), channels, *whole), columns.dtype)
+    for tap, seen in each_tap(kernel, stride, dilation, places):
+        out[seen] += taps[(slice(None), slice(None), *tap)]
+    return out[inside(size, padding)]
 
 
-def conv2d_dw(x: Any, g: Any, *, kernel: Pair, stride: Pair, padding: Pair, dilation: Pair, groups: int) -> Any:
-    """The adjoint by w: how each tap's pixels go with the gradient, summed over images and places."""
-    n, o, oh, ow = g.shape
+def _columns(x: Any, kernel: Sizes, stride: Sizes, padding: Widths, dilation: Sizes, groups: int) -> Any:
+    """Unfold to (n, groups, c / groups * taps, places); where windows do not overlap this may be a view."""
+    view = windows(pad(x, padding), kernel, stride, dilation)
+    n, rows, places = _columns_shape(x, view)
+    return view.reshape(n, groups, rows // groups, places)
+
+
+def conv(x: Any, w: Any, *, stride: Sizes, padding: Widths, dilation: Sizes, groups: int) -> Any:
+    """`out[n, o, p] = sum over c and taps t of w[o, c, t] x[n, c, p stride + t dilation - before]`."""
+    kernel = w.shape[2:]
+    places = places_of(x.shape[2:], kernel, stride, padding, dilation)
     columns = _columns(x, kernel, stride, padding, dilation, groups)
-    products = g.reshape(n, groups, o // groups, oh * ow) @ columns.mT
+    out = w.reshape(groups, len(w) // groups, columns.shape[2]) @ columns  # (n, groups, o / groups, places)
+    return out.reshape(len(x), len(w), *places)
+
+
+def conv_dx(g: Any, w: Any, *, shape: Sizes, stride: Sizes, padding: Widths, dilation: Sizes, groups: int) -> Any:
+    """The adjoint by x: each gradient goes back to the elements that its window saw. `shape` is x's size."""
+    n, o, *places = g.shape
+    kernel = w.shape[2:]
+    rows = w.shape[1] * math.prod(kernel)
+    columns = w.reshape(groups, o // groups, rows).mT @ g.reshape(n, groups, o // groups, math.prod(places))
+    columns = columns.reshape(n, groups * rows, math.prod(places))
+    return fold(columns, size=shape, kernel=kernel, stride=stride, padding=padding, dilation=dilation)
+
+
+def conv_dw(x: Any, g: Any, *, kernel: Sizes, stride: Sizes, padding: Widths, dilation: Sizes, groups: int) -> Any:
+    """The adjoint by w: how each tap's elements go with the gradient, summed over images and places."""
+    n, o, *places = g.shape
+    columns = _columns(x, kernel, stride, padding, dilation, groups)
+    products = g.reshape(n, groups, o // groups, math.prod(places)) @ columns.mT
     return np.add.reduce(products, axis=0).reshape(o, x.shape[1] // groups, *kernel)

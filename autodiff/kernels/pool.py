@@ -1,19 +1,18 @@
-"""Max pooling over windows of the last two axes."""
+"""Pooling over windows of the axes after the first two."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
-from .conv import output_size, pad, windows
-
-Pair = tuple[int, int]
+from .conv import Sizes, Widths, each_tap, inside, pad, places_of, windows
 
 
-def _first_real(size: int, kernel: int, stride: int, padding: int, dilation: int) -> Any:
+def first_real(size: int, kernel: int, stride: int, padding: tuple[int, int], dilation: int, places: int) -> Any:
     """For each window along one axis, the first of its taps that lies in the image and not in the padding."""
-    starts = np.arange(output_size(size, kernel, stride, padding, dilation)) * stride - padding
+    starts = np.arange(places) * stride - padding[0]
     taps = np.maximum(-(starts // dilation), 0)
     outside = (taps >= kernel) | (starts + taps * dilation >= size)
     if outside.any():
@@ -24,42 +23,96 @@ def _first_real(size: int, kernel: int, stride: int, padding: int, dilation: int
     return taps
 
 
-def max_pool2d(x: Any, *, kernel: Pair, stride: Pair, padding: Pair, dilation: Pair) -> tuple[Any, Any]:
-    """The largest element of each window, and which of its kh * kw elements that was (the first of equals)."""
-    size = [output_size(x.shape[2 + i], kernel[i], stride[i], padding[i], dilation[i]) for i in range(2)]
-    if min(size) < 1:
-        raise ValueError(
-            f"window {kernel} with dilation {dilation} does not fit into an image of {x.shape[2:]} padded by {padding}"
-        )
-    down, right = (_first_real(x.shape[2 + i], kernel[i], stride[i], padding[i], dilation[i]) for i in range(2))
+def max_pool(x: Any, *, kernel: Sizes, stride: Sizes, padding: Widths, dilation: Sizes) -> tuple[Any, Any]:
+    """The largest element of each window, and which of its elements, counted row by row, that was (the first of
+    equals)."""
+    places = places_of(x.shape[2:], kernel, stride, padding, dilation)
+    taps = [first_real(*axis) for axis in zip(x.shape[2:], kernel, stride, padding, dilation, places, strict=True)]
+    first = np.ravel_multi_index(np.ix_(*taps), kernel)  # where all are `lowest`, this one and not the padding
     lowest: Any = -np.inf if x.dtype.kind == "f" else False if x.dtype.kind == "b" else np.iinfo(x.dtype).min
-    view = windows(pad(x, padding, lowest), kernel, stride, dilation)  # (n, c, kh, kw, oh, ow)
-    taps = [view[:, :, i, j] for i in range(kernel[0]) for j in range(kernel[1])]
-    best, which = taps[0].copy(), np.empty(taps[0].shape, np.uint16)
-    which[...] = down[:, None] * kernel[1] + right  # where all are `lowest`, the first real one and not the padding
-    for k, tap in enumerate(taps[1:], 1):
+    whole = pad(x, padding, lowest)
+    count = math.prod(kernel)
+    dtype = np.uint16 if count <= 1 << 16 else np.intp
+    if count > math.prod(places):  # few and large windows
+        seen = windows(whole, kernel, stride, dilation).reshape(*x.shape[:2], count, *places)
+        which = seen.argmax(2)
+        best = np.take_along_axis(seen, which[:, :, None], 2)[:, :, 0]
+        return best, np.where(best == lowest, first, which).astype(dtype)
+    tap, *others = [whole[seen] for _, seen in each_tap(kernel, stride, dilation, places)]
+    best, which = tap.copy(), np.empty(tap.shape, dtype)
+    which[...] = first
+    for k, tap in enumerate(others, 1):
         larger = ~(tap <= best) & ~(best != best)  # a NaN wins, the first of them
         np.copyto(best, tap, where=larger)
         which[larger] = k
     return best, which
 
 
-def max_pool2d_vjp(
+def max_pool_vjp(
     g: Any,
     x_shape: tuple[int, ...],
     saved: Any,
     *,
-    kernel: Pair,
-    stride: Pair,
-    padding: Pair,
-    dilation: Pair,
+    kernel: Sizes,
+    stride: Sizes,
+    padding: Widths,
+    dilation: Sizes,
 ) -> tuple[Any]:
     """Give each window's gradient to the element that was its largest."""
-    n, c, h, w = x_shape
-    (ph, pw), (sh, sw), (dh, dw) = padding, stride, dilation
-    oh, ow = g.shape[2:]
-    out = np.zeros((n, c, h + 2 * ph, w + 2 * pw), g.dtype)
-    for k in range(kernel[0] * kernel[1]):
-        top, left = k // kernel[1] * dh, k % kernel[1] * dw
-        out[:, :, top : top + sh * oh : sh, left : left + sw * ow : sw] += g * (saved == k)
-    return (out[:, :, ph : ph + h, pw : pw + w],)
+    size = x_shape[2:]
+    whole = [n + before + after for n, (before, after) in zip(size, padding, strict=True)]
+    out = np.zeros((*x_shape[:2], *whole), g.dtype)
+    for k, (_, seen) in enumerate(each_tap(kernel, stride, dilation, g.shape[2:])):
+        out[seen] += g * (saved == k)
+    return (out[inside(size, padding)],)
+
+
+def pool_sum(x: Any, *, kernel: Sizes, stride: Sizes, padding: Widths) -> Any:
+    """The sum of each window's elements: (n, c, *size) to (n, c, *places)."""
+    ones = (1,) * len(kernel)
+    places = places_of(x.shape[2:], kernel, stride, padding, ones)
+    whole = pad(x, padding)
+    if math.prod(kernel) > math.prod(places):
+        axes = tuple(range(2, 2 + len(kernel)))
+        return np.add.reduce(windows(whole, kernel, stride, ones), axis=axes)
+    out = np.zeros((*x.shape[:2], *places), x.dtype)
+    for _, seen in each_tap(kernel, stride, ones, places):
+        out += whole[seen]
+    return out
+
+
+def pool_spread(g: Any, *, size: Sizes, kernel: Sizes, stride: Sizes, padding: Widths) -> Any:
+    """The adjoint of `pool_sum`: each number is added to all elements of its window, (n, c, *size)."""
+    whole = [n + before + after for n, (before, after) in zip(size, padding, strict=True)]
+    out = np.zeros((*g.shape[:2], *whole), g.dtype)
+    ones = (1,) * len(kernel)
+    if math.prod(kernel) > math.prod(g.shape[2:]):
+        for place in np.ndindex(*g.shape[2:]):
+            window: Any = [slice(p * s, p * s + k) for p, s, k in zip(place, stride, kernel, strict=True)]
+            out[(..., *window)] += g[(..., *place)].reshape(*g.shape[:2], *ones)
+    else:
+        for _, seen in each_tap(kernel, stride, ones, g.shape[2:]):
+            out[seen] += g
+    return out[inside(size, padding)]
+
+
+def max_places(x: Any, *tables: Any) -> Any:
+    """Where in its image, counted row by row, the largest element of each window is; of equals the first.
+
+    A table for each axis says which of its elements each window sees: (n, c, places, taps), or 1 for n and c.
+    Result: (n, c, *places).
+    """
+    d = len(tables)
+    here = np.ix_(*map(np.arange, x.shape[:2]))
+    lengths = [(*t.shape[:2], *(1,) * (2 * i), *t.shape[2:], *(1,) * (2 * (d - 1 - i))) for i, t in enumerate(tables)]
+    parts = [t.reshape(shape) for t, shape in zip(tables, lengths, strict=True)]  # (n, c, 1, 1, ..., p, k, ..., 1, 1)
+    seen = x[(*[i.reshape(*i.shape, *(1,) * (2 * d)) for i in here], *parts)]  # (n, c, p, k, p, k, ...)
+    flat: Any = 0
+    for part, length in zip(parts, x.shape[2:], strict=True):
+        flat = flat * length + part
+    order = (0, 1, *range(2, 2 + 2 * d, 2), *range(3, 3 + 2 * d, 2))  # (n, c, *places, *taps)
+    seen = seen.transpose(order)
+    flat = np.broadcast_to(flat.transpose(order), seen.shape)
+    rows = (*seen.shape[: 2 + d], math.prod(seen.shape[2 + d :]))
+    which = seen.reshape(rows).argmax(-1)[..., None]
+    return np.take_along_axis(flat.reshape(rows), which, -1)[..., 0]

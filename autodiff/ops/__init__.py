@@ -18,6 +18,7 @@ from . import (
     random,
     recurrent,
     reduce,
+    resample,
     scan,
     shape,
     sort,
@@ -28,6 +29,6 @@ from . import (
 
 __all__ = [
     "activation", "arithmetic", "attention", "compare", "conv", "decompositions", "einsum", "elementwise", "fft",
-    "index", "linalg", "norm", "polynomials", "pool", "random", "recurrent", "reduce", "scan", "shape", "sort",
-    "special", "trigonometric", "write",
+    "index", "linalg", "norm", "polynomials", "pool", "random", "recurrent", "reduce", "resample", "scan", "shape",
+    "sort", "special", "trigonometric", "write",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Pooling."""
+"""Pooling: the largest element of windows, and their sum."""
 
 from __future__ import annotations
 
@@ -7,31 +7,61 @@ from typing import Any
 import numpy as np
 
 from ..kernels import pool as kernels
-from ..kernels.conv import output_size
-from ..op import define
+from ..kernels.conv import Sizes, Widths
+from ..op import Function, define
 from .index import ARRAY, gather
 
-Pair = tuple[int, int]
-
-
-places = define(
-    "max_pool2d_places", lambda x, **geometry: kernels.max_pool2d(x, **geometry)[1], kind="reduce",
+tap_of_max = define(
+    "max_pool_places", lambda x, **geometry: kernels.max_pool(x, **geometry)[1], kind="reduce",
     doc="Which element of its window, counted row by row, is the largest; of equals the first.",
 )  # fmt: skip
 
 
-def _composed(x: Any, *, kernel: Pair, stride: Pair, padding: Pair, dilation: Pair) -> Any:
+def max_pool_places(x: Any, *, kernel: Sizes, stride: Sizes, padding: Widths, dilation: Sizes) -> Any:
+    """Where in its image, counted row by row, the largest element of each window is: (n, c, *places)."""
+    rest: Any = tap_of_max(x, kernel=kernel, stride=stride, padding=padding, dilation=dilation).astype(np.intp)
+    d = len(kernel)
+    flat, row = 0, 1
+    for i in range(d)[::-1]:
+        starts = np.arange(rest.shape[2 + i]) * stride[i] - padding[i][0]
+        flat = flat + row * (starts.reshape((-1,) + (1,) * (d - 1 - i)) + rest % kernel[i] * dilation[i])
+        rest, row = rest // kernel[i], row * x.shape[2 + i]
+    return flat
+
+
+def at_places(x: Any, places: Any) -> Any:
+    """The elements of images (n, c, *size) at places (n, c, ...) that are counted row by row in each."""
+    n, c = x.shape[:2]
+    ones = (1,) * (places.ndim - 2)
+    images, channels = np.arange(n).reshape((n, 1, *ones)), np.arange(c).reshape((c, *ones))
+    return gather(x.reshape((n, c, int(np.prod(x.shape[2:])))), images, channels, places, index=(ARRAY,) * 3)
+
+
+def _composed(x: Any, *, kernel: Sizes, stride: Sizes, padding: Widths, dilation: Sizes) -> Any:
     """Max pooling as a gather: find where each window's largest element is, then read it there."""
-    which = places(x, kernel=kernel, stride=stride, padding=padding, dilation=dilation)
-    n, c, h, w = x.shape
-    oh, ow = (output_size((h, w)[i], kernel[i], stride[i], padding[i], dilation[i]) for i in range(2))
-    rows = np.arange(oh)[:, None] * stride[0] - padding[0] + which // kernel[1] * dilation[0]
-    columns = np.arange(ow) * stride[1] - padding[1] + which % kernel[1] * dilation[1]
-    images, channels = np.arange(n)[:, None, None, None], np.arange(c)[:, None, None]
-    return gather(x, images, channels, rows, columns, index=(ARRAY,) * 4)
+    return at_places(x, max_pool_places(x, kernel=kernel, stride=stride, padding=padding, dilation=dilation))
 
 
-max_pool2d = define(
-    "max_pool2d", kernels.max_pool2d, kind="reduce", vjp=kernels.max_pool2d_vjp, composed=_composed,
-    doc="Largest element of each window of (n, c, h, w); of equals the first takes the gradient.",
+max_pool = define(
+    "max_pool", kernels.max_pool, kind="reduce", vjp=kernels.max_pool_vjp, composed=_composed,
+    doc="Largest element of each window of (n, c, *size); of equals the first takes the gradient.",
+)  # fmt: skip
+
+max_places = define(
+    "max_places", kernels.max_places, inputs="x *tables", kind="reduce",
+    doc="Where the largest element of each window is; tables say which elements a window sees along each axis.",
+)  # fmt: skip
+
+pool_sum: Function = define(
+    "pool_sum", kernels.pool_sum,
+    lambda g, x_shape, *, kernel, stride, padding: pool_spread(
+        g, size=x_shape[2:], kernel=kernel, stride=stride, padding=padding
+    ),
+    kind="contract", linear=True, doc="Sum of each window of (n, c, *size), with zeros around the image.",
+)  # fmt: skip
+
+pool_spread: Function = define(
+    "pool_spread", kernels.pool_spread,
+    lambda g, *, size, kernel, stride, padding: pool_sum(g, kernel=kernel, stride=stride, padding=padding),
+    kind="contract", linear=True, doc="Adjoint of `pool_sum`: each number added to all elements of its window.",
 )  # fmt: skip

@@ -385,7 +385,7 @@ def _parted(x: Any, axis: int, n: int) -> Any:
 
 def _conv(call: Call) -> Any:
     """Examples of images are more images; examples of kernels are groups of channels that do not see each other."""
-    weights = call.op.name != "conv2d_dw"  # what stands second is a kernel, not images
+    weights = call.op.name != "conv_dw"  # what stands second is a kernel, not images
     if weights and call.mapped == [True, False]:
         return _parted(call(_merged(call.arrays[0], 0), call.arrays[1]), 0, call.size)
     x, y = call.all_spread()
@@ -394,8 +394,11 @@ def _conv(call: Call) -> Any:
 
 
 def _images(call: Call) -> Any:
-    """Ops of one array of images: examples of them are more images."""
-    return _parted(call(_merged(call.arrays[0], 0)), 0, call.size)
+    """Ops of one array of images: examples of them are more images. Tables that hold for all images stay."""
+    x, *tables = call.arrays
+    if any(call.mapped[1:]) or any(len(table) > 1 for table in tables):
+        return NotImplemented
+    return _parted(call(_merged(x, 0), *tables), 0, call.size)
 
 
 def _cross_entropy(call: Call) -> Any:
@@ -412,7 +415,8 @@ RULES: dict[str, Callable[[Call], Any]] = {
     "matmul": _matmul, "affine": _affine, "einsum": _einsum, "lstsq": _no_rule, "unspecified": _random,
     "fft": _fft, "ifft": _fft, "rfft": _along_axis, "irfft": _along_axis,
     "searchsorted": _only(1), "digitize": _only(0), "isin": _only(0),
-    "conv2d": _conv, "conv2d_dx": _conv, "conv2d_dw": _conv,
-    "max_pool2d": _images, "max_pool2d_places": _images, "cross_entropy": _cross_entropy,
+    "conv": _conv, "conv_dx": _conv, "conv_dw": _conv, "unfold": _images, "fold": _images,
+    "max_pool": _images, "max_pool_places": _images, "max_places": _images,
+    "pool_sum": _images, "pool_spread": _images, "cross_entropy": _cross_entropy,
 }  # fmt: skip
 """Ops that need more than their kind says."""
