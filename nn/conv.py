@@ -10,10 +10,10 @@ import numpy as np
 from autodiff import numpy as anp
 from autodiff.config import default_dtype
 from autodiff.errors import describe
-from autodiff.functional import convolution, padding_of, per_axis
 from autodiff.kernels.conv import places_of
 from autodiff.random import as_generator
 from autodiff.tensor import Tensor
+from autodiff.windows import convolution, padding_of, per_axis
 
 from . import functional as F
 from . import init

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from autodiff.functional import per_axis
+from autodiff.windows import per_axis
 
 from . import functional as F
 from .module import Module

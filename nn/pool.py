@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from autodiff.functional import per_axis
 from autodiff.random import as_generator
+from autodiff.windows import per_axis
 
 from . import functional as F
 from .init import Randomness

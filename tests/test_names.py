@@ -11,7 +11,6 @@ from autodiff import config, functional, random, transforms
 HELPERS = {
     "axes_of",
     "one_axis",
-    "pair",
     "apply",
     "lift",
     "as_generator",

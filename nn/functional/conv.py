@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from autodiff.errors import describe
-from autodiff.functional import conv2d, convolution, per_axis, with_bias
+from autodiff.functional import conv2d
 from autodiff.kernels.conv import places_of
 from autodiff.numpy.arguments import array_of
 from autodiff.ops import conv as ops
 from autodiff.ops import shape as shapes
+from autodiff.windows import convolution, per_axis, with_bias
 
 __all__ = [
     "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "fold", "unfold",

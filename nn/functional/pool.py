@@ -10,7 +10,6 @@ import numpy as np
 
 from autodiff import numpy as anp
 from autodiff.errors import describe
-from autodiff.functional import max_pooling, per_axis, pool_padding
 from autodiff.kernels.resample import Spec
 from autodiff.numpy.arguments import array_of, floating, known, ordered, plain
 from autodiff.ops import pool as ops
@@ -18,6 +17,7 @@ from autodiff.ops.index import ARRAY
 from autodiff.ops.resample import resample
 from autodiff.ops.write import setitem
 from autodiff.random import as_generator
+from autodiff.windows import max_pooling, per_axis, pool_padding
 
 __all__ = [
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d", "adaptive_max_pool2d",

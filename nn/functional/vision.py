@@ -11,11 +11,11 @@ import numpy as np
 
 from autodiff import numpy as anp
 from autodiff.errors import describe
-from autodiff.functional import per_axis
 from autodiff.kernels.resample import Spec
 from autodiff.numpy.arguments import array_of, floating
 from autodiff.ops.index import ARRAY, gather
 from autodiff.ops.resample import resample
+from autodiff.windows import per_axis
 
 __all__ = [
     "affine_grid", "channel_shuffle", "grid_sample", "interpolate", "pad", "pixel_shuffle", "pixel_unshuffle",
