@@ -9,7 +9,7 @@ from . import functional as F
 from .module import Module
 
 __all__ = [
-    "ChannelShuffle", "PixelShuffle", "PixelUnshuffle", "Unflatten", "Upsample", "UpsamplingBilinear2d",
+    "ChannelShuffle", "PixelShuffle", "PixelUnshuffle", "Upsample", "UpsamplingBilinear2d",
     "UpsamplingNearest2d",
 ]  # fmt: skip
 
@@ -128,20 +128,3 @@ class ChannelShuffle(Module):
 
     def extra_repr(self) -> str:
         return f"groups={self.groups}"
-
-
-class Unflatten(Module):
-    """Part one axis into several; one of the sizes may be -1, what is left.
-
-    >>> Unflatten(1, (3, -1))(np.zeros((2, 12))).shape
-    (2, 3, 4)
-    """
-
-    def __init__(self, dim: int, unflattened_size: Sequence[int]) -> None:
-        self.dim, self.unflattened_size = dim, tuple(unflattened_size)
-
-    def forward(self, x: Any) -> Any:
-        return F.unflatten(x, self.dim, self.unflattened_size)
-
-    def extra_repr(self) -> str:
-        return f"dim={self.dim}, unflattened_size={self.unflattened_size}"

@@ -120,7 +120,6 @@ from .vision import (
     pad,
     pixel_shuffle,
     pixel_unshuffle,
-    unflatten,
     upsample,
 )
 
@@ -217,7 +216,6 @@ __all__ = [
     "tanh",
     "tanhshrink",
     "threshold",
-    "unflatten",
     "unflatten",
     "unfold",
     "upsample",

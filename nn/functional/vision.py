@@ -19,7 +19,7 @@ from autodiff.windows import per_axis
 
 __all__ = [
     "affine_grid", "channel_shuffle", "grid_sample", "interpolate", "pad", "pixel_shuffle", "pixel_unshuffle",
-    "unflatten", "upsample",
+    "upsample",
 ]  # fmt: skip
 
 # -- size -------------------------------------------------------------------------------------------------
@@ -168,25 +168,6 @@ def _cut(x: Any, pairs: list[tuple[int, int]]) -> Any:
 
 
 # -- rearranging ------------------------------------------------------------------------------------------
-
-
-def unflatten(x: Any, dim: int, sizes: Sequence[int]) -> Any:
-    """Part one axis into several; one of the sizes may be -1, what is left.
-
-    >>> unflatten(np.zeros((2, 12)), 1, (3, -1)).shape
-    (2, 3, 4)
-
-    Raises ValueError for sizes whose product is not the axis's length.
-    """
-    x = array_of(x)
-    if not -x.ndim <= dim < x.ndim:
-        raise np.exceptions.AxisError(dim, x.ndim)
-    dim, sizes = dim % x.ndim, tuple(sizes)
-    rest = math.prod(n for n in sizes if n != -1)
-    if sizes.count(-1) > 1 or (x.shape[dim] % max(rest, 1) if -1 in sizes else rest != x.shape[dim]):
-        raise ValueError(f"axis {dim} of {describe(x)} cannot be parted into {sizes}")
-    sizes = tuple([x.shape[dim] // max(rest, 1) if n == -1 else n for n in sizes])
-    return x.reshape((*x.shape[:dim], *sizes, *x.shape[dim + 1 :]))
 
 
 def pixel_shuffle(x: Any, upscale_factor: int) -> Any:

@@ -35,5 +35,3 @@ module("PixelUnshuffle", 2, inputs=[normal(2, 2, 4, 6), normal(1, 2, 2)], modes=
 module("PixelUnshuffle", 3, inputs=[normal(2, 1, 3, 6), normal(2, 2, 1, 3, 3)], modes=(True,))
 module("ChannelShuffle", 2, inputs=[normal(2, 6, 3, 2), normal(1, 4, 2, 2)], modes=(True,))
 module("ChannelShuffle", 3, inputs=normal(2, 6, 3, 2), modes=(True,))
-module("Unflatten", 1, (3, 2), inputs=[normal(2, 6), normal(2, 6, 4)], modes=(True,))
-module("Unflatten", -1, (2, -1), inputs=normal(2, 6), modes=(True,))
