@@ -181,13 +181,15 @@ def _joint(attn_mask: Any, key_padding_mask: Any, q: Any, source: int, total: in
         if given.shape not in ((length, source), (n * heads, length, source)):
             raise ValueError(
                 f"attn_mask has shape {(length, source)}, or {(n * heads, length, source)} with one for each head of "
-                f"each example; got {describe(given)}"
+                f"each example; got {describe(array_of(attn_mask))}"
             )
         mask = given if given.ndim == 2 else anp.reshape(given, (n, heads, length, source))
     if key_padding_mask is not None:
         padding = additive("key_padding_mask", key_padding_mask, q.dtype, forbids=True)
         if padding.shape != (n, source) and (n != 1 or padding.shape != (source,)):
-            raise ValueError(f"key_padding_mask has shape {(n, source)}, (batch, keys); got {describe(padding)}")
+            raise ValueError(
+                f"key_padding_mask has shape {(n, source)}, (batch, keys); got {describe(array_of(key_padding_mask))}"
+            )
         mask = mask + anp.reshape(padding, (n, 1, 1, source))
     if np.ndim(plain(mask)) and total > source:
         mask = anp.pad(mask, ((0, 0),) * (mask.ndim - 1) + ((0, total - source),))

@@ -174,7 +174,7 @@ def one_hot(tensor: Any, num_classes: int = -1) -> Any:
     Args:
         num_classes: length of the new axis; -1 for one more than the largest label.
 
-    Raises IndexError for a label out of range, TypeError for labels that are no integers.
+    Raises ValueError for a label out of range, TypeError for labels that are no integers.
 
     >>> one_hot(np.array([0, 2]))
     array([[1, 0, 0],

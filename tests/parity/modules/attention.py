@@ -67,7 +67,7 @@ for _call in ({}, {"need_weights": False}):
 
 
 _how = [
-    {}, {"norm_first": True}, {"batch_first": True}, {"bias": False}, {"activation": "relu", "layer_norm_eps": 0.1},
+    {}, {"norm_first": True}, {"batch_first": True}, {"bias": False}, {"activation": "gelu", "layer_norm_eps": 0.1},
     {"norm_first": True, "batch_first": True, "bias": False},
 ]  # fmt: skip
 _square, _padding = np.triu(np.full((5, 5), -np.inf), 1), np.array([[False] * 5, [False] * 3 + [True] * 2])
