@@ -159,7 +159,7 @@ class RNNBase(Module):
                 x = outs[0] if len(outs) == 1 else anp.concatenate(outs, axis=-1)
                 outs = []
                 if layer < self.num_layers - 1:
-                    x = F.dropout(x, self.dropout, self.training, self.generator)
+                    x = F.dropout(x, self.dropout, self.training, generator=self.generator)
         return x, tuple([anp.stack(states) for states in zip(*last, strict=True)])
 
     def _label(self) -> str:

@@ -45,10 +45,10 @@ def network(generator: Generator) -> nn.Sequential:
         nn.ReLU(),
         nn.MaxPool2d(2),  # (n, 32, 4, 4)
         nn.Flatten(),
-        nn.Dropout(0.3, generator),
+        nn.Dropout(0.3, generator=generator),
         nn.Linear(512, 64, generator=generator),
         nn.ReLU(),
-        nn.Dropout(0.3, generator),
+        nn.Dropout(0.3, generator=generator),
         nn.Linear(64, 10, generator=generator),
     )
 

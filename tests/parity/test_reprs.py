@@ -17,6 +17,7 @@ MODULES = [
     ("SiLU", (True,), {}), ("Mish", (), {}), ("Softplus", (), {}), ("Tanh", (), {}), ("LogSigmoid", (), {}),
     ("Softsign", (), {}), ("Hardtanh", (-2, 2, True), {}), ("Hardsigmoid", (True,), {}), ("Hardswish", (True,), {}),
     ("Hardshrink", (), {}), ("Softshrink", (0.3,), {}), ("Tanhshrink", (), {}), ("Threshold", (1, 2, True), {}),
+    ("Dropout", (0.3,), {}), ("Dropout2d", (), {"inplace": True}), ("FeatureAlphaDropout", (0.1,), {}),
     ("GLU", (), {}), ("Softmin", (1,), {}), ("Softmax2d", (), {}),
     ("AdaptiveLogSoftmaxWithLoss", (16, 10, [2, 5]), {}),
 ]  # fmt: skip
