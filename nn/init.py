@@ -1,4 +1,4 @@
-"""Initial values: each function fills a tensor in place and returns it.
+"""Initial values: each function fills a tensor in place and returns it. Names and arguments are PyTorch's.
 
 The bound of a layer follows from how many inputs one output sums over (fan in) and how many outputs
 one input goes to (fan out). A weight is (out, in) or (out, in / groups, kh, kw).
@@ -14,6 +14,7 @@ import numpy as np
 
 from autodiff.errors import GradientError, describe
 from autodiff.graph import WRITES
+from autodiff.kernels.special import scipy_special
 from autodiff.random import Generator, as_generator
 from autodiff.tensor import Tensor
 
@@ -39,9 +40,9 @@ def fill_(tensor: Tensor, values: Any) -> Tensor:
     return tensor
 
 
-def constant_(tensor: Tensor, value: float) -> Tensor:
+def constant_(tensor: Tensor, val: float) -> Tensor:
     """Fill with one value."""
-    return fill_(tensor, value)
+    return fill_(tensor, val)
 
 
 def zeros_(tensor: Tensor) -> Tensor:
@@ -54,14 +55,14 @@ def ones_(tensor: Tensor) -> Tensor:
     return fill_(tensor, 1.0)
 
 
-def uniform_(tensor: Tensor, low: float = 0.0, high: float = 1.0, generator: Randomness = None) -> Tensor:
-    """Fill with numbers drawn uniformly from [low, high).
+def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Randomness = None) -> Tensor:
+    """Fill with numbers drawn uniformly from [a, b).
 
     >>> uniform_(Tensor([0.0, 0.0]), -1.0, 1.0, generator=0).shape
     (2,)
     """
     stream = as_generator(generator)
-    return _draw_(tensor, lambda: stream.uniform(tensor.shape, low, high))
+    return _draw_(tensor, lambda: stream.uniform(tensor.shape, a, b))
 
 
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Randomness = None) -> Tensor:
@@ -94,21 +95,21 @@ def fans(tensor: Tensor) -> tuple[int, int]:
     return tensor.shape[1] * receptive, tensor.shape[0] * receptive
 
 
-def gain_of(nonlinearity: str, a: float = 0.0) -> float:
+def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     """Return by how much weights grow to make up for what a nonlinearity takes away.
 
-    >>> gain_of("relu") ** 2
+    Args:
+        nonlinearity: "linear", "conv2d" and its like, "sigmoid", "tanh", "relu", "leaky_relu" or "selu".
+        param: the slope of the leaky ReLU, 0.01 unless given.
+
+    >>> calculate_gain("relu") ** 2
     2.0000000000000004
 
     Raises ValueError for an unknown name.
     """
-    gains = {
-        "linear": 1.0,
-        "sigmoid": 1.0,
-        "tanh": 5 / 3,
-        "relu": math.sqrt(2),
-        "leaky_relu": math.sqrt(2 / (1 + a * a)),
-    }
+    slope = 0.01 if param is None else param
+    gains = dict.fromkeys(["linear", *(f"conv{t}{n}d" for t in ("", "_transpose") for n in (1, 2, 3)), "sigmoid"], 1.0)
+    gains |= {"tanh": 5 / 3, "relu": math.sqrt(2), "leaky_relu": math.sqrt(2 / (1 + slope * slope)), "selu": 3 / 4}
     if nonlinearity not in gains:
         raise ValueError(f"nonlinearity is one of {', '.join(gains)}; got {nonlinearity!r}")
     return gains[nonlinearity]
@@ -156,7 +157,125 @@ def kaiming_normal_(
 def _kaiming_std(tensor: Tensor, a: float, mode: str, nonlinearity: str) -> float:
     if mode not in ("fan_in", "fan_out"):
         raise ValueError(f'mode is "fan_in" or "fan_out", got {mode!r}')
-    return gain_of(nonlinearity, a) / math.sqrt(fans(tensor)[mode == "fan_out"])
+    return calculate_gain(nonlinearity, a) / math.sqrt(fans(tensor)[mode == "fan_out"])
+
+
+def trunc_normal_(
+    tensor: Tensor, mean: float = 0.0, std: float = 1.0, a: float = -2.0, b: float = 2.0, generator: Randomness = None
+) -> Tensor:
+    """Fill with numbers of the normal distribution that lie within [a, b]: what falls outside is drawn again.
+
+    >>> bool(abs(trunc_normal_(Tensor(np.zeros(1000)), generator=0).value).max() <= 2.0)
+    True
+
+    Raises ValueError unless a is below b.
+    """
+    if not a < b:
+        raise ValueError(f"trunc_normal_ draws between a and b, got a={a}, b={b}")
+    low, high = (a - mean) / std, (b - mean) / std
+    mirrored = low > 0  # the distribution function has more digits on the left
+    if mirrored:
+        low, high = -high, -low
+    stream, special = as_generator(generator), scipy_special()
+
+    def draw() -> Any:
+        places = stream.uniform(tensor.shape, special.ndtr(low), special.ndtr(high))
+        values = np.clip(special.ndtri(places), low, high)  # by the inverse of the distribution function
+        return np.clip(mean + std * (-values if mirrored else values), a, b)
+
+    return _draw_(tensor, draw)
+
+
+def eye_(tensor: Tensor) -> Tensor:
+    """Fill a matrix with the identity: ones on the diagonal, zeros elsewhere.
+
+    Raises ValueError for another number of axes.
+    """
+    if tensor.ndim != 2:
+        raise ValueError(f"eye_ fills a matrix, got {describe(tensor)}")
+    rows, columns = tensor.shape
+    return fill_(tensor, np.eye(rows, columns))
+
+
+def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
+    """Fill the kernels of a convolution such that it hands its channels on unchanged, as many as there are.
+
+    Args:
+        tensor: (out, in / groups, ...) with one to three further axes.
+        groups: each group of out / groups channels does this by itself.
+
+    >>> dirac_(Tensor(np.zeros((1, 1, 3)))).value
+    array([[[0., 1., 0.]]])
+
+    Raises ValueError for another number of axes, and for groups that do not divide the channels.
+    """
+    if tensor.ndim not in (3, 4, 5):
+        raise ValueError(f"dirac_ fills the kernels of a convolution, of 3 to 5 axes; got {describe(tensor)}")
+    out, rest = divmod(tensor.shape[0], groups)
+    if rest:
+        raise ValueError(f"groups={groups} must divide the {tensor.shape[0]} output channels")
+    values: Any = np.zeros(tensor.shape)
+    channels = np.arange(min(out, tensor.shape[1]))
+    middle = tuple(n // 2 for n in tensor.shape[2:])
+    for group in range(groups):
+        values[(group * out + channels, channels, *middle)] = 1
+    return fill_(tensor, values)
+
+
+def orthogonal_(tensor: Tensor, gain: float = 1.0, generator: Randomness = None) -> Tensor:
+    """Fill such that the rows (out, in * ...) are orthogonal and of length `gain`, or the columns if those are fewer.
+
+    >>> w = orthogonal_(Tensor(np.zeros((2, 3))), generator=0).value
+    >>> bool(np.allclose(w @ w.T, np.eye(2)))
+    True
+
+    Raises ValueError for fewer than two axes. Saxe, McClelland and Ganguli, 2013.
+    """
+    if tensor.ndim < 2:
+        raise ValueError(f"orthogonal_ fills a weight of two axes or more, got {describe(tensor)}")
+    rows = tensor.shape[0]
+    drawn = normal_(Tensor(np.zeros((rows, tensor.size // max(rows, 1)), tensor.dtype)), generator=generator).value
+    q, r = np.linalg.qr(drawn if rows >= drawn.shape[1] else drawn.T)
+    diagonal = np.diagonal(r)
+    q = q * (diagonal / np.abs(diagonal))  # then every orthogonal matrix is as likely as any other
+    return fill_(tensor, gain * (q if rows >= drawn.shape[1] else q.T).reshape(tensor.shape))
+
+
+def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Randomness = None) -> Tensor:
+    """Fill a matrix normally, and set a share of each column, drawn at random, to zero (Martens, 2010).
+
+    Args:
+        sparsity: the share of zeros, rounded up to whole elements.
+
+    Raises ValueError for another number of axes, and for a share outside [0, 1].
+    """
+    if tensor.ndim != 2 or not 0 <= sparsity <= 1:
+        raise ValueError(f"sparse_ fills a matrix with a share in [0, 1] of zeros; got {describe(tensor)}, {sparsity}")
+    generator = as_generator(generator)
+    rows, columns = tensor.shape
+    places = np.argsort(generator.uniform((rows, columns)), axis=0)[: math.ceil(sparsity * rows)]
+    values = normal_(Tensor(np.zeros(tensor.shape, tensor.dtype)), 0.0, std, generator).value
+    values[places, np.arange(columns)] = 0
+    return fill_(tensor, values)
+
+
+# -- as in the lectures ----------------------------------------------------------------------------------------
+
+
+def fixed_normal_(tensor: Tensor, scale: float = 0.02, generator: Randomness = None) -> Tensor:
+    """Fill with `0.02 randn`, whatever the layer's size: too small for deep networks."""
+    return normal_(tensor, 0.0, scale, generator)
+
+
+def width_normal_(tensor: Tensor, init_scale: float = 1.0, generator: Randomness = None) -> Tensor:
+    """Fill with `init_scale / sqrt(width) randn`: the width is the fan in, how many inputs an output sums over."""
+    return normal_(tensor, 0.0, init_scale / math.sqrt(fans(tensor)[0]), generator)
+
+
+def fan_in_uniform_(tensor: Tensor, generator: Randomness = None) -> Tensor:
+    """Fill uniformly within ± 1 / sqrt(fan in)."""
+    bound = 1 / math.sqrt(fans(tensor)[0])
+    return uniform_(tensor, -bound, bound, generator)
 
 
 def default_(weight: Tensor, bias: Tensor | None, generator: Randomness = None) -> None:
