@@ -145,7 +145,7 @@ def test_one_hot():
     assert F.one_hot(np.array([0])).dtype == "int64"
     with pytest.raises(ValueError, match="pass num_classes"):
         F.one_hot(np.zeros(0, int))
-    with pytest.raises(ValueError, match="labels of 2 classes are 0 .. 1"):
+    with pytest.raises(ValueError, match=r"labels of 2 classes are 0 .. 1"):
         F.one_hot(np.array([3]), 2)
     with pytest.raises(TypeError):
         F.one_hot(np.array([0.5]))
