@@ -109,10 +109,10 @@ class TransformerEncoderLayer(_Layer):
             d_model, nhead, dropout, bias, batch_first=batch_first, dtype=dtype, generator=stream
         )
         self.linear1 = Linear(d_model, dim_feedforward, bias, dtype, stream)
-        self.dropout = Dropout(dropout, stream)
+        self.dropout = Dropout(dropout, generator=stream)
         self.linear2 = Linear(dim_feedforward, d_model, bias, dtype, stream)
         self.norm1, self.norm2 = (LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype) for _ in range(2))
-        self.dropout1, self.dropout2 = (Dropout(dropout, stream) for _ in range(2))
+        self.dropout1, self.dropout2 = (Dropout(dropout, generator=stream) for _ in range(2))
 
     def forward(self, src: Any, src_mask: Any = None, src_key_padding_mask: Any = None, is_causal: bool = False) -> Any:
         def attend(x: Any) -> Any:
@@ -162,12 +162,12 @@ class TransformerDecoderLayer(_Layer):
             for _ in range(2)
         )
         self.linear1 = Linear(d_model, dim_feedforward, bias, dtype, stream)
-        self.dropout = Dropout(dropout, stream)
+        self.dropout = Dropout(dropout, generator=stream)
         self.linear2 = Linear(dim_feedforward, d_model, bias, dtype, stream)
         self.norm1, self.norm2, self.norm3 = (
             LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype) for _ in range(3)
         )
-        self.dropout1, self.dropout2, self.dropout3 = (Dropout(dropout, stream) for _ in range(3))
+        self.dropout1, self.dropout2, self.dropout3 = (Dropout(dropout, generator=stream) for _ in range(3))
 
     def forward(
         self,
