@@ -89,6 +89,10 @@ from .embedding import (
     Embedding,
     EmbeddingBag,
 )
+from .ensemble import (
+    Ensemble,
+    average,
+)
 from .files import (
     load,
     save,
@@ -178,6 +182,10 @@ from .recurrent import (
     RNNCell,
     VanillaRNN,
 )
+from .summary import (
+    Summary,
+    summary,
+)
 from .transformer import (
     Transformer,
     TransformerDecoder,
@@ -235,6 +243,7 @@ __all__ = [
     "ELU",
     "Embedding",
     "EmbeddingBag",
+    "Ensemble",
     "FeatureAlphaDropout",
     "Flatten",
     "Fold",
@@ -321,6 +330,7 @@ __all__ = [
     "Softshrink",
     "Softsign",
     "Step",
+    "Summary",
     "Tanh",
     "Tanhshrink",
     "Threshold",
@@ -338,6 +348,7 @@ __all__ = [
     "ZeroPad1d",
     "ZeroPad2d",
     "ZeroPad3d",
+    "average",
     "data",
     "functional",
     "generate_square_subsequent_mask",
@@ -345,5 +356,6 @@ __all__ = [
     "load",
     "save",
     "scalar",
+    "summary",
     "utils",
 ]
