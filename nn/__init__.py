@@ -10,7 +10,7 @@ The lines below are written by `make stubs`: each of the other files lists in `_
 (8, 2)
 """
 
-from . import data, functional, init, scalar, utils
+from . import data, functional, init, models, scalar, utils
 from .activation import (
     CELU,
     ELU,
@@ -354,6 +354,7 @@ __all__ = [
     "generate_square_subsequent_mask",
     "init",
     "load",
+    "models",
     "save",
     "scalar",
     "summary",

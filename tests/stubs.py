@@ -23,6 +23,7 @@ NAMESPACES = {  # and which of their modules are namespaces of their own
     STUB.parent / "numpy" / "__init__.py": ("fft", "linalg"),
     STUB.parent.parent / "nn" / "__init__.py": ("data", "functional", "init", "models", "scalar", "utils"),
     STUB.parent.parent / "nn" / "functional" / "__init__.py": (),
+    STUB.parent.parent / "nn" / "models" / "__init__.py": (),
 }
 PYPROJECT = STUB.parent.parent / "pyproject.toml"
 WIDTH: int = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["tool"]["ruff"]["line-length"]

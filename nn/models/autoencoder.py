@@ -1,0 +1,54 @@
+"""Autoencoders: through a bottleneck and back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+from autodiff.random import as_generator
+
+from ..activation import ReLU
+from ..container import Sequential
+from ..init import Randomness
+from ..linear import Linear
+from ..module import Module
+
+__all__ = ["Autoencoder"]
+
+
+def dense(sizes: Sequence[int], **drawn: Any) -> Sequential:
+    """Linear layers with ReLU between them: (..., sizes[0]) to (..., sizes[-1])."""
+    layers: list[Module] = []
+    for fan_in, fan_out in pairwise(sizes):
+        layers += [Linear(fan_in, fan_out, **drawn), ReLU()]
+    return Sequential(*layers[:-1])
+
+
+class Autoencoder(Module):
+    """A dense encoder to a code of few numbers, and a decoder, its mirror image, back to the input.
+
+    Args:
+        sizes: from the input's features to the code's, such as (784, 128, 32).
+        dtype, generator: of the initial values, as in `nn.Linear`.
+
+    x (..., sizes[0]) to its reconstruction of the same shape; `encoder` gives the code (..., sizes[-1]). Train it with
+    `nn.MSELoss()(model(x), x)`.
+
+    >>> import numpy as np
+    >>> model = Autoencoder([64, 16, 2], generator=0)
+    >>> model(np.zeros((5, 64))).shape, model.encoder(np.zeros((5, 64))).shape
+    ((5, 64), (5, 2))
+
+    Hinton, Salakhutdinov: Reducing the dimensionality of data with neural networks, 2006.
+    """
+
+    def __init__(self, sizes: Sequence[int], dtype: Any = None, generator: Randomness = None) -> None:
+        if len(sizes) < 2:
+            raise ValueError(f"sizes go from the input's features to the code's, two or more; got {list(sizes)}")
+        drawn: dict[str, Any] = {"dtype": dtype, "generator": as_generator(generator)}
+        self.encoder = dense(sizes, **drawn)
+        self.decoder = dense(sizes[::-1], **drawn)
+
+    def forward(self, x: Any) -> Any:
+        return self.decoder(self.encoder(x))

@@ -1,0 +1,88 @@
+"""One row for each model of the zoo: how to make it small, what to give it, and what it is trained on.
+
+`test_table.py` runs every row: shapes, the same numbers from the same seed, every parameter trained, saving and
+loading, training and evaluation. The data is made here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from nn import models
+
+
+class Row(NamedTuple):
+    """A model, made from a seed; its inputs; the shape of its output; and a loss of it."""
+
+    make: Callable[[int], Any]
+    inputs: tuple[Any, ...]
+    shape: Any  # of the output, or of each output
+    loss: Callable[..., Any]  # of the model, the inputs, and a seed for what is drawn
+    options: Mapping[str, Any] = MappingProxyType({})  # further arguments of the model
+
+
+def rng(seed: int = 0) -> np.random.Generator:
+    """A stream for making data."""
+    return np.random.default_rng(seed)
+
+
+def normal(*shape: int) -> Any:
+    """Normal numbers, always the same."""
+    return rng().normal(size=shape)
+
+
+def bits(*shape: int) -> Any:
+    """Zeros and ones, always the same."""
+    return rng().integers(2, size=shape).astype(float)
+
+
+def mean_square(model: Any, x: Any, seed: int) -> Any:
+    """A loss for any model with one input and one output."""
+    return (model(x) ** 2).mean()
+
+
+ROWS: dict[str, Row] = {
+    "RBM": Row(
+        lambda seed: models.RBM(6, 4, generator=seed),
+        (bits(5, 6),),
+        (5, 4),
+        lambda model, v, seed: model.contrastive_divergence(v, 1, seed),
+    ),
+    "DeepBeliefNetwork": Row(
+        lambda seed: models.DeepBeliefNetwork([6, 5, 3], generator=seed),
+        (bits(5, 6),),
+        (5, 3),
+        lambda model, v, seed: sum(model.contrastive_divergence(layer, v, 1, seed) for layer in range(2)),
+    ),
+    "NeuralTuringMachine": Row(
+        lambda seed: models.NeuralTuringMachine(3, 2, slots=6, width=4, hidden=8, generator=seed),
+        (normal(4, 2, 3),),
+        (4, 2, 2),
+        mean_square,
+    ),
+    "Capsules": Row(
+        lambda seed: models.Capsules(6, 4, 3, 5, generator=seed), (normal(2, 6, 4),), (2, 3, 5), mean_square
+    ),
+    "CapsuleNetwork": Row(
+        lambda seed: models.CapsuleNetwork(3, 1, 8, 4, 2, 4, 4, 3, generator=seed),
+        (normal(2, 1, 8, 8),),
+        (2, 3),
+        lambda model, x, seed: model.loss(x, np.array([0, 2])),
+    ),
+    "Autoencoder": Row(
+        lambda seed: models.Autoencoder([6, 4, 2], generator=seed), (normal(5, 6),), (5, 6), mean_square
+    ),
+    "Siamese": Row(
+        lambda seed: models.Siamese(1, 3, 4, generator=seed),
+        (normal(4, 1, 6, 6),),
+        (4, 4),
+        lambda model, x, seed: model.contrastive_loss(x[:2], x[2:], [1.0, 0.0], margin=2.0),
+    ),
+}
+
+WITHOUT_PARAMETERS = {"Hopfield"}
+"""Tested in their own files alone."""

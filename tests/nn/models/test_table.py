@@ -1,0 +1,84 @@
+import numpy as np
+import pytest
+
+import nn
+from autodiff import Tensor
+from nn import models
+from tests.nn.models.table import ROWS, WITHOUT_PARAMETERS
+
+
+def arrays(output):
+    """A model's output as a list of arrays."""
+    outputs = output if isinstance(output, tuple) else (output,)
+    return [np.asarray(part.value if type(part) is Tensor else part) for part in outputs]
+
+
+def run(row, model):
+    """The outputs; models that draw in `forward` draw the same each time."""
+    return arrays(model(*row.inputs, **row.options))
+
+
+def test_every_model_has_a_row():
+    found = {name for name in models.__all__ if isinstance(getattr(models, name), type)}
+    assert found == {name for name in found if issubclass(getattr(models, name), nn.Module)}
+    assert found == set(ROWS) | WITHOUT_PARAMETERS
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_shapes_and_dtypes(name):
+    row = ROWS[name]
+    outputs = run(row, row.make(0).eval())
+    shapes = row.shape if isinstance(row.shape, list) else [row.shape]
+    assert [out.shape for out in outputs] == shapes
+    assert all(out.dtype == np.float32 for out in outputs)
+    assert all(np.isfinite(out).all() for out in outputs)
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("name", ROWS)
+def test_the_same_seed_gives_the_same_numbers(name, training):
+    row = ROWS[name]
+    first, second, other = (row.make(seed).train(training) for seed in (0, 0, 1))
+    for _ in range(2):  # the second call too, which draws on from where the first one ended
+        for a, b in zip(run(row, first), run(row, second), strict=True):
+            np.testing.assert_array_equal(a, b)
+    assert any((a != b).any() for a, b in zip(run(row, first), run(row, other), strict=True))
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_the_gradient_reaches_every_parameter(name):
+    row = ROWS[name]
+    model = row.make(0)
+    row.loss(model, *row.inputs, 0).backward()
+    for key, parameter in model.named_parameters():
+        assert parameter.grad is not None, key
+        assert np.isfinite(parameter.grad.value).all(), key
+        assert (parameter.grad.value != 0).any(), key
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_saving_and_loading(name):
+    row = ROWS[name]
+    model, other = row.make(0), row.make(1)
+    row.loss(model, *row.inputs, 0).backward()  # running statistics move
+    other.load_state_dict(model.state_dict())
+    for a, b in zip(run(row, model.eval()), run(row, other.eval()), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_in_evaluation_calls_are_alike_and_change_nothing(name):
+    row = ROWS[name]
+    model = row.make(0).eval()
+    before = model.state_dict()
+    for a, b in zip(run(row, model), run(row, model), strict=True):
+        np.testing.assert_array_equal(a, b)
+    for key, value in model.state_dict().items():
+        np.testing.assert_array_equal(before[key], value)
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_float64(name):
+    row = ROWS[name]
+    model = row.make(0).eval().astype(float)
+    assert all(out.dtype == np.float64 for out in run(row, model))
