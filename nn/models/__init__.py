@@ -11,6 +11,9 @@
 from .autoencoder import (
     Autoencoder,
 )
+from .bert import (
+    MaskedLM,
+)
 from .boltzmann import (
     RBM,
     DeepBeliefNetwork,
@@ -19,8 +22,20 @@ from .capsules import (
     CapsuleNetwork,
     Capsules,
 )
+from .captioner import (
+    Captioner,
+)
+from .charrnn import (
+    CharRNN,
+)
+from .gpt import (
+    GPT,
+)
 from .hopfield import (
     Hopfield,
+)
+from .seq2seq import (
+    Seq2Seq,
 )
 from .siamese import (
     Siamese,
@@ -28,14 +43,23 @@ from .siamese import (
 from .turing import (
     NeuralTuringMachine,
 )
+from .vit import (
+    ViT,
+)
 
 __all__ = [
     "Autoencoder",
     "CapsuleNetwork",
     "Capsules",
+    "Captioner",
+    "CharRNN",
     "DeepBeliefNetwork",
+    "GPT",
     "Hopfield",
+    "MaskedLM",
     "NeuralTuringMachine",
     "RBM",
+    "Seq2Seq",
     "Siamese",
+    "ViT",
 ]

@@ -40,6 +40,14 @@ def bits(*shape: int) -> Any:
     return rng().integers(2, size=shape).astype(float)
 
 
+def tokens(*shape: int) -> Any:
+    """Integers below five, always the same."""
+    return rng().integers(5, size=shape)
+
+
+PADDED = np.array([[4, 3, 1, 2], [2, 1, 0, 0]])
+
+
 def mean_square(model: Any, x: Any, seed: int) -> Any:
     """A loss for any model with one input and one output."""
     return (model(x) ** 2).mean()
@@ -72,6 +80,42 @@ ROWS: dict[str, Row] = {
         (normal(2, 1, 8, 8),),
         (2, 3),
         lambda model, x, seed: model.loss(x, np.array([0, 2])),
+    ),
+    "CharRNN": Row(
+        lambda seed: models.CharRNN(5, 3, 6, layers=2, dropout=0.2, generator=seed),
+        (tokens(2, 4),),
+        [(2, 4, 5), (2, 2, 6), (2, 2, 6)],
+        lambda model, x, seed: (model(x)[0] ** 2).mean(),
+    ),
+    "Seq2Seq": Row(
+        lambda seed: models.Seq2Seq(5, 6, 3, 4, padding=0, generator=seed),
+        (PADDED, tokens(2, 3)),
+        (2, 3, 6),
+        lambda model, x, y, seed: (model(x, y) ** 2).mean(),
+    ),
+    "Captioner": Row(
+        lambda seed: models.Captioner(5, 1, 3, 3, 4, generator=seed),
+        (normal(2, 1, 6, 6), tokens(2, 3)),
+        (2, 3, 5),
+        lambda model, x, words, seed: (model(x, words) ** 2).mean(),
+    ),
+    "GPT": Row(
+        lambda seed: models.GPT(5, context=4, width=8, depth=2, heads=2, generator=seed),
+        (tokens(2, 4),),
+        (2, 4, 5),
+        lambda model, x, seed: model.loss(np.tile(x, 2)[:, :5]),
+    ),
+    "MaskedLM": Row(
+        lambda seed: models.MaskedLM(6, mask=5, context=4, width=8, depth=2, heads=2, padding=0, generator=seed),
+        (PADDED,),
+        (2, 4, 6),
+        lambda model, x, seed: model.loss(x, 0.9, seed),
+    ),
+    "ViT": Row(
+        lambda seed: models.ViT(6, 3, 4, 1, 8, 2, 2, dropout=0.1, generator=seed),
+        (normal(2, 1, 6, 6),),
+        (2, 4),
+        mean_square,
     ),
     "Autoencoder": Row(
         lambda seed: models.Autoencoder([6, 4, 2], generator=seed), (normal(5, 6),), (5, 6), mean_square

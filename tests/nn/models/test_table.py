@@ -8,9 +8,10 @@ from tests.nn.models.table import ROWS, WITHOUT_PARAMETERS
 
 
 def arrays(output):
-    """A model's output as a list of arrays."""
-    outputs = output if isinstance(output, tuple) else (output,)
-    return [np.asarray(part.value if type(part) is Tensor else part) for part in outputs]
+    """A model's output as a list of arrays, with tuples opened."""
+    if isinstance(output, tuple):
+        return [part for held in output for part in arrays(held)]
+    return [np.asarray(output.value if type(output) is Tensor else output)]
 
 
 def run(row, model):
