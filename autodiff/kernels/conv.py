@@ -116,7 +116,8 @@ def conv_dx(g: Any, w: Any, *, shape: Sizes, stride: Sizes, padding: Widths, dil
     n, o, *places = g.shape
     kernel = w.shape[2:]
     rows = w.shape[1] * math.prod(kernel)
-    columns = w.reshape(groups, o // groups, rows).mT @ g.reshape(n, groups, o // groups, math.prod(places))
+    taps, at = w.reshape(groups, o // groups, rows).mT, g.reshape(n, groups, o // groups, math.prod(places))
+    columns = taps * at if groups == o else taps @ at  # of one channel each the product is an outer one
     columns = columns.reshape(n, groups * rows, math.prod(places))
     return fold(columns, size=shape, kernel=kernel, stride=stride, padding=padding, dilation=dilation)
 

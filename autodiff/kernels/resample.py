@@ -123,11 +123,22 @@ def _turned(places: Any, weights: Any, n: int) -> tuple[Any, Any]:
 def resample(x: Any, *, axis: int, spec: Spec, transposed: bool = False) -> Any:
     """`out_i = sum_t weight_it x_place_it` along an axis."""
     places, weights = table(spec, transposed)
-    real = x.real.dtype
-    ones = (1,) * (x.ndim - axis - 1)
+    before, ones = (slice(None),) * axis, (1,) * (x.ndim - axis - 1)
     out = np.zeros((*x.shape[:axis], len(places), *x.shape[axis + 1 :]), x.dtype)
     for place, weight in zip(places.T, weights.T, strict=True):
         seen = np.flatnonzero(weight)  # weight 0 is no element, be that infinite or NaN
-        part = (*(slice(None),) * axis, slice(None) if len(seen) == len(weight) else seen)
-        out[part] += x.take(place[seen], axis) * weight[seen].astype(real).reshape(-1, *ones)
+        if not seen.size:
+            continue
+        term = x[(*before, _as_slice(place[seen]))]
+        if (weight[seen] != 1).any():
+            term = term * weight[seen].astype(x.real.dtype).reshape(-1, *ones)
+        out[(*before, _as_slice(seen))] += term
     return out
+
+
+def _as_slice(places: Any) -> Any:
+    """Places that are equally far from each other as a slice, which reads without copying."""
+    steps = np.diff(places)
+    if steps.size and (steps[0] < 1 or (steps != steps[0]).any()):
+        return places
+    return slice(places[0], places[-1] + 1, steps[0] if steps.size else 1)

@@ -11,7 +11,7 @@ import numpy as np
 from autodiff import numpy as anp
 from autodiff.errors import describe
 from autodiff.kernels.resample import Spec
-from autodiff.numpy.arguments import array_of, floating, known, ordered, plain
+from autodiff.numpy.arguments import array_of, bare, floating, known, ordered, plain
 from autodiff.ops import pool as ops
 from autodiff.ops.index import ARRAY
 from autodiff.ops.resample import resample
@@ -215,7 +215,7 @@ def _lp_pool(name: str, axes: int, x: Any, p: float, kernel_size: Any, stride: A
     total = mean * math.prod(per_axis(kernel_size, "kernel_size", 1, axes))
     if p == 1:
         return total
-    zero = plain(total == 0)
+    zero = total == 0
     return anp.where(zero, 0.0, anp.where(zero, 1.0, total) ** (1 / p))
 
 
@@ -488,7 +488,7 @@ def _unpool(
                 f"{steps} from {tuple(usual)}"
             )
         flat, length = places.reshape((n, c, -1)), math.prod(size)
-        values = plain(flat)
+        values = bare(flat)
         if known(flat) and values.size and (values.min() < 0 or values.max() >= length):
             raise IndexError(
                 f"places in an image of {tuple(size)} are 0 .. {length - 1}, got {values.min()} .. {values.max()}"

@@ -146,6 +146,18 @@ def test_all_pooling_maps():
         np.testing.assert_allclose(got, [f(one) for one in x], rtol=1e-12, atol=1e-14)
 
 
+def test_a_trace_of_pooling_runs_on_other_numbers():
+    x, other = RNG.normal(size=(2, 1, 2, 6, 7))
+    for f in (
+        lambda x: F.max_pool2d(x, 3, 2, 1, ceil_mode=True, return_indices=True)[0], lambda x: F.lp_pool2d(x, 2, 2),
+        lambda x: F.adaptive_max_pool2d(x, (4, 3)), lambda x: F.avg_pool2d(x, 3, 2, 1, count_include_pad=False),
+        lambda x: F.max_unpool2d(*F.max_pool2d(x[..., 1:], 2, return_indices=True), 2),
+        lambda x: F.adaptive_avg_pool2d(x, 4),
+        lambda x: F.interpolate(x, (3, 9), mode="bilinear"), lambda x: F.grid_sample(x, x[:, 0, :, :2][:, None] / 9),
+    ):  # fmt: skip
+        np.testing.assert_allclose(ad.trace(f)(x)(other), f(other), rtol=1e-12)
+
+
 def test_what_pooling_refuses():
     x = np.zeros((1, 4, 4))
     for call, text in (

@@ -6,6 +6,7 @@ import torch
 
 import nn
 from autodiff.tensor import Tensor
+from tests.parity.modules import CASES
 
 pytestmark = pytest.mark.parity
 RNG = np.random.default_rng(0)
@@ -116,8 +117,19 @@ def test_initial_values_have_the_same_distribution():
     for ours, theirs in [
         (nn.Linear(40, 300, generator=0), torch.nn.Linear(40, 300)),
         (nn.Conv2d(8, 64, 3, groups=2, generator=0), torch.nn.Conv2d(8, 64, 3, groups=2)),
+        (nn.Conv1d(20, 64, 3, generator=0), torch.nn.Conv1d(20, 64, 3)),
+        (nn.ConvTranspose1d(20, 64, 3, groups=2, generator=0), torch.nn.ConvTranspose1d(20, 64, 3, groups=2)),
+        (nn.ConvTranspose3d(4, 80, 3, generator=0), torch.nn.ConvTranspose3d(4, 80, 3)),
     ]:
         for a, b in zip(ours.parameters(), theirs.parameters(), strict=True):
             other = b.detach().numpy()
             np.testing.assert_allclose(a.value.std(), other.std(), rtol=0.2)
             np.testing.assert_allclose(abs(a.value).max(), abs(other).max(), rtol=0.1)
+
+
+IMAGES = [case for case in CASES if case.ours.__module__ in ("nn.conv", "nn.pool", "nn.padding", "nn.vision")]
+
+
+@pytest.mark.parametrize("case", IMAGES[::3], ids=str)
+def test_layers_of_images_look_the_same(case):
+    assert repr(case.ours(*case.args, **case.options)) == repr(case.theirs(*case.args, **case.options))
