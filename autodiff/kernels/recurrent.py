@@ -33,10 +33,9 @@ def _rows(x: Any) -> Any:
     return x.reshape((-1, x.shape[-1]))
 
 
-def _before(states: Any, first: Any, t: int, reverse: bool) -> Any:
-    """The state that step t began with."""
-    t += 1 if reverse else -1
-    return states[t] if 0 <= t < len(states) else first
+def _begun(states: Any, first: Any, reverse: bool) -> Any:
+    """The states that the steps began with, (T, B, H)."""
+    return np.concatenate([states[1:], first[None]] if reverse else [first[None], states[:-1]])
 
 
 def _input_vjp(da: Any, x: Any, w_ih: Any, needs: tuple[bool, ...]) -> tuple[Any, Any, Any]:
@@ -49,13 +48,9 @@ def _input_vjp(da: Any, x: Any, w_ih: Any, needs: tuple[bool, ...]) -> tuple[Any
     )
 
 
-def _state_vjp(da: Any, states: Any, first: Any, reverse: bool) -> Any:
+def _state_vjp(da: Any, begun: Any) -> Any:
     """Gradient of w_hh: how the gates' gradients go with the states that the steps began with."""
-    if reverse:
-        later, ended, begun = da[:-1], states[1:], da[-1]
-    else:
-        later, ended, begun = da[1:], states[:-1], da[0]
-    return _rows(later).T @ _rows(ended) + begun.T @ first
+    return _rows(da).T @ _rows(begun)
 
 
 # -- the plain layer --------------------------------------------------------------------------------------
@@ -94,7 +89,7 @@ def rnn_vjp(
         if over is not None:
             dh += d * over[t]
     dx, dw, db = _input_vjp(da, x, w_ih, (needs[0], needs[2], needs[4]))
-    return dx, dh, dw, _state_vjp(da, out, h, reverse) if needs[3] else None, db, None
+    return dx, dh, dw, _state_vjp(da, _begun(out, h, reverse)) if needs[3] else None, db, None
 
 
 # -- long short-term memory -------------------------------------------------------------------------------
@@ -145,29 +140,31 @@ def lstm_vjp(
     """Backpropagation through time: the gradients of x, h, c, w_ih, w_hh and b."""
     gates, cells, bent = saved
     steps, n = len(x), h.shape[1]
-    over, da = waits(lengths, steps), np.empty_like(gates)
+    over, split = waits(lengths, steps), (*gates.shape[:2], 4, n)
+    i, f, k, o = np.moveaxis(gates.reshape(split), 2, 0)
+    da = gates * (1 - gates)
+    blocks = da.reshape(split)
+    np.subtract(1, k * k, out=blocks[:, :, 2])
+    for j, partner in enumerate((k, _begun(cells, c, reverse), i, bent)):
+        blocks[:, :, j] *= partner
+    fall = o * (1 - bent * bent)  # how c's gradient depends on h's
     dh, dc = np.zeros_like(out[0]), g[steps].copy()
     for t in order(steps, not reverse):
-        a, d, u = gates[t], da[t], bent[t]
-        i, f, k, o = (a[:, j * n : (j + 1) * n] for j in range(4))
         dh = dh + g[t]
         if over is not None:
             kept_h, kept_c = dh * over[t], dc * over[t]
             dh, dc = dh - kept_h, dc - kept_c
-        dc += dh * o * (1 - u * u)
-        np.multiply(a, 1 - a, out=d)
-        np.subtract(1, k * k, out=d[:, 2 * n : 3 * n])
-        d[:, :n] *= dc * k
-        d[:, n : 2 * n] *= dc * _before(cells, c, t, reverse)
-        d[:, 2 * n : 3 * n] *= dc * i
-        d[:, 3 * n :] *= dh * u
-        dc *= f
-        dh = d @ w_hh
+        dc += dh * fall[t]
+        blocks[t, :, :3] *= dc[:, None]
+        blocks[t, :, 3] *= dh
+        dc *= f[t]
+        dh = da[t] @ w_hh
         if over is not None:
             dh += kept_h
             dc += kept_c
     dx, dw, db = _input_vjp(da, x, w_ih, (needs[0], needs[3], needs[5]))
-    return dx, dh, dc, dw, _state_vjp(da, out[:steps], h, reverse) if needs[4] else None, db, None
+    dw_hh = _state_vjp(da, _begun(out[:steps], h, reverse)) if needs[4] else None
+    return dx, dh, dc, dw, dw_hh, db, None
 
 
 # -- gated recurrent units --------------------------------------------------------------------------------
@@ -211,26 +208,28 @@ def gru_vjp(
 ) -> tuple[Any, ...]:
     """Backpropagation through time: the gradients of x, h, w_ih, w_hh, b_ih and b_hh."""
     gates, inner = saved
-    m = h.shape[1]
-    over, da, du = waits(lengths, len(x)), np.empty_like(gates), np.empty_like(gates)
+    over, split = waits(lengths, len(x)), (*gates.shape[:2], 3, h.shape[1])
+    r, z, n = np.moveaxis(gates.reshape(split), 2, 0)
+    begun = _begun(out, h, reverse)
+    da = gates * (1 - gates)  # all in proportion to the gradient of h_t, with which the loop multiplies
+    blocks = da.reshape(split)
+    np.multiply(1 - z, 1 - n * n, out=blocks[:, :, 2])
+    blocks[:, :, 0] *= blocks[:, :, 2] * inner
+    blocks[:, :, 1] *= begun - n
+    du = da.copy()
+    inside = du.reshape(split)
+    inside[:, :, 2] *= r
     dh = np.zeros_like(h)
     for t in order(len(x), not reverse):
-        a, d = gates[t], da[t]
-        r, z, n = a[:, :m], a[:, m : 2 * m], a[:, 2 * m :]
         dh = dh + g[t]
         if over is not None:
             kept = dh * over[t]
             dh -= kept
-        np.multiply(dh, 1 - z, out=d[:, 2 * m :])
-        d[:, 2 * m :] *= 1 - n * n
-        np.multiply(a[:, : 2 * m], 1 - a[:, : 2 * m], out=d[:, : 2 * m])
-        d[:, :m] *= d[:, 2 * m :] * inner[t]
-        d[:, m : 2 * m] *= dh * (_before(out, h, t, reverse) - n)
-        du[t] = d
-        du[t, :, 2 * m :] *= r
-        dh = dh * z + du[t] @ w_hh
+        blocks[t] *= dh[:, None]
+        inside[t] *= dh[:, None]
+        dh = dh * z[t] + du[t] @ w_hh
         if over is not None:
             dh += kept
     dx, dw, db = _input_vjp(da, x, w_ih, (needs[0], needs[2], needs[4]))
-    dw_hh = _state_vjp(du, out, h, reverse) if needs[3] else None
+    dw_hh = _state_vjp(du, begun) if needs[3] else None
     return dx, dh, dw, dw_hh, db, np.add.reduce(_rows(du), axis=0) if needs[5] else None, None
