@@ -4,12 +4,16 @@
 `__all__` what it adds.
 
 >>> import nn
->>> nn.models.RBM(64, 32, generator=0).num_parameters()
-2144
+>>> nn.models.LeNet5(generator=0).num_parameters()
+61706
 """
 
+from .alexnet import (
+    AlexNet,
+)
 from .autoencoder import (
     Autoencoder,
+    ConvAutoencoder,
 )
 from .bert import (
     MaskedLM,
@@ -28,11 +32,23 @@ from .captioner import (
 from .charrnn import (
     CharRNN,
 )
+from .googlenet import (
+    GoogLeNet,
+    Inception,
+)
 from .gpt import (
     GPT,
 )
 from .hopfield import (
     Hopfield,
+)
+from .lenet import (
+    LeNet5,
+)
+from .resnet import (
+    BasicBlock,
+    Bottleneck,
+    ResNet,
 )
 from .seq2seq import (
     Seq2Seq,
@@ -43,23 +59,39 @@ from .siamese import (
 from .turing import (
     NeuralTuringMachine,
 )
+from .unet import (
+    UNet,
+)
+from .vgg import (
+    VGG,
+)
 from .vit import (
     ViT,
 )
 
 __all__ = [
+    "AlexNet",
     "Autoencoder",
+    "BasicBlock",
+    "Bottleneck",
     "CapsuleNetwork",
     "Capsules",
     "Captioner",
     "CharRNN",
+    "ConvAutoencoder",
     "DeepBeliefNetwork",
     "GPT",
+    "GoogLeNet",
     "Hopfield",
+    "Inception",
+    "LeNet5",
     "MaskedLM",
     "NeuralTuringMachine",
     "RBM",
+    "ResNet",
     "Seq2Seq",
     "Siamese",
+    "UNet",
+    "VGG",
     "ViT",
 ]

@@ -10,11 +10,12 @@ from autodiff.random import as_generator
 
 from ..activation import ReLU
 from ..container import Sequential
+from ..conv import Conv2d, ConvTranspose2d
 from ..init import Randomness
 from ..linear import Linear
-from ..module import Module
+from ..module import Module, check_sizes
 
-__all__ = ["Autoencoder"]
+__all__ = ["Autoencoder", "ConvAutoencoder"]
 
 
 def dense(sizes: Sequence[int], **drawn: Any) -> Sequential:
@@ -49,6 +50,39 @@ class Autoencoder(Module):
         drawn: dict[str, Any] = {"dtype": dtype, "generator": as_generator(generator)}
         self.encoder = dense(sizes, **drawn)
         self.decoder = dense(sizes[::-1], **drawn)
+
+    def forward(self, x: Any) -> Any:
+        return self.decoder(self.encoder(x))
+
+
+class ConvAutoencoder(Module):
+    """Convolutions of stride 2 to a small image with many channels, and transposed convolutions back.
+
+        (n, c, h, w)  conv 3 x 3  (n, width, h / 2, w / 2)  conv 3 x 3  (n, 2 width, h / 4, w / 4), and back
+
+    Args:
+        in_channels: c; h and w are multiples of 4.
+        width: channels after the first convolution.
+        dtype, generator: of the initial values, as in `nn.Conv2d`.
+
+    >>> import numpy as np
+    >>> ConvAutoencoder(1, 4, generator=0)(np.zeros((2, 1, 8, 8))).shape
+    (2, 1, 8, 8)
+
+    Masci et al.: Stacked convolutional auto-encoders for hierarchical feature extraction, 2011.
+    """
+
+    def __init__(self, in_channels: int = 1, width: int = 16, dtype: Any = None, generator: Randomness = None) -> None:
+        check_sizes(in_channels=in_channels, width=width)
+        drawn: dict[str, Any] = {"dtype": dtype, "generator": as_generator(generator)}
+        half: dict[str, Any] = {"stride": 2, "padding": 1, **drawn}
+        self.encoder = Sequential(
+            Conv2d(in_channels, width, 3, **half), ReLU(), Conv2d(width, 2 * width, 3, **half), ReLU()
+        )
+        self.decoder = Sequential(
+            ConvTranspose2d(2 * width, width, 3, output_padding=1, **half), ReLU(),
+            ConvTranspose2d(width, in_channels, 3, output_padding=1, **half),
+        )  # fmt: skip
 
     def forward(self, x: Any) -> Any:
         return self.decoder(self.encoder(x))

@@ -68,7 +68,7 @@ class RBM(Module):
         """`-log sum_h exp(-E(v, h))` of each row, (n,): what is left of the energy with the hidden units summed out."""
         v = cast(v, self.weight)
         inputs = F.linear(v, self.weight, self.hidden_bias)  # (n, hidden)
-        return -anp.matmul(v, self.visible_bias) - anp.sum(anp.logaddexp(inputs, anp.zeros_like(inputs)), -1)
+        return -anp.matmul(v, self.visible_bias) - anp.sum(F.softplus(inputs), -1)
 
     def gibbs(self, v: Any, steps: int = 1, generator: init.Randomness = None) -> Any:
         """Draw h from v and v from h, `steps` times; a constant, (n, visible)."""

@@ -20,11 +20,6 @@ from ..module import Module, Parameter, check_sizes
 __all__ = ["NeuralTuringMachine"]
 
 
-def softplus(x: Any) -> Any:
-    """`log(1 + e^x)`: a positive number."""
-    return anp.logaddexp(x, anp.zeros_like(x))
-
-
 class Head(Module):
     """Where to look: weights (n, slots) over the memory, from what the controller says and from the last weights.
 
@@ -41,12 +36,12 @@ class Head(Module):
         key, (strength, gate, sharpness) = said[:, : self.width], said[:, self.width : -3].T[:, :, None]
         lengths = anp.sqrt(anp.sum(memory * memory, -1) * anp.sum(key * key, -1, keepdims=True) + 1e-8)
         likeness = (memory @ key[:, :, None])[:, :, 0] / lengths  # (n, slots), cosines
-        found = F.softmax(softplus(strength) * likeness)
+        found = F.softmax(F.softplus(strength) * likeness)
         gate = F.sigmoid(gate)
         here = gate * found + (1 - gate) * last
         back, stay, on = F.softmax(said[:, -3:]).T[:, :, None]
         moved = back * anp.roll(here, -1, 1) + stay * here + on * anp.roll(here, 1, 1)
-        sharp = (moved + 1e-8) ** (1 + softplus(sharpness))
+        sharp = (moved + 1e-8) ** (1 + F.softplus(sharpness))
         return sharp / anp.sum(sharp, -1, keepdims=True)
 
 

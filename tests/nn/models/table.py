@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autodiff.random import as_generator
 from nn import models
 
 
@@ -116,6 +117,46 @@ ROWS: dict[str, Row] = {
         (normal(2, 1, 6, 6),),
         (2, 4),
         mean_square,
+    ),
+    "LeNet5": Row(lambda seed: models.LeNet5(3, 1, 12, generator=seed), (normal(2, 1, 12, 12),), (2, 3), mean_square),
+    "AlexNet": Row(
+        lambda seed: models.AlexNet(3, 1, width=4, generator=seed), (normal(2, 1, 63, 63),), (2, 3), mean_square
+    ),
+    "VGG": Row(
+        lambda seed: models.VGG(11, 3, 1, 4, 16, 1, generator=seed), (normal(2, 1, 32, 32),), (2, 3), mean_square
+    ),
+    "BasicBlock": Row(
+        lambda seed: models.BasicBlock(2, 3, 2, generator=as_generator(seed)),
+        (normal(2, 2, 6, 6),),
+        (2, 3, 3, 3),
+        mean_square,
+    ),
+    "Bottleneck": Row(
+        lambda seed: models.Bottleneck(2, 2, generator=as_generator(seed)),
+        (normal(2, 2, 6, 6),),
+        (2, 8, 6, 6),
+        mean_square,
+    ),
+    "ResNet": Row(
+        lambda seed: models.ResNet((1, 1), 3, 1, 4, generator=seed), (normal(2, 1, 16, 16),), (2, 3), mean_square
+    ),
+    "Inception": Row(
+        lambda seed: models.Inception(3, 2, (2, 3), (2, 2), 1, generator=as_generator(seed)),
+        (normal(2, 3, 6, 6),),
+        (2, 8, 6, 6),
+        mean_square,
+    ),
+    "GoogLeNet": Row(
+        lambda seed: models.GoogLeNet(3, 1, 8, generator=seed), (normal(2, 1, 64, 64),), (2, 3), mean_square
+    ),
+    "UNet": Row(
+        lambda seed: models.UNet(3, 1, 4, 2, batch_norm=True, generator=seed),
+        (normal(2, 1, 8, 8),),
+        (2, 3, 8, 8),
+        mean_square,
+    ),
+    "ConvAutoencoder": Row(
+        lambda seed: models.ConvAutoencoder(1, 4, generator=seed), (normal(2, 1, 8, 8),), (2, 1, 8, 8), mean_square
     ),
     "Autoencoder": Row(
         lambda seed: models.Autoencoder([6, 4, 2], generator=seed), (normal(5, 6),), (5, 6), mean_square

@@ -41,6 +41,14 @@ def test_a_linear_one_finds_the_principal_components():
     assert min(losses) > best * (1 - 1e-9)
 
 
+def test_convolutions_keep_the_picture(digits):
+    images = digits.reshape(-1, 1, 8, 8)
+    losses = train(models.ConvAutoencoder(1, 8, generator=0), images[:100], 120, lr=0.01)
+    assert losses[-1] < 0.2 * losses[0]
+    model = models.ConvAutoencoder(1, 8, generator=0)
+    assert model.encoder(images[:2]).shape == (2, 16, 2, 2)
+
+
 def test_sizes():
     with pytest.raises(ValueError, match=r"two or more; got \[5\]"):
         models.Autoencoder([5])
