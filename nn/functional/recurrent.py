@@ -14,7 +14,7 @@ import numpy as np
 
 from autodiff import numpy as anp
 from autodiff.errors import describe
-from autodiff.numpy.arguments import array_of, known, plain
+from autodiff.numpy.arguments import array_of, cast, known, plain
 from autodiff.ops import recurrent
 
 __all__ = ["gru", "gru_cell", "lstm", "lstm_cell", "rnn", "rnn_cell"]
@@ -35,6 +35,8 @@ def rnn(
     if nonlinearity not in ("tanh", "relu"):
         raise ValueError(f'nonlinearity is "tanh" or "relu", got {nonlinearity!r}')
     x, (h,), biases, lengths, squeeze = _read("rnn", 1, x, (h,), w_ih, w_hh, (b_ih, b_hh), lengths)
+    if nonlinearity == "relu" and x.dtype.kind == "c":
+        raise TypeError(f'nonlinearity "relu" takes real numbers, as complex ones have no order; got {describe(x)}')
     b = biases[0] + biases[1]
     out = recurrent.rnn(x, h, w_ih, w_hh, b, lengths, nonlinearity=nonlinearity, reverse=reverse)
     return _parts(out, out[0 if reverse else -1], lengths, squeeze)
@@ -132,6 +134,8 @@ def _read(
 ) -> tuple[Any, tuple[Any, ...], list[Any], Any, bool]:  # fmt: skip
     """The arguments with a batch axis and with zeros for biases that are None, and whether to take the axis away."""
     x, states, w_ih, w_hh = array_of(x), tuple(map(array_of, states)), array_of(w_ih), array_of(w_hh)
+    dtype = np.result_type(x.dtype, w_ih.dtype, w_hh.dtype, *[s.dtype for s in states])
+    x, states = cast(x, dtype), tuple([cast(s, dtype) for s in states])
     squeeze = x.ndim == 2
     if squeeze:
         x, states = x[:, None], tuple([s[None] for s in states])

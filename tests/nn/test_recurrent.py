@@ -197,3 +197,14 @@ def test_saturated_gates_have_finite_gradients():
     x = Tensor(np.full((4, 1, 2), 1e4), requires_grad=True)
     net(x)[0].sum().backward()
     assert np.isfinite(x.grad.value).all()
+
+
+def test_mixed_dtypes_become_the_larger_one_and_complex_numbers_have_no_relu():
+    x, h = np.ones((3, 2, 3), "float32"), np.zeros((2, 4))
+    w, u = np.ones((4, 3), "float32"), np.eye(4, dtype="float32")
+    assert F.rnn(x, h, w, u)[0].dtype == "float64"
+    assert F.rnn(x, h.astype("float32"), w, u)[0].dtype == "float32"
+    with pytest.raises(TypeError, match='"relu" takes real numbers'):
+        F.rnn(x * 1j, h, w, u, nonlinearity="relu")
+    net = nn.GRU(3, 4, generator=0).astype("complex128")
+    assert net(x * 1j)[0].dtype == "complex128"

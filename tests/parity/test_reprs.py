@@ -20,6 +20,11 @@ MODULES = [
     ("Dropout", (0.3,), {}), ("Dropout2d", (), {"inplace": True}), ("FeatureAlphaDropout", (0.1,), {}),
     ("GLU", (), {}), ("Softmin", (1,), {}), ("Softmax2d", (), {}),
     ("AdaptiveLogSoftmaxWithLoss", (16, 10, [2, 5]), {}),
+    ("RNN", (3, 4), {"nonlinearity": "relu"}), ("GRU", (3, 4, 2), {"bias": False, "batch_first": True}),
+    ("LSTM", (3, 4, 2), {"dropout": 0.5, "bidirectional": True, "proj_size": 2}), ("RNNCell", (3, 4), {}),
+    ("RNNCell", (3, 4, False, "relu"), {}), ("LSTMCell", (3, 4), {}), ("GRUCell", (3, 4), {"bias": False}),
+    ("Embedding", (5, 3), {}), ("Embedding", (5, 3, -1, 1.0, 1.0, True), {}), ("EmbeddingBag", (5, 3), {}),
+    ("EmbeddingBag", (5, 3), {"max_norm": 2.0, "mode": "sum", "padding_idx": 1, "scale_grad_by_freq": True}),
 ]  # fmt: skip
 
 

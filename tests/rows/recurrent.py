@@ -70,5 +70,5 @@ row("rnn", op("rnn"), _rnn, _cases(1, 1, 1),
     options=[{"nonlinearity": "tanh", "reverse": r} for r in (False, True)], complex=True)  # fmt: skip
 _away = [[fixed(np.array([3.0, -3.0])) if i == 4 else draw for i, draw in enumerate(case)] for case in _cases(1, 1, 1)]
 row("rnn with relu", op("rnn"), _rnn, _away, options=[{"nonlinearity": "relu", "reverse": False}])  # far from the kink
-row("lstm", op("lstm"), _lstm, _cases(4, 2, 1), options=[{"reverse": False}, {"reverse": True}])
-row("gru", op("gru"), _gru, _cases(3, 1, 2), options=[{"reverse": False}, {"reverse": True}])
+row("lstm", op("lstm"), _lstm, _cases(4, 2, 1), options=[{"reverse": False}, {"reverse": True}], complex=True)
+row("gru", op("gru"), _gru, _cases(3, 1, 2), options=[{"reverse": False}, {"reverse": True}], complex=True)
