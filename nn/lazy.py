@@ -13,10 +13,26 @@ import numpy as np
 
 from autodiff.errors import describe
 
+from .conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from .linear import Linear
 from .module import Module
+from .normalization import BatchNorm1d, BatchNorm2d, BatchNorm3d, InstanceNorm1d, InstanceNorm2d, InstanceNorm3d
 
-__all__ = ["LazyLinear"]
+__all__ = [
+    "LazyBatchNorm1d",
+    "LazyBatchNorm2d",
+    "LazyBatchNorm3d",
+    "LazyConv1d",
+    "LazyConv2d",
+    "LazyConv3d",
+    "LazyConvTranspose1d",
+    "LazyConvTranspose2d",
+    "LazyConvTranspose3d",
+    "LazyInstanceNorm1d",
+    "LazyInstanceNorm2d",
+    "LazyInstanceNorm3d",
+    "LazyLinear",
+]
 
 
 class Lazy(Module):
@@ -58,7 +74,7 @@ class Lazy(Module):
         )
 
     def _complete_from(self, state: Mapping[str, Any], prefix: str) -> None:
-        weight = state.get(f"{prefix}weight")
+        weight = state.get(f"{prefix}weight", state.get(f"{prefix}running_mean"))
         if weight is not None:
             groups = self.given.get("groups", 1) if self.weight_axis else 1
             self.complete(np.shape(weight)[self.weight_axis] * groups)
@@ -79,3 +95,108 @@ class LazyLinear(Lazy):
     """
 
     becomes = Linear
+
+
+class LazyConv1d(Lazy):
+    """A `Conv1d` that takes `in_channels` from its first input."""
+
+    becomes = Conv1d
+    axis = -2
+    at_least = 2
+
+
+class LazyConv2d(Lazy):
+    """A `Conv2d` that takes `in_channels` from its first input."""
+
+    becomes = Conv2d
+    axis = -3
+    at_least = 3
+
+
+class LazyConv3d(Lazy):
+    """A `Conv3d` that takes `in_channels` from its first input."""
+
+    becomes = Conv3d
+    axis = -4
+    at_least = 4
+
+
+class LazyConvTranspose1d(Lazy):
+    """A `ConvTranspose1d` that takes `in_channels` from its first input."""
+
+    becomes = ConvTranspose1d
+    axis = -2
+    at_least = 2
+    weight_axis = 0
+
+
+class LazyConvTranspose2d(Lazy):
+    """A `ConvTranspose2d` that takes `in_channels` from its first input."""
+
+    becomes = ConvTranspose2d
+    axis = -3
+    at_least = 3
+    weight_axis = 0
+
+
+class LazyConvTranspose3d(Lazy):
+    """A `ConvTranspose3d` that takes `in_channels` from its first input."""
+
+    becomes = ConvTranspose3d
+    axis = -4
+    at_least = 4
+    weight_axis = 0
+
+
+class LazyBatchNorm1d(Lazy):
+    """A `BatchNorm1d` that takes `num_features` from its first input."""
+
+    becomes = BatchNorm1d
+    axis = 1
+    at_least = 2
+    weight_axis = 0
+
+
+class LazyBatchNorm2d(Lazy):
+    """A `BatchNorm2d` that takes `num_features` from its first input."""
+
+    becomes = BatchNorm2d
+    axis = 1
+    at_least = 4
+    weight_axis = 0
+
+
+class LazyBatchNorm3d(Lazy):
+    """A `BatchNorm3d` that takes `num_features` from its first input."""
+
+    becomes = BatchNorm3d
+    axis = 1
+    at_least = 5
+    weight_axis = 0
+
+
+class LazyInstanceNorm1d(Lazy):
+    """An `InstanceNorm1d` that takes `num_features` from its first input."""
+
+    becomes = InstanceNorm1d
+    axis = -2
+    at_least = 2
+    weight_axis = 0
+
+
+class LazyInstanceNorm2d(Lazy):
+    """An `InstanceNorm2d` that takes `num_features` from its first input."""
+
+    becomes = InstanceNorm2d
+    axis = -3
+    at_least = 3
+    weight_axis = 0
+
+
+class LazyInstanceNorm3d(Lazy):
+    """An `InstanceNorm3d` that takes `num_features` from its first input."""
+
+    becomes = InstanceNorm3d
+    axis = -4
+    at_least = 4
+    weight_axis = 0

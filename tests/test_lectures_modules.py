@@ -29,8 +29,9 @@ def test_c2_what_sharing_weights_saves():
     # hence as many weights as the convolution has multiplications.
     assert table.multiply_adds == 2_304_000
     assert table.multiply_adds // table.parameters == 32 * 32
-    own = np.empty((30, 32, 32, 3, 5, 5))  # filters, places, and what each looks at
-    assert own.size == 2_304_000
+    own = nn.LocallyConnected2d(3, 30, (32, 32), kernel_size=5, padding=2, bias=False)
+    assert own.num_parameters() == 2_304_000
+    assert own(np.zeros((1, 3, 32, 32))).shape == (1, 30, 32, 32)
 
 
 def test_c3_the_layers_of_a_cnn():

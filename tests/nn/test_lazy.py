@@ -48,6 +48,35 @@ def test_loading_makes_the_parameters():
     np.testing.assert_array_equal(model(x).value, full(x).value)
 
 
+KINDS = [
+    ("Conv1d", (6, 3), {"groups": 2}, (2, 4, 9)), ("Conv2d", (6, 3), {"bias": False}, (4, 9, 9)),
+    ("Conv3d", (2, 2), {}, (1, 4, 3, 3, 3)), ("ConvTranspose1d", (6, 3), {"groups": 2}, (2, 4, 9)),
+    ("ConvTranspose2d", (6, 3), {}, (2, 4, 5, 5)), ("ConvTranspose3d", (2, 2), {}, (4, 3, 3, 3)),
+    ("BatchNorm1d", (), {}, (3, 4)), ("BatchNorm1d", (), {"affine": False}, (3, 4, 5)),
+    ("BatchNorm2d", (1e-3,), {}, (3, 4, 2, 2)), ("BatchNorm3d", (), {}, (3, 4, 2, 2, 2)),
+    ("InstanceNorm1d", (), {"affine": True}, (4, 5)), ("InstanceNorm2d", (), {"affine": True}, (2, 4, 3, 3)),
+    ("InstanceNorm3d", (), {"affine": True}, (2, 4, 3, 3, 3)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "args", "options", "shape"), KINDS)
+def test_every_kind_finds_its_size(name, args, options, shape):
+    x = np.random.default_rng(0).normal(size=shape)
+    draws = {} if "Norm" in name else {"generator": 0}
+    plain = getattr(nn, name)(4, *args, **options, **draws)
+    for lazy in (getattr(nn, f"Lazy{name}")(*args, **options, **draws) for _ in range(2)):
+        assert lazy(x).shape == plain(x).shape
+        assert (type(lazy), repr(lazy)) == (type(plain), repr(plain))
+        for key, value in plain.state_dict().items():
+            if "running" not in key and "tracked" not in key:
+                np.testing.assert_array_equal(lazy.state_dict()[key], value)
+    loaded = getattr(nn, f"Lazy{name}")(*args, **options)
+    loaded.load_state_dict(plain.state_dict())
+    np.testing.assert_array_equal(loaded.eval()(x).value, plain.eval()(x).value)
+    with pytest.raises(ValueError, match=f"Lazy{name} takes an input of . axes or more"):
+        getattr(nn, f"Lazy{name}")(*args, **options)(np.ones(1))
+
+
 def test_wrong_arguments():
     with pytest.raises(TypeError, match="LazyLinear: missing a required argument: 'out_features'"):
         nn.LazyLinear()
