@@ -194,6 +194,10 @@ from .recurrent import (
     RNNCell,
     VanillaRNN,
 )
+from .stateless import (
+    functional_call,
+    stack_module_state,
+)
 from .summary import (
     Summary,
     summary,
@@ -375,12 +379,14 @@ __all__ = [
     "average",
     "data",
     "functional",
+    "functional_call",
     "generate_square_subsequent_mask",
     "init",
     "load",
     "models",
     "save",
     "scalar",
+    "stack_module_state",
     "summary",
     "utils",
 ]

@@ -35,7 +35,7 @@ def average(models: Iterable[Module], weights: Sequence[float] | None = None) ->
 
     Raises ValueError for no models, weights that do not fit, or models that differ in names and shapes.
     """
-    models = _several(models, "average")
+    models = several(models, "average")
     shares = np.ones(len(models)) if weights is None else np.asarray(weights, float)
     if shares.shape != (len(models),) or not np.all(shares >= 0) or not 0 < shares.sum() < np.inf:
         raise ValueError(f"{len(models)} models need as many weights that are not negative, got {weights}")
@@ -66,7 +66,7 @@ class Ensemble(Module):
     """
 
     def __init__(self, models: Iterable[Module]) -> None:
-        self.models = ModuleList(_several(models, "an Ensemble"))
+        self.models = ModuleList(several(models, "an Ensemble"))
 
     def forward(self, *inputs: Any, **options: Any) -> Any:
         outs = [model(*inputs, **options) for model in self.models]
@@ -76,7 +76,8 @@ class Ensemble(Module):
         return flatten(outs[0])[1]([sum(parts[1:], parts[0]) / len(outs) for parts in zip(*leaves, strict=True)])
 
 
-def _several(models: Iterable[Module], who: str) -> list[Module]:
+def several(models: Iterable[Module], who: str) -> list[Module]:
+    """The models as a list; raises for none, and for what is no module."""
     models = list(models)
     modules_only(models, who)
     if not models:

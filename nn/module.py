@@ -602,6 +602,11 @@ class _Rebuild:
         return type(self.model), *(name for name, _ in self.model.named_parameters())
 
 
+def with_tensors(module: Module, tensors: Sequence[Tensor], values: Sequence[Any]) -> Module:
+    """A module like this one with values, computed or not, in the places of some of its tensors."""
+    return _Rebuild(module, tensors)(values)
+
+
 def _told(value: Any) -> str:
     return "a Tensor that is none" if type(value) is Tensor else type(value).__name__
 
