@@ -12,15 +12,16 @@ from typing import Any
 import numpy as np
 
 from . import windows
+from .batched import numbers
 from .errors import describe
-from .numpy.arguments import Axis, array_of, axes_of, cast, floating, known, one_axis, ordered, plain
+from .kernels import loss as kernels
+from .numpy.arguments import Axis, array_of, axes_of, cast, fixed, floating, known, one_axis, ordered, plain
 from .numpy.indexing import take, take_along_axis
 from .numpy.products import matmul
 from .numpy.sorting import argsort
-from .ops import compare, elementwise, index, linalg, norm, random, reduce, scan
+from .ops import compare, elementwise, index, linalg, loss, norm, random, reduce, scan
 from .ops import shape as shapes
 from .random import Generator, as_generator
-from .tensor import Tensor
 
 __all__ = [
     "clone", "conv2d", "cross_entropy", "dropout", "getitem", "linear", "log_softmax", "logsumexp", "max_pool2d",
@@ -219,32 +220,82 @@ def log_softmax(x: Any, axis: int = -1) -> Any:
     return norm.log_softmax(x, axis=one_axis(axis, x.ndim))
 
 
-def cross_entropy(logits: Any, targets: Any, reduction: str = "mean") -> Any:
-    """`-log softmax(logits)[target]`, over rows of logits (n, classes) and class indices (n,).
+def cross_entropy(
+    logits: Any,
+    targets: Any,
+    reduction: str = "mean",
+    *,
+    weight: Any = None,
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+) -> Any:
+    """`-w_t log softmax(logits)[t]` with target class t, or `-sum_k w_k t_k log softmax(logits)_k` with probabilities.
 
     Args:
-        logits: (n, classes), real numbers of any size.
-        targets: (n,), integers in 0 .. classes-1.
-        reduction: "mean" or "sum" over the n rows, or "none" for the n losses.
+        logits: (n, c), (n, c, d1, ...) or (c,), real numbers of any size.
+        targets: class indices, integers of the shape without c; or probabilities, floating, of the shape of the logits.
+        reduction: "mean" or "sum" over all targets, or "none" for each one's loss. The mean of class indices is over
+            their weights, and NaN (with gradient 0) where all of them are ignored.
+        weight: (c,), a constant for each class; 1 by default.
+        ignore_index: the class index that counts as nothing.
+        label_smoothing: s in [0, 1]; the target is mixed with a uniform one, `(1 - s) t + s / c`.
 
-    Raises ValueError for other shapes, TypeError for targets that are no integers, IndexError for a class out of range.
+    Raises ValueError for other shapes, an empty batch with "mean", and arguments out of range; TypeError for targets
+    that are neither, IndexError for a class out of range.
 
     >>> float(cross_entropy(np.zeros((4, 2)), np.array([0, 1, 0, 1])))  # log 2
     0.693147180559...
     """
-    logits = floating(ordered(logits, "cross_entropy"))
-    targets = targets.value if type(targets) is Tensor else np.asarray(targets)
+    logits, targets = floating(ordered(logits, "cross_entropy")), array_of(targets)
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f'reduction is "mean", "sum" or "none", got {reduction!r}')
-    if targets.dtype.kind not in "iu":
-        raise TypeError(f"targets are class indices, integers; got {describe(targets)}")
-    if logits.ndim != 2 or targets.shape != logits.shape[:1]:
-        raise ValueError(
-            f"cross_entropy takes logits (n, classes) and targets (n,); got {describe(logits)} and {describe(targets)}"
+    if not 0 <= label_smoothing <= 1:
+        raise ValueError(f"label_smoothing lies in 0 .. 1, got {label_smoothing!r}")
+    if not logits.ndim:
+        raise ValueError(f"cross_entropy takes logits (n, c, ...) or (c,), got {describe(logits)}")
+    single, classes = logits.ndim == 1, logits.shape[min(logits.ndim - 1, 1)]
+    soft = targets.shape == logits.shape
+    if soft and targets.dtype.kind != "f":
+        raise TypeError(
+            f"targets of the shape of the logits are probabilities, floating numbers; got {describe(targets)}. "
+            f'Write targets.astype("{logits.dtype}"), or pass class indices {_without_classes(logits.shape)}.'
         )
-    if reduction == "mean" and not len(targets):
+    if not soft and targets.dtype.kind not in "iu":
+        raise TypeError(f"targets are class indices, integers; got {describe(targets)}")
+    if not soft and targets.shape != _without_classes(logits.shape):
+        raise ValueError(
+            f"cross_entropy takes logits (n, c, ...) and targets (n, ...); got {describe(logits)} and "
+            f"{describe(targets)}: the targets need shape {_without_classes(logits.shape)}, "
+            f"or {logits.shape} for probabilities"
+        )
+    if reduction == "mean" and not targets.size:
         raise ValueError("the mean cross-entropy of no rows is undefined; the batch is empty")
-    return norm.cross_entropy(logits, targets, reduction=reduction)
+    if weight is not None:
+        weight = cast(fixed("cross_entropy", "weight", weight), logits.dtype)
+        if weight.shape != (classes,):
+            raise ValueError(f"weight is one number for each of {classes} classes, got {describe(weight)}")
+    if single:
+        logits, targets = logits[None], targets[None]
+    if soft:
+        targets = cast(targets, logits.dtype)
+        if label_smoothing:
+            targets = (1 - label_smoothing) * targets + label_smoothing / classes
+        if weight is not None:
+            targets = targets * weight.reshape((-1,) + (1,) * (logits.ndim - 2))
+        out = loss.soft_cross_entropy(logits, targets, reduction=reduction)
+    else:
+        if not known(targets):
+            kept = numbers(targets)
+            kernels.check_classes(kept[kept != ignore_index], classes)
+        out = loss.cross_entropy(
+            logits, targets, 1.0 if weight is None else weight, reduction=reduction,
+            ignore_index=int(ignore_index), smoothing=float(label_smoothing),
+        )  # fmt: skip
+    return out[0] if single and reduction == "none" else out
+
+
+def _without_classes(shape: tuple[int, ...]) -> tuple[int, ...]:
+    return (*shape[:1], *shape[2:]) if len(shape) > 1 else ()
 
 
 def conv2d(

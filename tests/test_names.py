@@ -9,6 +9,8 @@ import autodiff
 from autodiff import config, functional, random, transforms
 
 HELPERS = {
+    "fixed",
+    "numbers",
     "axes_of",
     "one_axis",
     "apply",

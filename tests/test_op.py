@@ -58,7 +58,7 @@ KEPT: list[tuple[Any, set[str]]] = [
     (lambda: ad.linear(X, W, np.zeros(4)), {"x", "w"}),
     (lambda: ad.linear(X, W.value, np.zeros(4)), {"w"}),
     (lambda: ad.linear(X.value, W, np.zeros(4)), {"x"}),
-    (lambda: ad.cross_entropy(X, [0, 2]), {"logits", "targets", "saved"}),
+    (lambda: ad.cross_entropy(X, [0, 2]), {"logits", "targets", "weight", "saved"}),
     (lambda: ad.conv2d(IMAGE, KERNEL), {"x", "w"}),
     (lambda: ad.conv2d(IMAGE.value, KERNEL), {"x"}),
     (lambda: ad.max_pool2d(IMAGE, 2), {"x", "saved"}),

@@ -12,6 +12,7 @@ from . import (
     fft,
     index,
     linalg,
+    loss,
     norm,
     polynomials,
     pool,
@@ -29,6 +30,6 @@ from . import (
 
 __all__ = [
     "activation", "arithmetic", "attention", "compare", "conv", "decompositions", "einsum", "elementwise", "fft",
-    "index", "linalg", "norm", "polynomials", "pool", "random", "recurrent", "reduce", "resample", "scan", "shape",
-    "sort", "special", "trigonometric", "write",
+    "index", "linalg", "loss", "norm", "polynomials", "pool", "random", "recurrent", "reduce", "resample", "scan",
+    "shape", "sort", "special", "trigonometric", "write",
 ]  # fmt: skip

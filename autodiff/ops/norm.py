@@ -1,15 +1,12 @@
-"""Softmax, its logarithm, the cross-entropy loss on logits; normalisation."""
+"""Softmax and its logarithm; normalisation."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from ..kernels import norm as kernels
 from ..op import Function, define
 from .elementwise import exp, sqrt
-from .index import ARRAY, gather
 from .reduce import mean, sum_
 
 
@@ -25,21 +22,6 @@ softmax = define(
 log_softmax = define(
     "log_softmax", kernels.log_softmax, lambda g, out, *, axis: g - exp(out) * _sum_along(g, axis), kind="reduce",
     doc="Logarithm of softmax along an axis, exact where softmax itself would round to 0.",
-)  # fmt: skip
-
-
-def _composed(logits: Any, targets: Any, *, reduction: str) -> Any:
-    rows = np.arange(len(targets))
-    losses = -gather(log_softmax(logits, axis=1), rows, targets, index=(ARRAY, ARRAY))
-    if reduction == "none":
-        return losses
-    return (sum_ if reduction == "sum" else mean)(losses, axis=(0,), keepdims=False)
-
-
-cross_entropy = define(
-    "cross_entropy", kernels.cross_entropy, inputs="logits targets", kind="reduce",
-    vjp=kernels.cross_entropy_vjp, composed=_composed,
-    doc="`-log softmax(logits)[target]` with logits (n, classes) and class indices (n,); mean, sum or none.",
 )  # fmt: skip
 
 # -- normalisation: a scale of 1.0 and a shift of 0.0 stand for none -----------------------------------------

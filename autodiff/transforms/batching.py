@@ -16,11 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from ..batched import Batched, Mapping
+from ..batched import Batched, Mapping, numbers
 from ..config import is_traced
 from ..graph import user_frame
 from ..op import Op
-from ..ops import linalg, norm, shape
+from ..ops import linalg, shape
 from ..ops.index import ARRAY, read
 from ..tensor import constant
 from .levels import plain
@@ -402,11 +402,15 @@ def _images(call: Call) -> Any:
 
 
 def _cross_entropy(call: Call) -> Any:
-    logits, targets = call.all_spread()
-    losses = norm.cross_entropy(_merged(logits, 0), plain(_merged(targets, 0)), reduction="none")
+    """Examples of rows are more rows, as long as the mean is over all of them."""
+    how, (logits, targets) = call.params["reduction"], (call.spread(0), call.spread(1))
+    ignored = numbers(targets) == call.params["ignore_index"]
+    if call.mapped[2] or (how == "mean" and (np.ndim(call.arrays[2]) or ignored.any())):
+        return NotImplemented
+    losses = call(_merged(logits, 0), plain(_merged(targets, 0)), call.arrays[2], reduction="none")
     losses = _parted(losses, 0, call.size)
-    how = call.params["reduction"]
-    return losses if how == "none" else losses.sum(axis=1) if how == "sum" else losses.mean(axis=1)
+    axes = tuple(range(1, losses.ndim))
+    return losses if how == "none" else losses.sum(axis=axes) if how == "sum" else losses.mean(axis=axes)
 
 
 RULES: dict[str, Callable[[Call], Any]] = {
@@ -418,5 +422,6 @@ RULES: dict[str, Callable[[Call], Any]] = {
     "conv": _conv, "conv_dx": _conv, "conv_dw": _conv, "unfold": _images, "fold": _images,
     "max_pool": _images, "max_pool_places": _images, "max_places": _images,
     "pool_sum": _images, "pool_spread": _images, "cross_entropy": _cross_entropy,
+    "soft_cross_entropy": _no_rule, "bce_with_logits": _no_rule,
 }  # fmt: skip
 """Ops that need more than their kind says."""

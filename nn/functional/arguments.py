@@ -8,6 +8,7 @@ import numpy as np
 
 from autodiff import numpy as anp
 from autodiff.errors import describe
+from autodiff.numpy.arguments import fixed
 from autodiff.tensor import Tensor
 
 
@@ -42,7 +43,7 @@ def as_array(x: Any) -> Any:
     return x if type(x) is Tensor else np.asarray(x)
 
 
-def reduce(losses: Any, reduction: str) -> Any:
+def reduced(losses: Any, reduction: str) -> Any:
     """Take losses as they are ("none"), their "sum" or their "mean"."""
     if reduction == "none":
         return losses
@@ -53,3 +54,52 @@ def reduce(losses: Any, reduction: str) -> Any:
     if not losses.size:
         raise ValueError("the mean loss of no elements is undefined; the batch is empty")
     return anp.mean(losses)
+
+
+def no_old_names(size_average: Any, reduce: Any) -> None:
+    """Raise TypeError if one of PyTorch's two former arguments for the reduction is given."""
+    for name, value in (("size_average", size_average), ("reduce", reduce)):
+        if value is not None:
+            raise TypeError(f'{name}= is a former name of the reduction, got {value!r}. Write reduction="sum" instead.')
+
+
+def real(name: str, *arrays: Any) -> list[Any]:
+    """Arrays of real floating numbers; the others in the dtype of the first, which must be floating."""
+    first, *others = [as_array(x) for x in arrays]
+    if first.dtype.kind != "f" or any(x.dtype.kind not in "fiub" for x in others):
+        raise TypeError(
+            f"{name} takes real predictions and targets, got {' and '.join(map(describe, (first, *others)))}"
+        )
+    return [first, *(x if x.dtype == first.dtype else anp.astype(x, first.dtype) for x in others)]
+
+
+def alike(name: str, input: Any, target: Any) -> list[Any]:
+    """Predictions and targets of one shape, both in the dtype of the predictions."""
+    x, target = as_array(input), as_array(target)
+    if x.shape != target.shape:
+        raise ValueError(
+            f"{name} takes predictions and targets of one shape, "
+            f"got {describe(x)} and {describe(target)}. "
+            "Broadcasting would compare every prediction with every target. "
+            f"Write target.reshape({x.shape}) or squeeze the predictions."
+        )
+    return real(name, x, target)
+
+
+def constant_weight(name: str, weight: Any, x: Any, argument: str = "weight") -> Any:
+    """A weight in the dtype of x; TypeError for one that a gradient is asked of, ValueError if it has too many axes."""
+    weight = anp.astype(as_array(fixed(name, argument, weight)), x.dtype)
+    try:
+        fits = np.broadcast_shapes(weight.shape, x.shape) == x.shape
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ValueError(f"{name}: {argument} {describe(weight)} does not broadcast to {describe(x)}")
+    return weight
+
+
+def in_places(bad: Any, values: Any) -> str:
+    """Name the first value that a mask finds, and its place."""
+    bad, values = np.atleast_1d(bad), np.atleast_1d(values)
+    at = tuple(map(int, np.argwhere(bad)[0]))
+    return f"{values[at]} at {at[0] if len(at) == 1 else at}"

@@ -104,7 +104,7 @@ def test_losses(name, reduction):
     x = RNG.normal(size=(5, 4))
     target = RNG.normal(size=(5, 4)) if name in ("MSELoss", "L1Loss") else RNG.integers(4, size=5)
     u, v = Tensor(x, requires_grad=True), torch.tensor(x, requires_grad=True)
-    a = getattr(nn, name)(reduction)(u, target)
+    a = getattr(nn, name)(reduction=reduction)(u, target)
     b = getattr(torch.nn, name)(reduction=reduction)(v, torch.tensor(target))
     np.testing.assert_allclose(a.value, b.detach().numpy(), rtol=1e-12)
     g = RNG.normal(size=a.shape)
