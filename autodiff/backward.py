@@ -575,7 +575,8 @@ def _pull_traced(node: Node, plan: Plan, saved: tuple[Any, ...], g: Any) -> Any:
         named = dict(zip((*op.inputs, *op.outs, *op.facts), tensors, strict=True)) | {"g": g, "saved": node}
         named["needs"] = tuple([plan.needs >> i & 1 == 1 for i in range(len(op.inputs))])
         params = {name: node.params[name] for name in keywords}
-        found = plan.pull(g.value, saved, node.params)
+        arrays = tuple([kept.value if type(kept) is Tensor else kept for kept in saved])
+        found = plan.pull(g.value, arrays, node.params)
         gradients = [None if gi is None else constant(gi) for gi in found]
         for observer in MODES.get().observers:
             observer.called_vjp(node, [named[name] for name in positional], params, gradients)
