@@ -227,7 +227,7 @@ class Program:
         checks = [(read, read.var.number) for read in self.reads if read.what in ("bool", "int", "index", "plain")]
         for i, equation in enumerate(self.equations):
             params = equation.params
-            if offset and "offset" in params and OPS[equation.name].kind == "random":
+            if offset and "seed" in params and "offset" in params:
                 params = {**params, "offset": params["offset"] + offset}
             operands = [values[x.number] if isinstance(x, Var) else _literal(x) for x in equation.inputs]
             for var, value in zip(equation.outputs, equation.run(operands, params), strict=True):

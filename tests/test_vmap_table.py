@@ -34,7 +34,7 @@ class Draws(Observer):
     found = False
 
     def called(self, op: Any, inputs: Any, params: Any, result: Any, frame: Any) -> None:
-        self.found = self.found or op.kind == "random"
+        self.found = self.found or op.kind == "random" or ("seed" in params and params.get("p", 0) > 0)
 
 
 def draws_numbers(row: Row, trial: int, which: list[int]) -> bool:
