@@ -51,6 +51,10 @@ from .attention import (
     RotaryPositions,
     SinusoidalPositions,
 )
+from .classic import (
+    Adaline,
+    Perceptron,
+)
 from .classification import (
     BCELoss,
     BCEWithLogitsLoss,
@@ -241,6 +245,7 @@ from .vision import (
 )
 
 __all__ = [
+    "Adaline",
     "AdaptiveAvgPool1d",
     "AdaptiveAvgPool2d",
     "AdaptiveAvgPool3d",
@@ -362,6 +367,7 @@ __all__ = [
     "Parameter",
     "ParameterDict",
     "ParameterList",
+    "Perceptron",
     "PixelShuffle",
     "PixelUnshuffle",
     "PoissonNLLLoss",
