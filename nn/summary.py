@@ -42,7 +42,7 @@ class Summary:
 
     def __init__(self, rows: list[Row], unused: list[str]) -> None:
         self.rows, self.unused = rows, unused
-        """Rows in the order of the calls, and the names of modules with parameters that were not called."""
+        """Rows in the order of the calls, and the names of modules whose parameters were not used."""
 
     @property
     def total(self) -> Row:
@@ -67,7 +67,7 @@ class Summary:
             f"{grouped(total.multiply_adds)} multiply-adds"
         )
         if self.unused:
-            yield f"not called: {', '.join(self.unused)}"
+            yield f"not used: {', '.join(self.unused)}"
 
     def __str__(self) -> str:
         indents = ["", *("  " * row.depth for row in self.rows)]
@@ -159,9 +159,11 @@ class _Watch(Observer):
         self.rows: list[Row | None] = []
         self.open: list[list[int]] = []  # place of the row, multiply-adds, bytes
         self.seen: set[int] = set()
+        self.used: set[int] = set()  # parameters that an op has taken
 
     def called(self, op: Any, inputs: tuple[Any, ...], params: dict[str, Any], result: Any, frame: Any) -> None:
         """Add what an op costs to the modules it is called in."""
+        self.used.update([id(x) for x in inputs if type(x) is Tensor and x.is_parameter])
         outs = result if isinstance(result, tuple) else (result,)
         written = sum(out.nbytes for out in outs if type(out) is Tensor) if op.kind not in ("shape", "index") else 0
         multiply_adds = 0
@@ -204,7 +206,9 @@ class _Watch(Observer):
         unused = [
             f"{name} ({type(module).__name__})"
             for name, module in self.model.named_modules()
-            if id(module) not in self.seen and any(True for _ in module.parameters(recurse=False))
+            if id(module) not in self.seen
+            and any(True for _ in module.parameters(recurse=False))
+            and not any(id(p) in self.used for p in module.parameters(recurse=False))
         ]
         return Summary(rows, unused)
 

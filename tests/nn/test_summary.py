@@ -99,8 +99,14 @@ def test_a_module_called_again_and_one_that_is_not_called():
         ("layer: Linear (again)", 0, 18, "(3, 2)"),
     ]
     assert table.unused == ["spare (Linear)"]
-    assert str(table).endswith("not called: spare (Linear)")
+    assert str(table).endswith("not used: spare (Linear)")
     assert len(nn.summary(Shared(), (3, 2), twice=False).rows) == 2
+
+
+def test_parameters_may_be_used_without_a_call_of_their_module():
+    table = nn.summary(nn.MultiheadAttention(4, 2), *[(3, 1, 4)] * 3)  # which reads the weight of its `out_proj`
+    assert table.unused == []
+    assert len(table.rows) == 1
 
 
 def test_inputs_may_be_arrays_and_lazy_layers_get_their_size():
