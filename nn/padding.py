@@ -8,6 +8,7 @@ from typing import Any
 from autodiff.windows import per_axis
 
 from . import functional as F
+from .functional.arguments import as_array
 from .module import Module
 
 __all__ = [
@@ -31,6 +32,7 @@ class _Pad(Module):
         self.padding = per_axis(padding, "padding", _FEWEST, 2 * self._axes)
 
     def forward(self, x: Any) -> Any:
+        x = as_array(x)
         if x.ndim not in (self._axes + 1, self._axes + 2):
             raise ValueError(
                 f"{type(self).__name__} takes (n, c, size) or (c, size) with {self._axes} axes of size, got {x.shape}"

@@ -89,9 +89,12 @@ def interpolate(
             scales = [1 / f for f in factors]
     if 0 in (*x.shape[1:], *lengths):
         raise ValueError(f"interpolate of {describe(x)} to {lengths}: each of these is 1 at least")
-    for axis, (m, scale) in enumerate(zip(lengths, scales, strict=True), 2):
-        spec = Spec(x.shape[axis], m, method, bool(align_corners), scale, antialias)
-        if m != spec.n or scale not in (None, 1.0):
+    specs = [
+        (axis, Spec(n, m, method, bool(align_corners), scale, antialias))
+        for axis, (n, m, scale) in enumerate(zip(x.shape[2:], lengths, scales, strict=True), 2)
+    ]
+    for axis, spec in sorted(specs, key=lambda one: (one[1].m / one[1].n, -one[0])):  # what becomes shorter first
+        if spec.m != spec.n or spec.scale not in (None, 1.0):
             x = resample(x, axis=axis, spec=spec)
     return x
 
@@ -294,14 +297,16 @@ def grid_sample(
     sides = [  # for each axis: the elements to read, and their weights
         _side(grid[..., axes - 1 - i], x.shape[2 + i], mode, padding_mode, bool(align_corners)) for i in range(axes)
     ]
-    ones = (1,) * axes
-    n, c = (np.arange(k).reshape((k, *rest)) for k, rest in zip(x.shape[:2], ((1, *ones), ones), strict=True))
+    n, c, *size = x.shape
+    rows = anp.moveaxis(x, 1, -1).reshape((n * math.prod(size), c))  # all channels of an element together
     total: Any = 0.0
     for corner in itertools.product(*sides):
-        places = [anp.expand_dims(place, 1) for place, _ in corner]  # (n, 1, oh, ow)
+        row: Any = np.arange(n).reshape((n,) + (1,) * axes)
+        for (place, _), length in zip(corner, size, strict=True):
+            row = row * length + place
         weight = math.prod([weight for _, weight in corner[1:]], start=corner[0][1])
-        total = total + gather(x, n, c, *places, index=(ARRAY,) * x.ndim) * anp.expand_dims(weight, 1)
-    return total
+        total = total + gather(rows, row, index=(ARRAY,)) * anp.expand_dims(weight, -1)  # (n, oh, ow, c)
+    return anp.moveaxis(total, -1, 1)
 
 
 def _side(at: Any, n: int, mode: str, padding_mode: str, align_corners: bool) -> list[tuple[Any, Any]]:
