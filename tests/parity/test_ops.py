@@ -73,4 +73,4 @@ def test_every_public_function_is_here():
     public = {
         name for name in ad.__all__ if name.islower() and (name in ad.functional.__all__ or name in ad.numpy.__all__)
     }
-    assert public - COVERED == set()
+    assert public - COVERED == {"asarray"}  # it makes a Tensor, and has no gradient
