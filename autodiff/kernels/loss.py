@@ -26,8 +26,16 @@ def reduced(losses: Any, reduction: str, divisor: Any) -> Any:
 
 def _places(targets: Any) -> tuple[Any, ...]:
     """The key of each place's target among the classes: targets (n, ...), classes along axis 1 of (n, c, ...)."""
+    if targets.ndim == 1:
+        return np.arange(len(targets)), targets
     first, *rest = np.indices(targets.shape, sparse=True)
     return (first, targets, *rest)
+
+
+def _split(targets: Any, ignore_index: int) -> tuple[Any, Any]:
+    """The targets with class 0 for those ignored, and which these are, None if there are none."""
+    ignored = targets == ignore_index
+    return (np.where(ignored, 0, targets), ignored) if ignored.any() else (targets, None)
 
 
 def _column(weight: Any, ndim: int) -> Any:
@@ -57,8 +65,7 @@ def cross_entropy(
     the weights of the targets; what is ignored counts as nothing.
     """
     classes = logits.shape[1]
-    ignored = targets == ignore_index
-    targets = np.where(ignored, 0, targets)
+    targets, ignored = _split(targets, ignore_index)
     check_classes(targets, classes)
     top, shifted, log_sum = _log_sum(logits)
     losses = log_sum[:, 0] - shifted[_places(targets)]
@@ -68,11 +75,10 @@ def cross_entropy(
     if smoothing:
         every = np.add.reduce((log_sum - shifted) * _column(weight, logits.ndim), axis=1)
         losses = (1 - smoothing) * losses + smoothing / classes * every
-    losses[ignored] = 0
-    if weighted:
-        divisor: Any = np.add.reduce(np.where(ignored, 0, weight[targets]), axis=None)
-    else:
-        divisor = losses.size - int(np.count_nonzero(ignored))
+    divisor: Any = np.add.reduce(weight[targets], axis=None) if weighted else losses.size
+    if ignored is not None:
+        losses[ignored] = 0
+        divisor = np.add.reduce(weight[targets[~ignored]]) if weighted else int(np.count_nonzero(~ignored))
     return reduced(losses, reduction, divisor), (top, log_sum, divisor)
 
 
@@ -81,8 +87,7 @@ def cross_entropy_vjp(
 ) -> tuple[Any, None, None]:
     """`g (softmax(logits) - onehot(target))` at each place, with weights and smoothing; 0 where ignored."""
     top, log_sum, divisor = saved
-    ignored = targets == ignore_index
-    targets = np.where(ignored, 0, targets)
+    targets, ignored = _split(targets, ignore_index)
     grad = logits - top
     grad -= log_sum
     np.exp(grad, out=grad)
@@ -100,7 +105,8 @@ def cross_entropy_vjp(
             g = g / divisor
     with np.errstate(invalid="ignore"):
         grad *= np.expand_dims(g, 1) if reduction == "none" else g
-    np.copyto(grad, 0, where=ignored[:, None])
+    if ignored is not None:
+        np.copyto(grad, 0, where=ignored[:, None])
     return grad, None, None
 
 
