@@ -88,6 +88,9 @@ def overwrite(t: Tensor, value: Any, casting: Any = "same_kind") -> Tensor:
     refresh(t)
     plain = value.value if type(value) is Tensor else value
     plain = plain if type(plain) is Batched else np.asarray(plain)
+    if plain.ndim > len(t.shape) and set(plain.shape[: plain.ndim - len(t.shape)]) == {1}:  # as NumPy assigns
+        value = (value if type(value) is Tensor else plain).reshape(plain.shape[plain.ndim - len(t.shape) :])
+        return overwrite(t, value, casting)
     if not np.can_cast(plain.dtype, t.dtype, casting):
         raise TypeError(f"cannot write {describe(plain)} into a tensor {describe(t)}: casting {casting!r} forbids it")
     if np.broadcast_shapes(plain.shape, t.shape) != t.shape:

@@ -16,6 +16,7 @@ import pytest
 
 import autodiff as ad
 from autodiff import GradientError, Tensor
+from tests.rows import ROWS
 
 HERE: Any = sys.modules[__name__]
 rng = functools.partial(np.random.default_rng, 0)
@@ -274,7 +275,7 @@ def is_floating(a):
 
 def test_all_programs_run():
     here = {n for n, f in vars(HERE).items() if inspect.isfunction(f) and f.__module__ == __name__}
-    helpers = {"normals", "tensors", "is_floating", "of_floating", "written_with"}
+    helpers = {"normals", "tensors", "is_floating", "written_with", "parts", "looks_into"}
     assert {n for n in here if not n.startswith("test_")} - helpers == set(PROGRAMS)
 
 
@@ -377,6 +378,71 @@ def test_lists_are_arrays():
     assert x.grad.item() == (1 + 4) / 4
     with pytest.raises(GradientError, match="stack"):
         N.sin([x, x])
+
+
+COPIES_LESS = {
+    "identity": "stands for its argument",
+    "dropout": "with p = 0 it does nothing",
+    "asfortranarray": "Tensors have no order to be kept",
+}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("tracked", [False, True])
+def test_results_look_into_an_argument_only_where_numpys_do(tracked):
+    """What NumPy copies may be written into, and must not change the argument."""
+    views = set()
+    for name, row in ROWS.items():
+        for case, options in row.trials():
+            args = [draw(rng()) for draw in case]
+            arrays = [a for a in args if isinstance(a, np.ndarray)]
+            given = [Tensor(a, requires_grad=tracked and a.dtype.kind in "fc") if isinstance(a, np.ndarray) else a
+                     for a in args]  # fmt: skip
+            try:
+                theirs, ours = (parts(f(*xs, **options)) for f, xs in ((row.reference, args), (row.call, given)))
+            except (AttributeError, TypeError, ValueError):
+                continue  # a reference that is no function of NumPy's
+            values = [t.value for t in given if type(t) is Tensor]
+            if len(ours) == len(theirs) and any(
+                looks_into(o, values) and not looks_into(t, arrays) for o, t in zip(ours, theirs, strict=True)
+            ):
+                views.add(name)
+    assert views == set(COPIES_LESS)
+
+
+def parts(result):
+    return [part for one in result for part in parts(one)] if isinstance(result, list | tuple) else [result]
+
+
+def looks_into(result, arrays):
+    value = getattr(result, "value", result)
+    return isinstance(value, np.ndarray) and any(np.shares_memory(value, a) for a in arrays)
+
+
+def test_a_broadcast_array_is_a_view_whatever_its_size():
+    for n in (3, 3000):
+        x = Tensor(np.ones(n), requires_grad=True)
+        y = x * 1.0
+        wide = np.broadcast_to(y, (2, n))
+        y[0] = 9.0
+        assert (wide * 1.0)[1, 0].item() == 9.0
+        wide.sum().backward()
+        assert x.grad[:2].tolist() == [0.0, 2.0]
+        with pytest.raises(GradientError, match=r"copy\(\)"):
+            wide[0, 0] = 1.0
+        full = ad.numpy.full((2, n), x[1])
+        full[0, 0] = 3.0
+        assert full[:2, 0].tolist() == [3.0, 1.0]
+
+
+def test_leading_axes_of_length_one_are_dropped_in_a_write():
+    y = Tensor(np.ones(2), requires_grad=True) * 1.0
+    np.copyto(y, np.full((1, 1, 1), 5.0))
+    assert y.tolist() == [5.0, 5.0]
+    np.copyto(y, Tensor(np.full((1, 2), 3.0), requires_grad=True))
+    assert y.tolist() == [3.0, 3.0]
+    with pytest.raises(ValueError, match="cannot write"):
+        np.copyto(y, np.ones((2, 1, 2)))
 
 
 KEYS = [

@@ -145,7 +145,8 @@ def full(
     _check("full", order, device)
     value, lengths = nested(fill_value), shape_of(plain(shape))
     if type(value) is Tensor:
-        return ops.expand(cast(value, dtype), shape=lengths)
+        whole = ops.expand(value, shape=lengths)
+        return ops.astype(whole, dtype=np.dtype(dtype) if dtype else value.dtype)  # a copy, to be written into
     return constant(np.full(lengths, value, dtype, order))
 
 

@@ -11,7 +11,7 @@ from ..ops import shape as ops
 from .arguments import array_of, bare, cast, nested, plain
 from .elementwise import floor, round
 from .reductions import amax, amin, mean
-from .shaping import along, broadcast_to
+from .shaping import along, broadcast_to, copy
 from .statistics import median
 
 __all__ = ["pad"]
@@ -66,7 +66,7 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> An
                 _side(x, axis, 0, before, mode, values, kwargs), x,
                 _side(x, axis, 1, after, mode, values, kwargs), axis=axis,
             )  # fmt: skip
-    return x
+    return x if any(map(any, widths)) else copy(x)
 
 
 def _any(values: Any) -> bool:

@@ -223,13 +223,13 @@ def atleast_3d(*arys: Any) -> Any:
 
 
 def broadcast_to(array: Any, shape: int | Sequence[int], subok: bool = False) -> Any:
-    """Repeat along axes of length 1, and along new leading axes.
+    """Repeat along axes of length 1, and along new leading axes: a read-only view.
 
     >>> broadcast_to(np.array([1.0, 2.0]), (2, 2))
     array([[1., 2.],
            [1., 2.]])
     """
-    return ops.expand(array_of(array), shape=shape_of(shape))
+    return ops.expand(array_of(array), shape=shape_of(shape), view=True)
 
 
 def broadcast_shapes(*args: int | Sequence[int]) -> tuple[int, ...]:
@@ -249,7 +249,7 @@ def broadcast_arrays(*args: Any, subok: bool = False) -> tuple[Any, ...]:
     """
     arrays = [array_of(a) for a in args]
     together = np.broadcast_shapes(*[a.shape for a in arrays])
-    return tuple([a if a.shape == together else ops.expand(a, shape=together) for a in arrays])
+    return tuple([a if a.shape == together else ops.expand(a, shape=together, view=True) for a in arrays])
 
 
 def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> tuple[Any, ...]:
@@ -267,7 +267,8 @@ def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = 
     n = len(axes)
     place = [1, 0, *range(2, n)] if indexing == "xy" and n > 1 else list(range(n))
     grids = [ops.reshape(x, shape=tuple([-1 if i == place[k] else 1 for i in range(n)])) for k, x in enumerate(axes)]
-    return tuple(grids) if sparse else broadcast_arrays(*grids)
+    found = tuple(grids) if sparse else broadcast_arrays(*grids)
+    return tuple([_copy(grid) for grid in found]) if copy else found
 
 
 def tile(A: Any, reps: int | Sequence[int]) -> Any:
@@ -318,7 +319,7 @@ def along(x: Any, places: Any, axis: int) -> Any:
     ends = [0, *(np.flatnonzero(turns) + 1), places.size]
     runs = [_run(int(places[i]), int(places[j - 1])) for i, j in pairwise(ends)]
     parts = [index.getitem(x, index=(*everything(axis), run)) for run in runs]
-    return parts[0] if len(parts) == 1 else ops.concatenate(*parts, axis=axis)
+    return copy(parts[0]) if len(parts) == 1 else ops.concatenate(*parts, axis=axis)
 
 
 def everything(n: int) -> tuple[Any, ...]:
@@ -519,6 +520,9 @@ def copy(a: Any, order: Any = "K", subok: bool = False) -> Any:
     if order not in ("C", "F", "A", "K"):
         raise ValueError(f'np.copy takes order "C", "F", "A" or "K", got {order!r}')
     return ops.astype(x, dtype=x.dtype) if type(x) is Tensor else np.array(x, order=order)
+
+
+_copy = copy  # meshgrid has an argument of that name
 
 
 def ascontiguousarray(a: Any, dtype: Any = None, *, like: Any = None) -> Any:

@@ -31,8 +31,8 @@ transpose = define(
 )  # fmt: skip
 
 
-def _expand(x: Any, *, shape: tuple[int, ...]) -> Any:
-    if math.prod(shape) > 4096:
+def _expand(x: Any, *, shape: tuple[int, ...], view: bool = False) -> Any:
+    if view or math.prod(shape) > 4096:
         return np.broadcast_to(x, shape)
     out = np.empty(shape, np.result_type(x))  # for small arrays a copy costs a quarter of a view
     out[...] = x
@@ -41,7 +41,7 @@ def _expand(x: Any, *, shape: tuple[int, ...]) -> Any:
 
 expand = define(
     "expand", _expand, lambda g: g, kind="shape", linear=True,
-    doc="Broadcast to a shape, as a read-only view where it is large. The pass sums the gradient back by itself.",
+    doc="Broadcast to a shape, as a read-only view where it is large or asked for. The pass sums the gradient back.",
 )  # fmt: skip
 
 astype = define(
