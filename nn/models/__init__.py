@@ -32,6 +32,12 @@ from .captioner import (
 from .charrnn import (
     CharRNN,
 )
+from .gan import (
+    GANDiscriminator,
+    GANGenerator,
+    discriminator_step,
+    generator_step,
+)
 from .googlenet import (
     GoogLeNet,
     Inception,
@@ -62,6 +68,9 @@ from .turing import (
 from .unet import (
     UNet,
 )
+from .vae import (
+    VAE,
+)
 from .vgg import (
     VGG,
 )
@@ -80,6 +89,8 @@ __all__ = [
     "CharRNN",
     "ConvAutoencoder",
     "DeepBeliefNetwork",
+    "GANDiscriminator",
+    "GANGenerator",
     "GPT",
     "GoogLeNet",
     "Hopfield",
@@ -92,6 +103,9 @@ __all__ = [
     "Seq2Seq",
     "Siamese",
     "UNet",
+    "VAE",
     "VGG",
     "ViT",
+    "discriminator_step",
+    "generator_step",
 ]

@@ -161,6 +161,19 @@ ROWS: dict[str, Row] = {
     "Autoencoder": Row(
         lambda seed: models.Autoencoder([6, 4, 2], generator=seed), (normal(5, 6),), (5, 6), mean_square
     ),
+    "VAE": Row(
+        lambda seed: models.VAE([6, 5, 2], generator=seed),
+        (bits(5, 6),),
+        [(5, 6), (5, 2), (5, 2)],
+        lambda model, x, seed: model.loss(x, seed),
+        {"generator": 0},
+    ),
+    "GANGenerator": Row(
+        lambda seed: models.GANGenerator(3, 8, 2, generator=seed), (normal(5, 3),), (5, 2), mean_square
+    ),
+    "GANDiscriminator": Row(
+        lambda seed: models.GANDiscriminator(2, 8, generator=seed), (normal(5, 2),), (5,), mean_square
+    ),
     "Siamese": Row(
         lambda seed: models.Siamese(1, 3, 4, generator=seed),
         (normal(4, 1, 6, 6),),
