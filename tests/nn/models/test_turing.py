@@ -52,9 +52,9 @@ def test_the_copy_task():
         return x, bits
 
     model = models.NeuralTuringMachine(width + 1, width, slots=8, width=6, hidden=32, generator=0)
-    optimizer = optim.Adam(model.parameters(), lr=0.015)
+    optimizer = optim.Adam(model.parameters(), lr=0.03)
     losses = []
-    for _ in range(110):
+    for _ in range(90):
         x, bits = sample(12)
         optimizer.zero_grad()
         logits = model(x)[length + 1 :]
