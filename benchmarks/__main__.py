@@ -172,8 +172,8 @@ def summary(row: Row, result: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-SYSTEMS = ("ours", "torch", "numpy")
-COLUMNS = "{:47}  {:>15}  {:>15}  {:>15}  {:>24}  {:>4}  {:>7}  {:>9}"
+SYSTEMS = ("ours", "torch", "numpy", "plain")
+COLUMNS = "{:47}  {:>15}  {:>15}  {:>15}  {:>15}  {:>24}  {:>4}  {:>7}  {:>9}"
 
 
 def line_of(row: Row, result: dict[str, Any], found: dict[str, Any]) -> str:
@@ -228,7 +228,8 @@ def main() -> int:
         )
     about["torch"] = metadata.version("torch")
     print(", ".join(f"{key} {value}" for key, value in about.items()))
-    print("medians; ± half the distance of the quartiles; ratio ours / peer (quartiles); gc on; peak in MiB\n")
+    print("medians; ± half the distance of the quartiles; ratio ours / peer (quartiles); gc on; peak in MiB")
+    print("plain: ours as well, without what the row is about (a loop for vmap, no debug(), no checkpoint)\n")
     print(COLUMNS.format("", *SYSTEMS, "ratio", "goal", "reached", "peak"))
     results: dict[str, Any] = {}
     wrong = 0
