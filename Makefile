@@ -20,8 +20,8 @@ help:  ## this list
 run: $(STAMP)examples  ## train a network on handwritten digits; pictures are left in runs/
 	@$(BIN)/python -m optim.digits $(ARGS)
 
-test: $(STAMP)test  ## all tests, and the examples in the docstrings
-	@$(BIN)/python -m pytest $(ARGS)
+test: $(STAMP)test  ## all tests, and the examples in the docstrings, on all cores
+	@$(BIN)/python -m pytest --numprocesses auto $(ARGS)
 
 check: lint types layers coverage  ## style, types, layers and test coverage
 
@@ -48,7 +48,7 @@ coverage: $(STAMP)check  ## the tests but the slow ones, with the coverage floor
 	@$(BIN)/coverage report
 
 parity: $(STAMP)test $(STAMP)peers  ## the same results as PyTorch and autograd
-	@$(BIN)/python -m pytest $(ARGS) tests/parity
+	@$(BIN)/python -m pytest --numprocesses auto $(ARGS) tests/parity
 
 bench: $(STAMP)peers  ## time per operation and step beside PyTorch; ROWS="..." picks rows
 	@$(BIN)/python -m benchmarks $(if $(ROWS),--rows $(ROWS)) $(ARGS)
