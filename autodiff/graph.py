@@ -118,7 +118,7 @@ def notes(holder: Node | Tensor) -> Extra:
 
 
 class Mark:
-    """Why a value has no graph: "detach", "no_grad", "integer" or "constant"; the op and the line."""
+    """Why a value has no graph: "detach", "no_grad", "integer", "constant" and others; the op and the line."""
 
     __slots__ = ("code", "lasti", "op", "reason", "sources")
 
@@ -139,6 +139,7 @@ class Mark:
             "no_grad": f"op '{self.op}' ran under `no_grad()`",
             "integer": f"op '{self.op}' gave integers or booleans, which have no gradient",
             "constant": f"op '{self.op}' has no derivative",
+            "program": f"the program {self.op} computed it, and a program records nothing",
             "copy": "it is a copy (or was unpickled), and a copy keeps the value, not the graph",
         }[self.reason]
         return f"{what}, at {format_line(self.line)}"

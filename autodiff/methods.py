@@ -17,6 +17,7 @@ from .config import MODES, is_traced
 from .errors import GradientError, describe
 from .graph import WRITES
 from .inplace import check_in_place, is_recorded, overwrite, write
+from .numpy.arguments import plain
 from .numpy.ndarray import ARRAY_METHODS
 from .numpy.protocol import array_function
 from .numpy.ufuncs import array_ufunc
@@ -94,6 +95,8 @@ def _bool(self: Tensor) -> bool:
 
 def _number(kind: type) -> Callable[[Tensor], Any]:
     def convert(self: Tensor) -> Any:
+        if WRITTEN:
+            refresh(self)
         if self.requires_grad:
             if MODES.get().transforming:
                 raise GradientError(
@@ -131,11 +134,11 @@ def _iter(self: Tensor) -> Iterator[Tensor]:
 
 
 def _contains(self: Tensor, item: Any) -> bool:
-    return bool(np.any(self.value == (item.value if type(item) is Tensor else item)))
+    return bool(N.any(self == item))
 
 
 def _format(self: Tensor, spec: str) -> str:
-    return format(self.value, spec) if spec else str(self)
+    return format(plain(self), spec) if spec else str(self)
 
 
 # -- methods with NumPy's signatures --------------------------------------------------------------------
@@ -149,6 +152,11 @@ def _transpose(self: Tensor, *axes: Any) -> Any:
 def _expand(self: Tensor, *shape: Any) -> Any:
     """Repeat along axes of length 1, and along new leading axes."""
     return N.broadcast_to(self, shape[0] if len(shape) == 1 else shape)
+
+
+def _copy(self: Tensor, order: str = "C") -> Any:
+    """Copy, as a recorded op: the gradient goes on to the original."""
+    return N.copy(self, order)
 
 
 def _fill(self: Tensor, value: Any) -> None:
@@ -188,7 +196,7 @@ METHODS: dict[str, Any] = {
     "__ixor__": _in_place(N.bitwise_xor, np.bitwise_xor),
     "__ilshift__": _in_place(N.left_shift, np.left_shift), "__irshift__": _in_place(N.right_shift, np.right_shift),
     "__divmod__": _divmod, "__rdivmod__": _reflected(_divmod), "__round__": _round,
-    "__neg__": arithmetic.neg, "__pos__": lambda self: self, "__abs__": elementwise.abs_,
+    "__neg__": arithmetic.neg, "__pos__": N.positive, "__abs__": elementwise.abs_,
     "__invert__": compare.invert,
     "__and__": _comparison(compare.and_), "__rand__": _reflected(compare.and_),
     "__or__": _comparison(compare.or_), "__ror__": _reflected(compare.or_),
@@ -209,7 +217,7 @@ METHODS: dict[str, Any] = {
     "argmax": N.argmax, "argmin": N.argmin, "any": N.any, "all": N.all, "logsumexp": F.logsumexp,
     "softmax": F.softmax, "log_softmax": F.log_softmax, "dot": N.dot,
     "ravel": N.ravel, "transpose": _transpose, "swapaxes": N.swapaxes,
-    "squeeze": N.squeeze, "expand": _expand, "astype": N.astype, "clone": F.clone, "copy": N.copy, "conj": N.conj,
+    "squeeze": N.squeeze, "expand": _expand, "astype": N.astype, "clone": F.clone, "copy": _copy, "conj": N.conj,
     "fill": _fill, "T": property(N.transpose, doc="All axes in reverse order."), "mT": property(N.matrix_transpose),
     "real": property(N.real), "imag": property(N.imag), **ARRAY_METHODS,
 }  # fmt: skip

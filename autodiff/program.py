@@ -7,14 +7,16 @@ once, in-place writes included, which give a new value and a line in `writes` sa
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from .config import Item
+from .batched import Batched
+from .config import MODES, Item, is_traced
 from .errors import GradientError, describe
-from .graph import WRITES
+from .graph import WRITES, Mark, user_frame
 from .op import OPS
 from .tensor import Tensor, constant
 
@@ -174,10 +176,12 @@ class Program:
         Args:
             offset: added to the offset of every random op: 0 draws the same numbers again, any other number others.
 
-        Raises TypeError for arguments of other shapes or dtypes, GradientError where a value that Python code branched
-        on has changed.
+        The results have no graph: a program computes values. Raises TypeError for arguments of other shapes or dtypes,
+        GradientError where a value that Python code branched on has changed, and where a derivative or another trace
+        would not see the program.
         """
         given = self.flatten((args, kwargs))
+        self._refuse_recording(given)
         for place in self.without_grad if any(what == "grad" for _, what, _ in self.writes) else ():
             tensor = given[place] if isinstance(place, int) and place < len(given) else place
             if type(tensor) is Tensor and tensor.grad is not None:
@@ -193,6 +197,8 @@ class Program:
                 )
         values = self.run([x.value if type(x) is Tensor else x for x in given], offset=offset)
         tensors = any(type(x) is Tensor for x in given) if given else not self.arrays
+        cut = any(type(x) is Tensor and x.requires_grad for x in given)
+        mark = Mark("program", self.name, user_frame(sys._getframe(1))) if cut else None
         results = [
             values[out.number] if isinstance(out, Var) else out.value if isinstance(out, Literal) else out
             for out in self.outputs
@@ -203,11 +209,13 @@ class Program:
             written = [(p, w, np.array(v)[()] if isinstance(v, np.ndarray) else v) for p, w, v in written]
         for place, what, value in written:
             cell = place if isinstance(place, Cell) else Cell(given[place], what)
-            if cell.what == "item" or type(cell.holder) is Tensor:  # an array as argument has no gradient to keep
+            if cell.what == "item" or type(cell.holder) is Tensor:
                 cell.write(value)
+            elif what == "value" and isinstance(cell.holder, np.ndarray):  # an array has no gradient to keep
+                cell.holder[...] = value
         return self.rebuild(
             [
-                constant(r) if tensors and isinstance(out, Var | Literal) else r
+                constant(r, mark) if tensors and isinstance(out, Var | Literal) else r
                 for r, out in zip(results, self.outputs, strict=True)
             ]
         )
@@ -231,6 +239,12 @@ class Program:
                 params = {**params, "offset": params["offset"] + offset}
             operands = [values[x.number] if isinstance(x, Var) else _literal(x) for x in equation.inputs]
             for var, value in zip(equation.outputs, equation.run(operands, params), strict=True):
+                if var.dtype is not None and np.shape(value) != var.shape:  # shapes have gone into parameters
+                    raise GradientError(
+                        f"{var}, the result of {equation.title} at {_place(equation.line)}, was {var.kind} when this "
+                        f"program was traced, and is {describe(value)} now. Trace the function again, or keep one "
+                        "shape for all values: where(mask, x, 0) in place of x[mask]."
+                    )
                 values[var.number] = _scalar(value)
             operands.clear()
             for number in last.get(i, ()):
@@ -249,12 +263,22 @@ class Program:
                 )
         return values
 
+    def _refuse_recording(self, given: Sequence[Any]) -> None:
+        """Raise GradientError where what the program computes should have been recorded."""
+        computed = any(type(x) is Tensor and (x.node is not None or type(x.value) is Batched) for x in given)
+        if is_traced() or (computed and MODES.get().recording):
+            raise GradientError(
+                f"the program {self.name} computes values and records nothing, so that what is being traced or "
+                "differentiated here would not see it. Call the function it was traced from, or pass t.detach()."
+            )
+
     def _check(self, inputs: Sequence[Any]) -> None:
         if len(inputs) != len(self.inputs):
             raise TypeError(f"this program takes {len(self.inputs)} arrays, got {len(inputs)}")
         for var, name, x in zip(self.inputs, self.input_names, inputs, strict=True):
             dtype = getattr(x, "dtype", type(x).__name__)
-            if np.shape(x) != var.shape or (dtype != var.dtype and not isinstance(x, float | int)):
+            weak = type(x) is int or (type(x) is float and np.dtype(var.dtype).kind in "fc")  # takes the dtype it meets
+            if np.shape(x) != var.shape or (dtype != var.dtype and not weak):
                 raise TypeError(
                     f"argument {name} was {var.kind} when this program was traced, and is {describe(x)} now. Trace "
                     "the function again with these arguments."
@@ -394,7 +418,7 @@ class Program:
         data = {
             "version": 1,
             "name": self.name,
-            "vars": {n: [v.shape, None if v.dtype is None else str(v.dtype)] for n, v in variables.items()},
+            "vars": {n: [v.shape, getattr(v.dtype, "str", v.dtype)] for n, v in variables.items()},
             "inputs": [[var.number, name] for var, name in zip(self.inputs, self.input_names, strict=True)],
             "cells": [[var.number, repr(cell), keep(cell.read())] for var, cell in self.cells],
             "extra": [[repr(cell), next(v.number for p, _, v in self.writes if p is cell and v)] for cell in extra],

@@ -208,6 +208,8 @@ class Tensor:
 
     def detach(self) -> Tensor:
         """Return a tensor of the same memory outside the graph: gradients stop here."""
+        if WRITTEN:
+            refresh(self)
         mark = Mark("detach", "detach", user_frame(sys._getframe(1)))
         for observer in MODES.get().observers if self.requires_grad else ():
             observer.cut(self, mark)
@@ -236,16 +238,22 @@ class Tensor:
         return handle
 
     def _needs_graph(self, what: str) -> None:
+        if WRITTEN:
+            refresh(self)
         if not self.requires_grad:
             raise GradientError(f"{what} needs a tensor that requires grad{why_constant(self)}.")
 
     # -- copies and text ------------------------------------------------------------------------------
 
     def __copy__(self) -> Tensor:
+        if WRITTEN:
+            refresh(self)
         value = _own(self.value)
         return at(value, self.node) if self.node is not None else _leaf_like(self, value)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        if WRITTEN:
+            refresh(self)
         if self.node is not None:  # the value alone: copying a graph would detach it from its leaves
             twin = constant(_own(self.value), Mark("copy", "deepcopy", user_frame(sys._getframe(1))))
         else:
@@ -256,6 +264,8 @@ class Tensor:
         return twin
 
     def __reduce__(self) -> tuple[Any, ...]:
+        if WRITTEN:
+            refresh(self)
         leaf = self.node is None
         return _unpickle, (
             self.value, leaf and self.requires_grad, self.name, self.is_parameter, not leaf,

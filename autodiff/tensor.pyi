@@ -290,8 +290,8 @@ class Tensor:
         """Cast to a dtype; the gradient comes back in the old one. Integers and booleans are constants."""
     def clone(self) -> Tensor:
         """Copy, as a recorded op: the gradient goes on to the original."""
-    def copy(self, order: Any = "K", subok: bool = False) -> Tensor:
-        """Copy, as a recorded op: the gradient goes on to the original. `order` is heeded for arrays only."""
+    def copy(self, order: str = "C") -> Tensor:
+        """Copy, as a recorded op: the gradient goes on to the original."""
     def conj(self) -> Tensor:
         """Complex conjugate."""
     def fill(self, value: Any) -> None:

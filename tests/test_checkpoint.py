@@ -221,3 +221,22 @@ def test_nothing_is_left_behind() -> None:
         assert gc.collect() == 0
     finally:
         gc.enable()
+
+
+def test_a_function_that_writes_into_something_outside_is_found_out():
+    total = Tensor(np.zeros(2))
+
+    def f(x):
+        total[0] += 1.0
+        return np.sum(x * total)
+
+    loss = checkpoint(f)(Tensor([1.0, 2.0], requires_grad=True))
+    with pytest.raises(GradientError, match="gave other values when it ran again"):
+        loss.backward()
+
+
+def test_results_that_are_not_finite_are_the_same_again():
+    x = Tensor([0.0, 1.0], requires_grad=True)
+    with np.errstate(all="ignore"):
+        checkpoint(lambda x: np.log(x) * np.array([np.nan, 1.0]))(x).sum().backward()
+    assert x.grad.value[1] == 1.0

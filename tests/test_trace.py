@@ -424,3 +424,70 @@ def test_threads_do_not_see_each_others_traces() -> None:
 
 def test_rows_were_tried() -> None:
     assert len({row.name for row, _ in FIRST}) == len(ROWS)
+
+
+# -- what a program may not miss ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "f", [lambda x: x[: np.argmax(x) + 1].sum(), lambda x: x * (2.0 if 1.0 in x else 3.0)], ids=["slice", "in"]
+)
+def test_what_python_reads_of_a_slice_and_of_in_is_checked(f):
+    program = ad.trace(f)(np.array([1.0, 2.0]))
+    assert program.reads
+    assert np.array_equal(program(np.array([1.0, 3.0])), f(np.array([1.0, 3.0])))
+    with pytest.raises(GradientError, match="Trace the function again"):
+        program(np.array([3.0, 0.0]))
+
+
+@pytest.mark.parametrize(
+    "f", [lambda x: np.mean(x[x > 1.5]), lambda x: x * len(np.unique(x))], ids=["count of a mask", "len of unique"]
+)
+def test_a_shape_that_changes_is_refused(f):
+    program = ad.trace(f)(np.array([1.0, 2.0]))
+    assert np.array_equal(program(np.array([1.0, 3.0])), f(np.array([1.0, 3.0])))
+    with pytest.raises(GradientError, match=r"was .* when this program was traced.*where\(mask, x, 0\)"):
+        program(np.array([3.0, 3.0]))
+
+
+def test_a_number_that_the_traced_dtype_cannot_hold_is_refused():
+    program = ad.trace(lambda x: x * 2)(2)
+    assert program(3) == 6
+    for wrong in (3.5, 2j, True):
+        with pytest.raises(TypeError, match="argument 0 was int64"):
+            program(wrong)
+    assert ad.trace(lambda x: x * 2.0)(2.0)(3) == 6.0
+
+
+def test_a_program_is_not_differentiated_or_mapped_or_traced_without_a_word():
+    program = ad.trace(lambda x: x * x)(2.0)
+    for transform in (ad.grad, ad.elementwise_grad, ad.hessian):
+        with pytest.raises(GradientError, match="records nothing"):
+            transform(program)(3.0)
+    with pytest.raises(GradientError, match="records nothing"):
+        ad.jvp(program, (3.0,), (1.0,))
+    with pytest.raises(GradientError, match="records nothing"):
+        ad.vmap(program)(np.ones(2))
+    with pytest.raises(GradientError, match="records nothing"):
+        ad.trace(lambda x: program(x) + 1.0)(2.0)
+    y = program(Tensor(3.0, requires_grad=True))
+    with pytest.raises(GradientError, match="the program <lambda> computed it"):
+        y.backward()
+
+
+def test_a_program_writes_into_arrays_as_its_function_does():
+    def f(x):
+        x[0] = 5.0
+        return x * 2.0
+
+    program = ad.trace(f)(np.array([1.0, 2.0]))
+    given = np.array([3.0, 4.0])
+    assert program(given).tolist() == [10.0, 8.0]
+    assert given.tolist() == [5.0, 4.0]
+
+
+def test_a_mask_is_saved_and_loaded(tmp_path):
+    program = ad.trace(lambda x: x[np.array([True, False])] * np.bool(True))(np.array([1.0, 2.0]))
+    program.save(tmp_path / "program.npz")
+    (out,) = Program.load(tmp_path / "program.npz")(np.array([3.0, 4.0]))
+    assert out.tolist() == [3.0]

@@ -13,7 +13,9 @@ from ..errors import describe
 from ..ops import index
 from ..ops import shape as ops
 from .arguments import array_of, cast, deliver, holds_tensor, one_axis, plain, refuse, shape_of
-from .shaping import along, at_least, atleast_1d, atleast_2d, atleast_3d, everything, expand_dims, moveaxis, ravel, tile
+from .shaping import (
+    along, at_least, atleast_1d, atleast_2d, atleast_3d, copy, everything, expand_dims, moveaxis, ravel, tile,
+)  # fmt: skip
 
 __all__ = [
     "append", "apply_along_axis", "apply_over_axes", "array_split", "block", "c_", "column_stack", "concat",
@@ -289,7 +291,7 @@ def delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
     if axis is None:
         x, axis = ravel(x), -1
     axis = one_axis(axis, x.ndim)
-    return along(x, np.delete(np.arange(x.shape[axis]), plain(obj)), axis)
+    return copy(along(x, np.delete(np.arange(x.shape[axis]), plain(obj)), axis))
 
 
 def resize(a: Any, new_shape: int | Sequence[int]) -> Any:

@@ -11,7 +11,7 @@ from ..batched import Batched
 from ..errors import describe
 from ..ops import compare, elementwise
 from ..ops.index import ARRAY, gather, scatter
-from ..ops.shape import concatenate, expand
+from ..ops.shape import astype, concatenate, expand
 from ..tensor import Tensor
 from .arguments import array_of, bare, cast, deliver, fixed, plain, refuse, refuse_order
 from .indexing import nonzero
@@ -141,7 +141,7 @@ def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, ne
         parts = [nan_to_num(part, True, nan, posinf, neginf) for part in (elementwise.real(x), elementwise.imag(x))]
         return parts[0] + 1j * parts[1]
     if x.dtype.kind != "f":
-        return elementwise.positive(x)
+        return astype(x, dtype=x.dtype)
     limits = np.finfo(x.dtype)
     for test, value in (
         (compare.isnan, nan),

@@ -12,7 +12,7 @@ import numpy as np
 from ..errors import describe
 from ..ops import elementwise, index, reduce
 from ..ops import shape as ops
-from ..tensor import Tensor
+from ..tensor import Tensor, shares
 from .arguments import Axis, array_of, axes_of, bare, cast, deliver, one_axis, plain, refuse, shape_of
 
 __all__ = [
@@ -84,8 +84,16 @@ def ravel(a: Any, order: str = "C") -> Any:
     if order == "K":
         strides = bare(x).strides
         nearest_last = sorted(range(x.ndim), key=lambda i: -abs(strides[i]))
-        return ops.reshape(ops.transpose(x, axes=tuple(nearest_last)), shape=(-1,))
-    return ops.reshape(transpose(x) if _by_columns("ravel", order, x) else x, shape=(-1,))
+        return _in_one_row(ops.transpose(x, axes=tuple(nearest_last)))
+    return _in_one_row(transpose(x) if _by_columns("ravel", order, x) else x)
+
+
+def _in_one_row(x: Any) -> Any:
+    """A view of what lies in one row in memory; else a copy, as NumPy's, also where a view with steps would do."""
+    out, value = ops.reshape(x, shape=(-1,)), bare(x)
+    if isinstance(value, np.ndarray) and not value.flags.c_contiguous and shares(bare(out), value):
+        return copy(out)
+    return out
 
 
 def transpose(a: Any, axes: Sequence[int] | None = None) -> Any:
@@ -282,7 +290,7 @@ def tile(A: Any, reps: int | Sequence[int]) -> Any:
     x = at_least(A, len(times))
     times = (1,) * (x.ndim - len(times)) + times
     apart = ops.reshape(x, shape=_interleave((1,) * x.ndim, x.shape))
-    repeated = ops.expand(apart, shape=_interleave(times, x.shape))
+    repeated = ops.expand(apart, shape=_interleave(times, x.shape), view=False)
     return ops.reshape(repeated, shape=tuple([r * n for r, n in zip(times, x.shape, strict=True)]))
 
 
@@ -305,7 +313,8 @@ def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
     k = operator.index(counts.item())
     before, n, after = x.shape[:axis], x.shape[axis], x.shape[axis + 1 :]
     apart = ops.reshape(x, shape=(*before, n, 1, *after))
-    return ops.reshape(ops.expand(apart, shape=(*before, n, k, *after)), shape=(*before, n * k, *after))
+    repeated = ops.expand(apart, shape=(*before, n, k, *after), view=False)
+    return ops.reshape(repeated, shape=(*before, n * k, *after))
 
 
 def along(x: Any, places: Any, axis: int) -> Any:
@@ -515,11 +524,13 @@ def _triangle(x: Any, mask: Any) -> Any:
 
 
 def copy(a: Any, order: Any = "K", subok: bool = False) -> Any:
-    """Copy, as a recorded op: the gradient goes on to the original. `order` is heeded for arrays only."""
+    """Copy, as a recorded op: the gradient goes on to the original."""
     x = array_of(a)
     if order not in ("C", "F", "A", "K"):
         raise ValueError(f'np.copy takes order "C", "F", "A" or "K", got {order!r}')
-    return ops.astype(x, dtype=x.dtype) if type(x) is Tensor else np.array(x, order=order)
+    if type(x) is not Tensor:
+        return np.array(x, order=order)
+    return ops.astype(x, dtype=x.dtype, **{} if order == "K" else {"order": order})
 
 
 _copy = copy  # meshgrid has an argument of that name
@@ -528,10 +539,16 @@ _copy = copy  # meshgrid has an argument of that name
 def ascontiguousarray(a: Any, dtype: Any = None, *, like: Any = None) -> Any:
     """Cast to a dtype, with one axis at least; an array is copied if its rows do not lie one after the other."""
     refuse("ascontiguousarray", like=like)
-    return at_least(cast(a, dtype), 1) if type(a) is Tensor else np.ascontiguousarray(a, dtype)
+    return _laid_out(a, dtype, "C") if type(a) is Tensor else np.ascontiguousarray(a, dtype)
 
 
 def asfortranarray(a: Any, dtype: Any = None, *, like: Any = None) -> Any:
     """Cast to a dtype, with one axis at least; an array is copied if its columns do not lie one after the other."""
     refuse("asfortranarray", like=like)
-    return at_least(cast(a, dtype), 1) if type(a) is Tensor else np.asfortranarray(a, dtype)
+    return _laid_out(a, dtype, "F") if type(a) is Tensor else np.asfortranarray(a, dtype)
+
+
+def _laid_out(a: Tensor, dtype: Any, order: str) -> Any:
+    x = at_least(cast(a, dtype), 1)
+    fits = not isinstance(bare(x), np.ndarray) or bare(x).flags[f"{order}_CONTIGUOUS"]
+    return x if fits else copy(x, order)

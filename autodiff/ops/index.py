@@ -32,7 +32,10 @@ def split_key(key: Any) -> tuple[Index, list[Any]]:
         if type(part) is Tensor:
             part = part.value if part.value.shape else note_read(part, "index", part.value)
         if isinstance(part, slice):
-            ends = [getattr(end, "value", end) for end in (part.start, part.stop, part.step)]
+            ends = [
+                note_read(end, "index", end.value) if type(end) is Tensor else end
+                for end in (part.start, part.stop, part.step)
+            ]
             index.append(("slice", *(None if end is None else operator.index(end) for end in ends)))
         elif type(part) is Batched:  # inside vmap each example has its own
             index.append(ARRAY)

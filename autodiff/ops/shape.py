@@ -31,8 +31,8 @@ transpose = define(
 )  # fmt: skip
 
 
-def _expand(x: Any, *, shape: tuple[int, ...], view: bool = False) -> Any:
-    if view or math.prod(shape) > 4096:
+def _expand(x: Any, *, shape: tuple[int, ...], **view: bool) -> Any:
+    if view.get("view", math.prod(shape) > 4096):
         return np.broadcast_to(x, shape)
     out = np.empty(shape, np.result_type(x))  # for small arrays a copy costs a quarter of a view
     out[...] = x
@@ -41,12 +41,14 @@ def _expand(x: Any, *, shape: tuple[int, ...], view: bool = False) -> Any:
 
 expand = define(
     "expand", _expand, lambda g: g, kind="shape", linear=True,
-    doc="Broadcast to a shape, as a read-only view where it is large or asked for. The pass sums the gradient back.",
+    doc="Broadcast to a shape: a read-only view (`view=True`), a copy (`view=False`), or whichever is faster. The pass "
+    "sums the gradient back by itself.",
 )  # fmt: skip
 
 astype = define(
-    "astype", lambda x, *, dtype: np.asarray(x).astype(dtype), lambda g: g, kind="elementwise", linear=True,
-    holomorphic=False, doc="Cast to a dtype. The backward pass casts the gradient back by itself.",
+    "astype", lambda x, *, dtype, **order: np.asarray(x).astype(dtype, **order), lambda g: g, kind="elementwise",
+    linear=True, holomorphic=False,
+    doc="Cast to a dtype: a copy, in the memory order `order`. The backward pass casts the gradient back by itself.",
 )  # fmt: skip
 
 

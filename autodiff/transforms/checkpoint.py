@@ -7,7 +7,10 @@ from functools import wraps
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
+
 from ..backward import sweep, wrap
+from ..batched import Batched
 from ..config import MODES, is_traced, mode
 from ..errors import GradientError, describe
 from ..graph import next_number
@@ -83,6 +86,14 @@ def _pick(leaves: Sequence[Any], places: Sequence[int]) -> list[Any]:
     return [leaves[i] for i in places]
 
 
+def _sums(x: Tensor) -> Any:
+    """What shows whether an array is the same again: the sum of its elements and that of their magnitudes."""
+    if type(x.value) is Batched:
+        return 0.0, 0.0
+    with np.errstate(all="ignore"):
+        return np.sum(x.value), np.sum(np.abs(x.value))
+
+
 class _Run:
     """Running a function on its arguments, with those that are differentiated put in anew."""
 
@@ -116,6 +127,7 @@ class _Checkpoint:
         self.run, self.live, self.outer = run, live, outer
         self.values: list[Any] = []  # of the outer sources, when the function ran
         self.like = [describe(out) if is_number(out) else None for out in outs]
+        self.sums = [_sums(outs[i]) for i in live]
 
     def pull(self, g: Sequence[Any], xs: Sequence[Any]) -> list[Any]:
         """Run the function again, and pull back through what that records."""
@@ -135,6 +147,13 @@ class _Checkpoint:
                 "a checkpointed function gave results of other shapes or dtypes when it ran again. It must compute the "
                 "same from the same arguments: give what changes as an argument."
             )
+        for out, sums in zip(_pick(outs, self.live), self.sums, strict=True):
+            if abs(_sums(out)[0] - sums[0]) > 1e-5 * sums[1]:  # never so of NaN and infinity
+                raise GradientError(
+                    "a checkpointed function gave other values when it ran again, so that the gradient would be wrong. "
+                    "It must compute the same from the same arguments: give what changes as an argument, and write "
+                    "into nothing from outside."
+                )
         roots = [
             (out.node or out, gi if not tensors or type(gi) is Tensor else constant(gi))
             for out, gi in zip(_pick(outs, self.live), g, strict=True)
