@@ -48,6 +48,8 @@ def lift(value: Any) -> Any:
         return lift(np.asarray(value))
     if isinstance(value, np.ma.MaskedArray):
         raise TypeError("masked arrays are not supported; write where(mask, 0, x) or array.filled(...)")
+    if isinstance(value, np.matrix):
+        raise TypeError("np.matrix is not supported, as its * is a matrix product; write np.asarray(m) and @")
     if isinstance(value, _ndarray):
         return lift(np.asarray(value))
     if type(value) is Batched:

@@ -63,6 +63,9 @@ class Observer:
     def made(self, tensor: Any) -> None:
         """The engine has made a constant: the 1 that a backward pass starts from."""
 
+    def created(self, tensor: Any) -> None:
+        """A function has made a tensor of numbers: zeros, Tensor(2.0)."""
+
     def stored(self, item: Item, tensor: Any) -> None:
         """An optimizer has put a value into its state."""
 

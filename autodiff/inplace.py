@@ -26,7 +26,7 @@ from .call import apply, be_careful, lift
 from .config import MODES, is_traced, mode
 from .errors import GradientError, describe
 from .graph import WRITES, next_number
-from .ops import shape
+from .ops import elementwise, shape
 from .ops.index import join_key, split_key
 from .ops.write import SETITEM
 from .tensor import BORROWED, WRITTEN, Tensor, become, refresh
@@ -62,6 +62,8 @@ def write(t: Tensor, key: Any, value: Any) -> None:
     if recorded and not _is_mapped(t, value):
         _prepare(t, value)
         _keep_old(value, t.value)
+    elif is_traced():
+        _owner(t)
     if _is_mapped(t, value, *arrays):
         check_in_place(t)
         value = value if type(value) is Tensor else lift(value)
@@ -112,6 +114,7 @@ def overwrite(t: Tensor, value: Any, casting: Any = "same_kind") -> Tensor:
             become(t, new)
             _note_written(t)
     elif is_traced():
+        _owner(t)
         with mode(recording=False):
             new = value if type(value) is Tensor else Tensor(value)
             new = shape.astype(new if new.shape == t.shape else shape.expand(new, shape=t.shape), dtype=t.dtype)
@@ -134,8 +137,8 @@ def _check_scalar_key(t: Tensor, key: Any) -> None:
         raise IndexError(f"too many indices for a tensor of shape (): write t[...] = v, not t[{key!r}] = v")
 
 
-def check_in_place(t: Tensor) -> Tensor:
-    """Raise GradientError where a write into a tensor cannot be recorded; return the tensor that owns the memory."""
+def _owner(t: Tensor) -> Tensor:
+    """The tensor that owns the memory; GradientError if the way from it to this view cannot be gone back."""
     root = t
     while (view := getattr(root, "view", BORROWED))[0] is not None:
         if view[1].name not in _INVERSES:
@@ -144,6 +147,12 @@ def check_in_place(t: Tensor) -> Tensor:
                 "it was made of, or into a copy: t = t.copy()."
             )
         root = view[0]
+    return root
+
+
+def check_in_place(t: Tensor) -> Tensor:
+    """Raise GradientError where a write into a tensor cannot be recorded; return the tensor that owns the memory."""
+    root = _owner(t)
     what = "" if root is t else " (this tensor is a view of it)"
     if root.requires_grad and root.node is None:
         raise GradientError(
@@ -232,9 +241,12 @@ _SWITCH = RLock()  # the last written tensor of one thread may end while another
 
 
 _INVERSES: dict[str, Any] = {
-    "getitem": lambda x, part, params: apply(SETITEM, (x, part), params, None if _is_mapped(part) else x.value),
+    "getitem": lambda x, part, params: apply(SETITEM, (x, part), params, None if _is_mapped(x, part) else x.value),
     "reshape": lambda x, part, params: shape.reshape(part, shape=x.shape),
     "transpose": lambda x, part, params: shape.transpose(part, axes=shape.inverse(params["axes"])),
     "identity": lambda x, part, params: part,
+    "flip": lambda x, part, params: shape.flip(part, **params),
+    "real": lambda x, part, params: part if x.dtype.kind != "c" else part + 1j * elementwise.imag(x),
+    "imag": lambda x, part, params: elementwise.real(x) + 1j * part,
 }
 """How the origin of a view looks after the view was written: by the op that made the view."""

@@ -61,6 +61,8 @@ class Tensor:
                     observer.same(self, value)
             if requires_grad:
                 self.requires_grad_()
+        if type(value) is not Tensor:
+            note_created(self)
         if name is not None:
             self.name = name
 
@@ -349,6 +351,13 @@ def constant(value: Any, mark: Mark | None = None) -> Tensor:
     return tensor
 
 
+def note_created(tensor: Tensor) -> Tensor:
+    """Tell observers that a tensor was made of numbers, in memory of its own; returns the tensor."""
+    for observer in MODES.get().observers:
+        observer.created(tensor)
+    return tensor
+
+
 def note_read(tensor: Tensor, what: str, value: Any) -> Any:
     """Tell observers that Python code has asked for a concrete value; returns the value."""
     for observer in MODES.get().observers:
@@ -377,7 +386,7 @@ def note_view(out: Tensor, x: Tensor, op: Any, params: dict[str, Any]) -> None:
 def shares(view: Any, value: Any) -> bool:
     """Whether an array is another one or looks into its memory; NumPy has views point to the owner itself."""
     if type(view) is Batched and type(value) is Batched:
-        return shares(view.batch, value.batch)
+        return bool(view.shape) and shares(view.batch, value.batch)  # scalars are values of their own, as outside
     if type(view) is not np.ndarray or type(value) is not np.ndarray:
         return False
     base = view.base

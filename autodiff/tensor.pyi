@@ -409,6 +409,9 @@ def at(value: Any, source: Node) -> Tensor:
 def constant(value: Any, mark: Mark | None = None) -> Tensor:
     """Make a Tensor outside the graph that shares the value's memory."""
 
+def note_created(tensor: Tensor) -> Tensor:
+    """Tell observers that a tensor was made of numbers, in memory of its own; returns the tensor."""
+
 def note_read(tensor: Tensor, what: str, value: Any) -> Any:
     """Tell observers that Python code has asked for a concrete value; returns the value."""
 

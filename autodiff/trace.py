@@ -17,7 +17,7 @@ from .graph import Node, source_line, user_frame
 from .op import OPS, PICK
 from .program import Cell, Equation, Literal, Program, Read, Var
 from .tensor import Tensor, asarray
-from .transforms.trees import flatten
+from .transforms.trees import current, flatten
 
 
 def trace(f: Callable[..., Any]) -> Callable[..., Program]:
@@ -50,7 +50,7 @@ def trace(f: Callable[..., Any]) -> Callable[..., Program]:
             tracer.add_input(tensor, f"{i}", leaf)
         args, kwargs = rebuild(inputs)
         with mode(observers=(*MODES.get().observers, tracer)):
-            out = f(*args, **kwargs)
+            out = current(f(*args, **kwargs))
         outs, program.rebuild = flatten(out)
         tracer.finish(inputs, outs)
         return program
@@ -74,6 +74,7 @@ class Tracer(Observer):
         self.tensors: dict[int, tuple[Any, Any]] = {}  # a tensor's value: its number, and the array it stands for
         self.arrays: dict[int, Any] = {}
         self.nodes: dict[Any, Any] = {}  # by node, or by node and the number of its output
+        self.fresh: dict[int, Any] = {}  # the first value of a tensor that the function has made of numbers
         self.kept: dict[int, Var] = {}  # what a fused op keeps for its gradient, by node
         self.items: dict[Any, Any] = {}
         self.first: list[tuple[Any, Any, str, Any, Any]] = []  # tensor, place, what, value at first, gradient at first
@@ -134,6 +135,10 @@ class Tracer(Observer):
                 )
             return known[0]
         operand = self._of_node(x.node)
+        if operand is None and id(x) in self.fresh:
+            operand = self._array(self.fresh[id(x)])
+            self.put(x, operand)
+            return operand
         if operand is None and id(x.value) in self.arrays:
             operand = self.arrays[id(x.value)]
         if operand is None:
@@ -210,7 +215,9 @@ class Tracer(Observer):
         if type(out.value) is Batched:
             return
         operand = self.operand(out)
-        if id(tensor) not in self.tensors:  # a tensor from outside that is written before it is read
+        if (
+            id(tensor) not in self.tensors and id(tensor) not in self.fresh
+        ):  # a tensor from outside that is written before it is read
             value, node, tensor.node = tensor.value, tensor.node, None
             var = self._outside(value, cell := Cell(tensor, "value"))
             self._remember(tensor, cell, var)
@@ -219,6 +226,11 @@ class Tracer(Observer):
 
     def made(self, tensor: Any) -> None:
         self.put(tensor, Literal(tensor.value))
+
+    def created(self, tensor: Any) -> None:
+        if type(tensor.value) is not Batched:
+            self.fresh[id(tensor)] = np.array(tensor.value)[()]
+            self.alive += [tensor, self.fresh[id(tensor)]]
 
     def stored(self, item: Item, tensor: Any) -> None:
         self.items[item.path] = self.operand(tensor)

@@ -6,6 +6,7 @@ import pickle
 import numpy as np
 import pytest
 
+import autodiff as ad
 import autodiff.numpy as anp
 from autodiff import Tensor
 
@@ -138,3 +139,96 @@ def test_hooks_and_gradients_of_a_view_that_is_behind():
     assert seen == [[3.0, 3.0]]
     assert view.grad.tolist() == [3.0, 3.0]
     assert x.grad.tolist() == [6.0, 6.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    "view",
+    [np.flip, np.flipud, lambda t: t[::-1].T, lambda t: np.rot90(t, 2), lambda t: t.real, lambda t: np.real(t)[1:]],
+)
+def test_writes_through_views_that_turn_around(view):
+    x, a = leaf(2.0), np.zeros((2, 3))
+    t = Tensor(a)
+    view(a)[0, 0] = 2.0
+    view(t)[0, 0] = x[0]
+    assert np.array_equal(t.value, a)
+    (t * np.arange(6.0).reshape(2, 3)).sum().backward()
+    assert x.grad.item() == np.flatnonzero(a)[0]
+
+
+def test_writes_through_the_parts_of_complex_numbers():
+    x = leaf(2.0, 3.0)
+    z = Tensor(np.array([1.0 + 1.0j, 5.0]))
+    z.real[0] = x[0]
+    z.imag[:] = x * 2.0
+    assert z.tolist() == [2.0 + 4.0j, 5.0 + 6.0j]
+    (np.abs(z) ** 2).sum().backward()
+    assert x.grad.tolist() == [4.0 + 16.0, 24.0]
+
+
+def cumulate(x):
+    total = anp.zeros(2)
+    total += x
+    total[0] *= 3.0
+    return total
+
+
+def counted(x):
+    count = Tensor(0.0)
+    for _ in range(2):
+        count += x.sum()
+    return count
+
+
+@pytest.mark.parametrize("f", [cumulate, counted])
+def test_what_a_traced_function_makes_is_made_anew(f):
+    program = ad.trace(f)(np.array([1.0, 2.0]))
+    for given in ([1.0, 2.0], [3.0, 4.0], [3.0, 4.0]):
+        assert program(np.array(given)).tolist() == f(Tensor(given)).tolist()
+    assert not program.writes
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda x: np.copyto(x[:1], 9.0),
+        lambda x: x[1:].fill(2.0),
+        lambda x: np.add(x[:1], x[1:2], out=x[:1]),
+        lambda x: np.multiply(x, 2.0, out=x[::-1]),
+        lambda x: x[:1].__iadd__(x.mean()),
+        lambda x: x[::-1].ravel().__setitem__(0, 9.0),
+        lambda x: np.broadcast_to(x, (2, 3)).copy().__setitem__(0, 9.0),
+        lambda x: x.reshape(3, 1).__setitem__(0, x[1:2]),
+    ],
+)
+def test_writes_inside_vmap(write):
+    def f(x):
+        x = x * 1.0
+        column = np.atleast_3d(x)
+        write(x)
+        return x, column
+
+    given = np.arange(6.0).reshape(2, 3)
+    for all_at_once, *each in zip(ad.vmap(f)(given), *[f(Tensor(row)) for row in given], strict=True):
+        assert np.array_equal(all_at_once, np.stack([one.detach().numpy() for one in each]))
+
+
+@pytest.mark.parametrize(
+    "transform",
+    [
+        lambda f, x: ad.value_and_grad(f, has_aux=True)(x)[0][1],
+        lambda f, x: ad.jvp(f, (x,), (x,), has_aux=True)[2],
+        lambda f, x: ad.vjp(f, x, has_aux=True)[2],
+        lambda f, x: ad.checkpoint(f)(x)[1],
+        lambda f, x: ad.checkpoint(f)(Tensor(x, requires_grad=True))[1],
+        lambda f, x: ad.trace(f)(x)(x)[1],
+        lambda f, x: ad.vmap(f)(x[None])[1][0],
+    ],
+)
+def test_views_among_results_are_brought_up_to_date(transform):
+    def f(x):
+        y = x * 1.0
+        view = y[:2]
+        y *= 2.0
+        return (y * y).sum(), view
+
+    assert transform(f, np.array([1.0, 2.0, 3.0])).tolist() == [2.0, 4.0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -198,3 +199,12 @@ def test_variadic_op_of_users() -> None:
     x = Tensor(2.0, requires_grad=True)
     product(x, 3.0, x, 5.0).backward()
     assert x.grad.item() == 60.0
+
+
+def test_matrices_are_refused() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        matrix = np.matrix([[1.0, 2.0], [3.0, 4.0]])
+    for product in (lambda t: t * matrix, lambda t: matrix * t):
+        with pytest.raises(TypeError, match="matrix product"):
+            product(Tensor(np.eye(2), requires_grad=True))

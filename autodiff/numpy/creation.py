@@ -10,7 +10,7 @@ import numpy as np
 from ..errors import GradientError, describe
 from ..ops import elementwise
 from ..ops import shape as ops
-from ..tensor import Tensor, constant
+from ..tensor import Tensor, constant, note_created
 from ..tensor import asarray as share
 from .arguments import array_of, bare, cast, nested, on_cpu, one_axis, plain, shape_of
 from .elementwise import floor
@@ -22,6 +22,10 @@ __all__ = [
     "linspace", "logspace", "mask_indices", "ones", "ones_like", "tri", "tril_indices", "tril_indices_from",
     "triu_indices", "triu_indices_from", "vander", "zeros", "zeros_like",
 ]  # fmt: skip
+
+
+def _new(value: Any) -> Tensor:
+    return note_created(constant(value))
 
 
 def _check(function: str, order: Any = None, device: Any = None) -> None:
@@ -69,7 +73,7 @@ def asarray(
         return cast(x, dtype) if not same else ops.astype(x, dtype=x.dtype) if copy and x is a else x
     shared = share(x, dtype)
     if (copy and shared.value is x) or (order in ("C", "F") and not shared.value.flags[f"{order}_CONTIGUOUS"]):
-        return constant(np.array(shared.value, order=order or "K"))
+        return _new(np.array(shared.value, order=order or "K"))
     return shared
 
 
@@ -106,7 +110,7 @@ def empty(
 ) -> Any:
     """A Tensor whose elements are whatever was in memory: to be written into."""
     _check("empty", order, device)
-    return constant(np.empty(shape_of(plain(shape)), dtype, order))
+    return _new(np.empty(shape_of(plain(shape)), dtype, order))
 
 
 def zeros(
@@ -118,7 +122,7 @@ def zeros(
     Tensor([0., 0.])
     """
     _check("zeros", order, device)
-    return constant(np.zeros(shape_of(plain(shape)), dtype, order))
+    return _new(np.zeros(shape_of(plain(shape)), dtype, order))
 
 
 def ones(
@@ -130,7 +134,7 @@ def ones(
     Tensor([[1, 1]])
     """
     _check("ones", order, device)
-    return constant(np.ones(shape_of(plain(shape)), dtype, order))
+    return _new(np.ones(shape_of(plain(shape)), dtype, order))
 
 
 def full(
@@ -145,9 +149,8 @@ def full(
     _check("full", order, device)
     value, lengths = nested(fill_value), shape_of(plain(shape))
     if type(value) is Tensor:
-        whole = ops.expand(value, shape=lengths)
-        return ops.astype(whole, dtype=np.dtype(dtype) if dtype else value.dtype)  # a copy, to be written into
-    return constant(np.full(lengths, value, dtype, order))
+        return ops.expand(cast(value, dtype), shape=lengths, view=False)
+    return _new(np.full(lengths, value, dtype, order))
 
 
 def _like(a: Any, dtype: Any, shape: Any, device: Any, order: Any) -> tuple[tuple[int, ...], Any]:
@@ -210,7 +213,7 @@ def eye(
             [0., 1.]])
     """
     _check("eye", order, device)
-    return constant(np.eye(N, M, k, float if dtype is None else dtype, order))
+    return _new(np.eye(N, M, k, float if dtype is None else dtype, order))
 
 
 def identity(n: int, dtype: Any = None, *, like: Any = None) -> Any:
@@ -225,7 +228,7 @@ def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = float, *, like: A
     Tensor([[1., 0.],
             [1., 1.]])
     """
-    return constant(np.tri(N, M, k, dtype))
+    return _new(np.tri(N, M, k, dtype))
 
 
 def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
@@ -262,7 +265,7 @@ def arange(
             "start + step * arange(n), or arange(start.item(), ...) for a constant."
         )
     make: Any = np.arange
-    return constant(make(*([0, ends[0]] if stop is None else ends[:2]), 1 if step is None else ends[2], dtype))
+    return _new(make(*([0, ends[0]] if stop is None else ends[:2]), 1 if step is None else ends[2], dtype))
 
 
 def linspace(
@@ -279,7 +282,7 @@ def linspace(
     if type(start) is not Tensor and type(stop) is not Tensor:
         make: Any = np.linspace
         found = make(start, stop, num, endpoint, retstep, dtype, axis)
-        return (constant(found[0]), constant(np.asarray(found[1]))) if retstep else constant(found)
+        return (_new(found[0]), _new(np.asarray(found[1]))) if retstep else _new(found)
     span, parts = stop * 1.0 - start, num - 1 if endpoint else num
     step = span / parts if parts else span * np.nan if retstep else span
     places = np.arange(num).reshape(num, *(1,) * span.ndim)
@@ -347,7 +350,7 @@ def fromfunction(
     Tensor([[0., 2.],
             [1., 3.]])
     """
-    return function(*map(constant, np.indices(shape_of(shape), dtype)), **kwargs)
+    return function(*map(_new, np.indices(shape_of(shape), dtype)), **kwargs)
 
 
 def indices(dimensions: Sequence[int], dtype: Any = int, sparse: bool = False) -> Any:
@@ -359,17 +362,17 @@ def indices(dimensions: Sequence[int], dtype: Any = int, sparse: bool = False) -
     """
     make: Any = np.indices
     found = make(shape_of(dimensions), dtype, sparse)
-    return tuple(map(constant, found)) if sparse else constant(found)
+    return tuple(map(_new, found)) if sparse else _new(found)
 
 
 def tril_indices(n: int, k: int = 0, m: int | None = None) -> tuple[Any, ...]:
     """Where the elements on and below the k-th diagonal of an (n, m) matrix are: `t[tril_indices(n)]` reads them."""
-    return tuple(map(constant, np.tril_indices(n, k, m)))
+    return tuple(map(_new, np.tril_indices(n, k, m)))
 
 
 def triu_indices(n: int, k: int = 0, m: int | None = None) -> tuple[Any, ...]:
     """Where the elements on and above the k-th diagonal of an (n, m) matrix are: `t[triu_indices(n)]` reads them."""
-    return tuple(map(constant, np.triu_indices(n, k, m)))
+    return tuple(map(_new, np.triu_indices(n, k, m)))
 
 
 def tril_indices_from(arr: Any, k: int = 0) -> tuple[Any, ...]:
@@ -398,7 +401,7 @@ def diag_indices(n: int, ndim: int = 2) -> tuple[Any, ...]:
     >>> diag_indices(2)
     (Tensor([0, 1]), Tensor([0, 1]))
     """
-    return (constant(np.arange(n)),) * ndim
+    return (_new(np.arange(n)),) * ndim
 
 
 def diag_indices_from(arr: Any) -> tuple[Any, ...]:
@@ -411,4 +414,4 @@ def diag_indices_from(arr: Any) -> tuple[Any, ...]:
 
 def mask_indices(n: int, mask_func: Callable[..., Any], k: Any = 0) -> tuple[Any, ...]:
     """Where the elements of an (n, n) matrix are that a function such as `triu` keeps."""
-    return tuple(map(constant, np.nonzero(plain(mask_func(np.ones((n, n), int), k)))))
+    return tuple(map(_new, np.nonzero(plain(mask_func(np.ones((n, n), int), k)))))

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..batched import numbers
 from ..errors import describe
 from ..ops import elementwise, index, reduce
 from ..ops import shape as ops
@@ -91,9 +92,11 @@ def ravel(a: Any, order: str = "C") -> Any:
 def _in_one_row(x: Any) -> Any:
     """A view of what lies in one row in memory; else a copy, as NumPy's, also where a view with steps would do."""
     out, value = ops.reshape(x, shape=(-1,)), bare(x)
-    if isinstance(value, np.ndarray) and not value.flags.c_contiguous and shares(bare(out), value):
-        return copy(out)
-    return out
+    if not shares(bare(out), value):
+        return out
+    example = numbers(x)
+    example = example[(0,) * (example.ndim - value.ndim)] if example.size else example
+    return out if example.flags.c_contiguous else copy(out)
 
 
 def transpose(a: Any, axes: Sequence[int] | None = None) -> Any:

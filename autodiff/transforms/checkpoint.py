@@ -18,7 +18,7 @@ from ..random import Draws
 from ..tensor import Tensor, asarray, constant
 from .levels import mapped, recorded
 from .regions import outer_sources, record_region, records, value_of
-from .trees import flatten, is_number
+from .trees import current, flatten, is_number
 
 
 def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
@@ -114,7 +114,7 @@ class _Run:
             nodes.append(inside.node)
         args, kwargs = self.rebuild(leaves)
         with mode(recording=True, transforming=self.transforming):
-            out = self.f(*args, **kwargs)
+            out = current(self.f(*args, **kwargs))
         state.running = False
         outs, rebuild_out = flatten(out, modules=False)
         return nodes, outs, rebuild_out

@@ -17,7 +17,7 @@ from ..graph import next_number
 from ..tensor import Tensor, asarray
 from .levels import mapped, plain, recorded
 from .regions import outer_sources, record_region, records
-from .trees import flatten, is_number, leaves_like
+from .trees import current, flatten, is_number, leaves_like
 
 _INSIDE: ContextVar[tuple[Any, ...]] = ContextVar("autodiff_custom_vjp", default=())
 """The functions whose `forward` is running: there `f` itself stands for its plain value."""
@@ -110,7 +110,7 @@ class _Call:
         token = _INSIDE.set((*_INSIDE.get(), custom))
         try:
             with mode(recording=True):
-                result = custom.forward(*args)
+                result = current(custom.forward(*args))
         finally:
             _INSIDE.reset(token)
         state.running = False
@@ -157,7 +157,7 @@ class _Call:
         cotangents = [asarray(z() if gi is None else gi) for gi, z in zip(g, self.zeros, strict=True)]
         custom: Any = self.custom
         with mode(recording=record):
-            gradients = custom.backward(*self.fixed, residuals, self.rebuild_out(cotangents))
+            gradients = current(custom.backward(*self.fixed, residuals, self.rebuild_out(cotangents)))
         tensors = record or mapped() or any(type(x) is Tensor for x in (*g, *xs))
         found = self._read(gradients)
         return [x if tensors or x is None else plain(x) for x in found]

@@ -14,7 +14,7 @@ from ..config import MODES, is_traced, mode
 from ..errors import GradientError, describe
 from ..graph import history
 from ..tensor import Tensor, asarray, constant
-from .trees import flatten, is_number
+from .trees import current, flatten, is_number
 
 
 class Level:
@@ -50,7 +50,7 @@ class Level:
         keep_inputs = keep_inputs or MODES.get().keep_inputs
         try:
             with mode(recording=True, keep_inputs=keep_inputs, transforming=True):
-                return f(*args, **kwargs)
+                return current(f(*args, **kwargs))
         finally:
             self.state.running = False
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..tensor import Tensor
+from ..tensor import WRITTEN, Tensor, refresh
 
 _NAMESPACE = "autodiff"
 
@@ -36,6 +36,15 @@ def flatten(tree: Any, modules: bool = True) -> tuple[list[Any], Callable[[list[
     closed = None if modules else _is_module
     leaves, spec = optree.tree_flatten(_known(tree, closed), closed, namespace=_NAMESPACE)
     return leaves, lambda new: optree.tree_unflatten(spec, new)
+
+
+def current(tree: Any) -> Any:
+    """A container as it is, its views brought up to date: what a function returns, before its modes end."""
+    if WRITTEN:
+        for leaf in flatten(tree, modules=False)[0]:
+            if type(leaf) is Tensor:
+                refresh(leaf)
+    return tree
 
 
 def is_number(leaf: Any) -> bool:

@@ -24,7 +24,7 @@ from ..tensor import Tensor, asarray, constant
 from .batching import forward
 from .levels import named, plain, recorded
 from .regions import outer_sources, record_region, records, value_of
-from .trees import flatten, is_number, spread
+from .trees import current, flatten, is_number, spread
 
 
 def vmap(
@@ -61,7 +61,7 @@ def vmap(
         given = any(type(leaf) is Tensor for leaf in leaves)
         arguments = rebuild([level.enter(leaf, axis) for leaf, axis in zip(leaves, axes, strict=True)])
         with level.running():
-            out = f(*arguments[0], **arguments[1])
+            out = current(f(*arguments[0], **arguments[1]))
         outs, rebuild_out = flatten(out)
         for leaf in outs:
             if not is_number(leaf):
