@@ -14,8 +14,18 @@ from ..ops import index
 from ..ops import shape as ops
 from .arguments import array_of, cast, deliver, holds_tensor, one_axis, plain, refuse, shape_of
 from .shaping import (
-    along, at_least, atleast_1d, atleast_2d, atleast_3d, copy, everything, expand_dims, moveaxis, ravel, tile,
-)  # fmt: skip
+    along,
+    at_least,
+    atleast_1d,
+    atleast_2d,
+    atleast_3d,
+    copy,
+    everything,
+    expand_dims,
+    moveaxis,
+    ravel,
+    tile,
+)
 
 __all__ = [
     "append", "apply_along_axis", "apply_over_axes", "array_split", "block", "c_", "column_stack", "concat",
