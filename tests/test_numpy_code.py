@@ -383,7 +383,6 @@ def test_lists_are_arrays():
 COPIES_LESS = {
     "identity": "stands for its argument",
     "dropout": "with p = 0 it does nothing",
-    "asfortranarray": "Tensors have no order to be kept",
 }
 
 
