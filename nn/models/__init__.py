@@ -55,6 +55,11 @@ from .resnet import (
     BasicBlock,
     Bottleneck,
     ResNet,
+    resnet18,
+    resnet34,
+    resnet50,
+    resnet101,
+    resnet152,
 )
 from .seq2seq import (
     Seq2Seq,
@@ -73,6 +78,10 @@ from .vae import (
 )
 from .vgg import (
     VGG,
+    vgg11,
+    vgg13,
+    vgg16,
+    vgg19,
 )
 from .vit import (
     ViT,
@@ -108,4 +117,13 @@ __all__ = [
     "ViT",
     "discriminator_step",
     "generator_step",
+    "resnet101",
+    "resnet152",
+    "resnet18",
+    "resnet34",
+    "resnet50",
+    "vgg11",
+    "vgg13",
+    "vgg16",
+    "vgg19",
 ]

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
+from autodiff.errors import describe
 from autodiff.random import as_generator
 
 from ..activation import ReLU
 from ..container import Sequential
 from ..conv import Conv2d, ConvTranspose2d
+from ..functional.arguments import as_array
 from ..init import Randomness
 from ..linear import Linear
 from ..module import Module, check_sizes
@@ -52,7 +54,7 @@ class Autoencoder(Module):
         self.decoder = dense(sizes[::-1], **drawn)
 
     def forward(self, x: Any) -> Any:
-        return self.decoder(self.encoder(x))
+        return self.decoder(self.encoder(x))  # (..., sizes[0])
 
 
 class ConvAutoencoder(Module):
@@ -69,7 +71,8 @@ class ConvAutoencoder(Module):
     >>> ConvAutoencoder(1, 4, generator=0)(np.zeros((2, 1, 8, 8))).shape
     (2, 1, 8, 8)
 
-    Masci et al.: Stacked convolutional auto-encoders for hierarchical feature extraction, 2011.
+    Raises ValueError for images of other sizes. Masci et al.: Stacked convolutional auto-encoders for hierarchical
+    feature extraction, 2011.
     """
 
     def __init__(self, in_channels: int = 1, width: int = 16, dtype: Any = None, generator: Randomness = None) -> None:
@@ -85,4 +88,9 @@ class ConvAutoencoder(Module):
         )  # fmt: skip
 
     def forward(self, x: Any) -> Any:
+        x = as_array(x)
+        if x.ndim != 4 or x.shape[2] % 4 or x.shape[3] % 4:
+            raise ValueError(
+                f"ConvAutoencoder takes images (n, c, h, w) with h and w multiples of 4, got {describe(x)}"
+            )
         return self.decoder(self.encoder(x))

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from autodiff import numpy as anp
 from autodiff.config import default_dtype
 from autodiff.random import as_generator
 
@@ -19,6 +20,7 @@ from ..module import Module, Parameter, check_sizes
 from ..normalization import LayerNorm
 from ..transformer import TransformerEncoderLayer
 from .gpt import begin
+from .sampling import rows_of
 
 __all__ = ["MaskedLM"]
 
@@ -83,12 +85,12 @@ class MaskedLM(Module):
         begin(self, stream)
 
     def forward(self, tokens: Any) -> Any:
-        tokens = np.asarray(tokens)
+        tokens = rows_of(tokens, self)
         steps, context = tokens.shape[1], len(self.positions)
         if steps > context:
             raise ValueError(f"this MaskedLM looks at {context} steps at most, got {steps}")
         x = self.dropout(self.norm(self.tokens(tokens) + self.positions[:steps]))  # (n, steps, width)
-        absent = None if self.padding is None else tokens == self.padding
+        absent = None if self.padding is None else anp.equal(tokens, self.padding)
         for block in self.blocks:
             x = block(x, src_key_padding_mask=absent)
         x = self.transform_norm(F.gelu(self.transform(x)))

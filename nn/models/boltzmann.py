@@ -17,13 +17,14 @@ from .. import init
 from ..container import ModuleList
 from ..functional.arguments import cast
 from ..module import Module, Parameter, check_sizes
+from .sampling import noise
 
 __all__ = ["DeepBeliefNetwork", "RBM"]
 
 
 def coins(probabilities: Any, stream: Generator) -> Any:
     """Draw 1 with the given probabilities, 0 otherwise."""
-    return anp.less(stream.uniform(probabilities.shape), probabilities).astype(probabilities.dtype)
+    return anp.less(noise(probabilities, "random", stream), probabilities).astype(probabilities.dtype)
 
 
 class RBM(Module):

@@ -34,6 +34,8 @@ def margin_loss(lengths: Any, labels: Any) -> Any:
         lengths: l, (n, classes) in [0, 1).
         labels: (n,) integers; T is 1 at these, 0 elsewhere.
     """
+    if np.shape(labels) != lengths.shape[:1]:
+        raise ValueError(f"labels are one integer for each of {len(lengths)} samples, got shape {np.shape(labels)}")
     there = one_hot(labels, lengths.shape[1], lengths.dtype)
     losses = there * F.relu(0.9 - lengths) ** 2 + 0.5 * (1 - there) * F.relu(lengths - 0.1) ** 2
     return anp.sum(losses) / len(lengths)
@@ -49,7 +51,7 @@ class Capsules(Module):
     Args:
         in_capsules, in_features, capsules, features: numbers of capsules, and of what is in each.
         routings: how often it is distributed anew.
-        dtype, generator: of the initial values, normal with std 0.1 as a rule of thumb of the early implementations.
+        dtype, generator: of the initial values, normal with std 0.1.
 
     Parameters: weight (capsules, in_capsules, features, in_features).
 

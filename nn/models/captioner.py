@@ -20,6 +20,7 @@ from ..linear import Linear
 from ..module import Module, check_sizes
 from ..pool import MaxPool2d
 from ..recurrent import GRU
+from .sampling import rows_of
 
 __all__ = ["Captioner"]
 
@@ -72,7 +73,7 @@ class Captioner(Module):
         return tanh(self.first(anp.mean(self.features(images), axis=(2, 3))))[None]
 
     def forward(self, images: Any, words: Any) -> Any:
-        states, _ = self.gru(self.embedding(words), self.look(images))
+        states, _ = self.gru(self.embedding(rows_of(words, self)), self.look(images))
         return self.output(states)  # (n, T, vocabulary)
 
     def caption(self, images: Any, start: int, end: int, steps: int = 20) -> Any:

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from autodiff.config import no_grad
-from autodiff.errors import describe
 from autodiff.random import as_generator
 
 from ..embedding import Embedding
@@ -15,7 +14,7 @@ from ..init import Randomness
 from ..linear import Linear
 from ..module import Module, check_sizes
 from ..recurrent import LSTM
-from .sampling import choose
+from .sampling import choose, rows_of
 
 __all__ = ["CharRNN"]
 
@@ -58,7 +57,7 @@ class CharRNN(Module):
         self.output = Linear(hidden, vocabulary, **drawn)
 
     def forward(self, tokens: Any, state: Any = None) -> tuple[Any, Any]:
-        states, state = self.lstm(self.embedding(tokens), state)  # (n, steps, hidden)
+        states, state = self.lstm(self.embedding(rows_of(tokens, self)), state)  # (n, steps, hidden)
         return self.output(states), state
 
     def sample(
@@ -74,9 +73,7 @@ class CharRNN(Module):
         Each is drawn from `softmax(logits / temperature)`, from the `top_k` likeliest if given; temperature 0 takes the
         likeliest. Call `eval()` first where there is dropout.
         """
-        tokens = np.array(start)
-        if tokens.ndim != 2 or not tokens.shape[1]:
-            raise ValueError(f"start is (n, steps) of at least one step, got {describe(tokens)}")
+        tokens = np.asarray(rows_of(start, self))
         stream = as_generator(generator)
         with no_grad():
             logits, state = self(tokens)

@@ -83,7 +83,7 @@ class GoogLeNet(Module):
                                 5a, 5b; mean, dropout, dense                     (n, num_classes)
 
     With batch normalisation and without the auxiliary classifiers: 6 624 904 parameters. Names are torchvision's,
-    whose state dicts load (with aux_logits=False).
+    whose state dicts load (with aux_logits=False; its trained weights were made for images scaled to [-1, 1]).
 
     Args:
         num_classes: length of the result's last axis, logits.

@@ -18,7 +18,7 @@ from ..embedding import Embedding
 from ..module import Module, Parameter, check_sizes
 from ..normalization import LayerNorm
 from ..transformer import TransformerEncoderLayer
-from .sampling import choose
+from .sampling import choose, rows_of
 
 __all__ = ["GPT"]
 
@@ -76,7 +76,8 @@ class GPT(Module):
         begin(self, stream)
 
     def forward(self, tokens: Any) -> Any:
-        steps, context = np.shape(tokens)[1], len(self.positions)
+        tokens = rows_of(tokens, self)
+        steps, context = tokens.shape[1], len(self.positions)
         if steps > context:
             raise ValueError(f"this GPT looks at {context} steps at most, got {steps}: pass tokens[:, -{context}:]")
         x = self.dropout(self.tokens(tokens) + self.positions[:steps])  # (n, steps, width)
@@ -87,7 +88,9 @@ class GPT(Module):
 
     def loss(self, tokens: Any) -> Any:
         """Mean cross-entropy of each token given those before it: tokens (n, steps), two steps or more."""
-        tokens = np.asarray(tokens)
+        tokens = rows_of(tokens, self)
+        if tokens.shape[1] < 2:
+            raise ValueError(f"the first token is given: the loss needs two steps or more, got {describe(tokens)}")
         logits = self(tokens[:, :-1])
         return F.cross_entropy(logits.reshape(-1, logits.shape[-1]), tokens[:, 1:].ravel())
 
@@ -104,9 +107,7 @@ class GPT(Module):
         Each is drawn from `softmax(logits / temperature)`, from the `top_k` likeliest if given; temperature 0 takes the
         likeliest. It looks at the last `context` tokens. Call `eval()` first, or dropout acts.
         """
-        tokens = np.array(tokens)
-        if tokens.ndim != 2 or not tokens.shape[1]:
-            raise ValueError(f"tokens are (n, steps) of at least one step, got {describe(tokens)}")
+        tokens = np.asarray(rows_of(tokens, self))
         stream, context = as_generator(generator), len(self.positions)
         with no_grad():
             for _ in range(steps):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from autodiff.random import as_generator
@@ -16,7 +17,7 @@ from ..module import Module, check_sizes
 from ..normalization import BatchNorm2d
 from ..pool import AdaptiveAvgPool2d, MaxPool2d
 
-__all__ = ["BasicBlock", "Bottleneck", "ResNet"]
+__all__ = ["BasicBlock", "Bottleneck", "ResNet", "resnet18", "resnet34", "resnet50", "resnet101", "resnet152"]
 
 
 class BasicBlock(Module):
@@ -118,7 +119,7 @@ class ResNet(Module):
 
     def __init__(
         self,
-        depth: int | tuple[int, ...] = 18,
+        depth: int | Sequence[int] = 18,
         num_classes: int = 1000,
         in_channels: int = 3,
         width: int = 64,
@@ -127,7 +128,7 @@ class ResNet(Module):
     ) -> None:
         if isinstance(depth, int) and depth not in STAGES:
             raise ValueError(f"depth is one of {', '.join(map(str, STAGES))}, or a tuple; got {depth!r}")
-        block, counts = (BasicBlock, depth) if isinstance(depth, tuple) else STAGES[depth]
+        block, counts = STAGES[depth] if isinstance(depth, int) else (BasicBlock, tuple(depth))
         check_sizes(num_classes=num_classes, in_channels=in_channels, width=width)
         stream = as_generator(generator)
         drawn: dict[str, Any] = {"dtype": dtype, "generator": stream}
@@ -156,3 +157,28 @@ class ResNet(Module):
         for stage in self._stages:
             x = getattr(self, stage)(x)
         return self.fc(flatten(self.avgpool(x), 1))  # (n, num_classes)
+
+
+def resnet18(num_classes: int = 1000, **options: Any) -> ResNet:
+    """`ResNet(18, num_classes, ...)`, by torchvision's name."""
+    return ResNet(18, num_classes, **options)
+
+
+def resnet34(num_classes: int = 1000, **options: Any) -> ResNet:
+    """`ResNet(34, num_classes, ...)`, by torchvision's name."""
+    return ResNet(34, num_classes, **options)
+
+
+def resnet50(num_classes: int = 1000, **options: Any) -> ResNet:
+    """`ResNet(50, num_classes, ...)`, by torchvision's name."""
+    return ResNet(50, num_classes, **options)
+
+
+def resnet101(num_classes: int = 1000, **options: Any) -> ResNet:
+    """`ResNet(101, num_classes, ...)`, by torchvision's name."""
+    return ResNet(101, num_classes, **options)
+
+
+def resnet152(num_classes: int = 1000, **options: Any) -> ResNet:
+    """`ResNet(152, num_classes, ...)`, by torchvision's name."""
+    return ResNet(152, num_classes, **options)

@@ -16,6 +16,7 @@ from ..init import Randomness
 from ..linear import Linear
 from ..module import Module, check_sizes
 from ..recurrent import GRU
+from .sampling import rows_of
 
 __all__ = ["Seq2Seq"]
 
@@ -69,7 +70,7 @@ class Seq2Seq(Module):
 
     def encode(self, source: Any) -> tuple[Any, Any, Any]:
         """All states (n, S, hidden), the last of each sequence (1, n, hidden), and where there are tokens (n, 1, S)."""
-        source = np.asarray(source)
+        source = np.asarray(rows_of(source, self))
         there = source != self.padding
         states, last = self.encoder(self.source(source), lengths=there.sum(1))
         return states, last, there[:, None]
@@ -77,7 +78,7 @@ class Seq2Seq(Module):
     def decode(self, target: Any, encoded: tuple[Any, Any, Any]) -> tuple[Any, Any, Any]:
         """Logits (n, T, vocabulary), the last state of the decoder, and the attention weights (n, T, S)."""
         keys, state, there = encoded
-        queries, state = self.decoder(self.target(target), state)  # (n, T, hidden)
+        queries, state = self.decoder(self.target(rows_of(target, self)), state)  # (n, T, hidden)
         scores = self.match(queries) @ anp.swapaxes(keys, 1, 2)  # (n, T, S)
         weights = F.softmax(anp.where(there, scores, -np.inf))
         both = anp.concatenate([queries, weights @ keys], axis=-1)  # (n, T, 2 hidden)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from autodiff import numpy as anp
+from autodiff.errors import describe
 from autodiff.random import as_generator
 
 from .. import functional as F
@@ -63,6 +64,8 @@ class Siamese(Module):
         """
         d = F.pairwise_distance(self(a), self(b))  # (n,)
         same = anp.asarray(same, d.dtype)
+        if same.shape != d.shape:
+            raise ValueError(f"same is one number for each of the {len(d)} pairs, got {describe(same)}")
         return anp.mean(same * d**2 + (1 - same) * F.relu(margin - d) ** 2) / 2
 
     def triplet_loss(self, anchor: Any, positive: Any, negative: Any, margin: float = 0.2) -> Any:

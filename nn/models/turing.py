@@ -94,8 +94,8 @@ class NeuralTuringMachine(Module):
 
     def forward(self, x: Any) -> Any:
         x = cast(x, self.memory)
-        if x.ndim != 3:
-            raise ValueError(f"NeuralTuringMachine takes (steps, n, in_features), got {describe(x)}")
+        if x.ndim != 3 or not len(x):
+            raise ValueError(f"NeuralTuringMachine takes (steps, n, in_features) of a step or more, got {describe(x)}")
         n, (slots, width) = x.shape[1], self.memory.shape
         memory = anp.broadcast_to(self.memory, (n, slots, width))
         written = looked = anp.zeros((n, slots), x.dtype) + np.eye(1, slots, dtype=x.dtype)

@@ -14,6 +14,7 @@ from ..functional.arguments import cast
 from ..init import Randomness
 from ..module import Module
 from .autoencoder import dense
+from .sampling import noise
 
 __all__ = ["VAE"]
 
@@ -53,8 +54,7 @@ class VAE(Module):
 
     def forward(self, x: Any, generator: Randomness = None) -> tuple[Any, Any, Any]:
         mean, log_variance = self.encode(x)
-        noise = as_generator(generator).normal(mean.shape).astype(mean.dtype)
-        z = mean + anp.exp(log_variance / 2) * noise
+        z = mean + anp.exp(log_variance / 2) * noise(mean, "standard_normal", generator)
         return self.decoder(z), mean, log_variance
 
     def loss(self, x: Any, generator: Randomness = None) -> Any:

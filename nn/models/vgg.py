@@ -17,7 +17,7 @@ from ..module import Module, check_sizes
 from ..normalization import BatchNorm2d
 from ..pool import AdaptiveAvgPool2d, MaxPool2d
 
-__all__ = ["VGG"]
+__all__ = ["VGG", "vgg11", "vgg13", "vgg16", "vgg19"]
 
 CONVOLUTIONS = {11: (1, 1, 2, 2, 2), 13: (2, 2, 2, 2, 2), 16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}
 """How many there are in each of the five blocks; with the three dense layers they make the depth."""
@@ -94,3 +94,23 @@ class VGG(Module):
     def forward(self, x: Any) -> Any:
         x = self.avgpool(self.features(x))  # (n, 8 width, pool, pool)
         return self.classifier(flatten(x, 1))  # (n, num_classes)
+
+
+def vgg11(num_classes: int = 1000, **options: Any) -> VGG:
+    """`VGG(11, num_classes, ...)`, by torchvision's name."""
+    return VGG(11, num_classes, **options)
+
+
+def vgg13(num_classes: int = 1000, **options: Any) -> VGG:
+    """`VGG(13, num_classes, ...)`, by torchvision's name."""
+    return VGG(13, num_classes, **options)
+
+
+def vgg16(num_classes: int = 1000, **options: Any) -> VGG:
+    """`VGG(16, num_classes, ...)`, by torchvision's name."""
+    return VGG(16, num_classes, **options)
+
+
+def vgg19(num_classes: int = 1000, **options: Any) -> VGG:
+    """`VGG(19, num_classes, ...)`, by torchvision's name."""
+    return VGG(19, num_classes, **options)

@@ -50,5 +50,7 @@ def test_convolutions_keep_the_picture(digits):
 
 
 def test_sizes():
+    with pytest.raises(ValueError, match=r"with h and w multiples of 4, got float64 \(2, 1, 7, 8\)"):
+        models.ConvAutoencoder()(np.zeros((2, 1, 7, 8)))
     with pytest.raises(ValueError, match=r"two or more; got \[5\]"):
         models.Autoencoder([5])

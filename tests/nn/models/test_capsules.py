@@ -55,6 +55,8 @@ def test_a_network_learns_digits():
 
 
 def test_errors():
+    with pytest.raises(ValueError, match=r"labels are one integer for each of 2 samples, got shape \(2, 1\)"):
+        margin_loss(np.zeros((2, 3)), np.array([[0], [1]]))
     with pytest.raises(ValueError, match=r"these capsules take \(n, 6, 4\), got"):
         models.Capsules(6, 4, 3, 5)(np.zeros((2, 5, 4)))
     with pytest.raises(ValueError, match="two convolutions of 9 x 9 need a size of 17, got 16"):

@@ -48,7 +48,7 @@ def test_samples():
     assert (model.sample(start, 6, generator=8) != one).any()
     greedy = model.sample(start, 6, temperature=0.0)
     np.testing.assert_array_equal(model.sample(start, 6, top_k=1), greedy)
-    with pytest.raises(ValueError, match=r"start is \(n, steps\) of at least one step, got int64 \(2,\)"):
+    with pytest.raises(ValueError, match=r"CharRNN takes tokens \(n, steps\), of at least one step; got int64 \(2,\)"):
         model.sample([1, 2], 3)
 
 

@@ -70,6 +70,18 @@ def test_resnet_counts_its_layers(depth, entries):
     assert len(model.state_dict()) == entries
 
 
+@pytest.mark.parametrize("name", ["resnet18", "resnet34", "resnet50", "resnet101", "resnet152"])
+def test_resnets_by_name(name):
+    model = getattr(models, name)(5, width=1, in_channels=1, generator=0)
+    assert repr(model) == repr(models.ResNet(int(name[6:]), 5, 1, 1))
+
+
+@pytest.mark.parametrize("name", ["vgg11", "vgg13", "vgg16", "vgg19"])
+def test_vggs_by_name(name):
+    model = getattr(models, name)(5, width=1, hidden=2, batch_norm=True)
+    assert repr(model) == repr(models.VGG(int(name[3:]), 5, width=1, hidden=2, batch_norm=True))
+
+
 def test_sizes_of_the_maps():
     # The tables of the papers, at a width that is quick: sides of the images from stage to stage.
     x = np.zeros((1, 3, 224, 224), np.float32)

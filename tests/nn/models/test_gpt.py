@@ -61,5 +61,7 @@ def test_the_table_is_used_twice_and_saved_once():
 def test_errors():
     with pytest.raises(ValueError, match=r"looks at 8 steps at most, got 9: pass tokens\[:, -8:\]"):
         tiny()(np.zeros((1, 9), int))
-    with pytest.raises(ValueError, match=r"tokens are \(n, steps\) of at least one step, got int64 \(3,\)"):
+    with pytest.raises(ValueError, match=r"GPT takes tokens \(n, steps\), of at least one step; got int64 \(3,\)"):
         tiny().generate([1, 2, 3], 1)
+    with pytest.raises(ValueError, match=r"the loss needs two steps or more, got int64 \(1, 1\)"):
+        tiny().loss([[3]])

@@ -52,6 +52,14 @@ def test_padding_changes_nothing():
     assert all(np.isfinite(p.grad.value).all() for p in model.parameters())
 
 
+def test_errors():
+    model = models.Seq2Seq(8, 8, 4, 6)
+    with pytest.raises(ValueError, match=r"Seq2Seq takes tokens \(n, steps\), of at least one step; got int64 \(2,\)"):
+        model(np.array([3, 4]), np.array([[1, 3]]))
+    with pytest.raises(ValueError, match="sequence 1 has length 0"):
+        model(np.array([[3, 4], [0, 0]]), np.array([[1, 3], [1, 3]]))
+
+
 def test_translation_stops():
     model = models.Seq2Seq(8, 8, 4, 6, generator=0)
     source = np.array([[3, 5], [4, 0]])

@@ -74,3 +74,9 @@ def test_values():
     near, far = (np.square(e[:2] - e[i : i + 2]).sum(1) for i in (2, 4))
     expected = np.maximum(0, near - far + 0.3).mean()
     assert model.triplet_loss(x[:2], x[2:4], x[4:], margin=0.3).item() == pytest.approx(expected, rel=1e-12)
+
+
+def test_errors():
+    images = np.zeros((2, 1, 8, 8))
+    with pytest.raises(ValueError, match=r"same is one number for each of the 2 pairs, got float32 \(2, 1\)"):
+        models.Siamese().contrastive_loss(images, images, [[1], [0]])

@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 
+import autodiff as ad
 import nn
+import optim
 from autodiff import Tensor
 from nn import models
 from tests.nn.models.table import ROWS, WITHOUT_PARAMETERS
@@ -76,6 +78,49 @@ def test_in_evaluation_calls_are_alike_and_change_nothing(name):
         np.testing.assert_array_equal(a, b)
     for key, value in model.state_dict().items():
         np.testing.assert_array_equal(before[key], value)
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_inputs_may_be_tensors(name):
+    row = ROWS[name]
+    model = row.make(0).eval()
+    given = row._replace(inputs=[Tensor(x) for x in row.inputs])
+    for a, b in zip(run(row, model), run(given, model), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("name", [name for name in ROWS if name not in ("NeuralTuringMachine", "Seq2Seq")])
+def test_vmap_of_one_example(name):
+    row = ROWS[name]
+    model = row.make(0).eval()  # of the two left out, one has steps on the first axis, the other asks for lengths
+
+    def of_one(*inputs):
+        out = model(*[x[None] for x in inputs], **row.options)
+        return out[0][0] if isinstance(out, tuple) else out[0]
+
+    np.testing.assert_allclose(arrays(ad.vmap(of_one)(*row.inputs))[0], run(row, model)[0], rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_a_traced_step_goes_on_training(name):
+    row = ROWS[name]
+    losses = []
+    for traced in (True, False):
+        model = row.make(0).eval()  # a program that is run again would draw the same dropout
+        optimizer = optim.SGD(model.parameters(), lr=1e-3)
+
+        def step(*inputs, model=model, optimizer=optimizer):
+            optimizer.zero_grad()
+            loss = row.loss(model, *inputs, 0)
+            loss.backward()
+            optimizer.step()
+            return loss
+
+        again = ad.trace(step)(*row.inputs) if traced else step
+        if not traced:
+            step(*row.inputs)
+        losses.append([float(again(*row.inputs)) for _ in range(2)])
+    np.testing.assert_allclose(losses[0], losses[1], rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", ROWS)

@@ -70,5 +70,5 @@ def test_the_copy_task():
 
 def test_errors():
     model = models.NeuralTuringMachine(3, 2, slots=4, width=3, hidden=4)
-    with pytest.raises(ValueError, match=r"takes \(steps, n, in_features\), got float32 \(4, 3\)"):
+    with pytest.raises(ValueError, match=r"takes \(steps, n, in_features\) of a step or more, got float32 \(4, 3\)"):
         model(np.zeros((4, 3)))
