@@ -107,6 +107,7 @@ class MaskedLM(Module):
             chosen &= tokens != self.padding
         fate = stream.uniform(tokens.shape)
         other = (stream.uniform(tokens.shape) * len(self.tokens.weight)).astype(tokens.dtype)
+        other = np.where(other == self.padding, self.mask, other)
         hidden = np.where(chosen & (fate < 0.8), self.mask, tokens)
         return np.where(chosen & (fate >= 0.9), other, hidden), chosen
 

@@ -12,7 +12,7 @@ from autodiff.errors import describe
 from autodiff.random import as_generator
 from autodiff.tensor import Tensor
 
-from ..init import Randomness, fill_
+from ..init import Randomness
 from ..module import Module, check_sizes
 
 __all__ = ["Hopfield"]
@@ -49,7 +49,7 @@ class Hopfield(Module):
         p = self._states(patterns)  # (k, n)
         units = len(self.weight)
         with no_grad():
-            fill_(self.weight, (self.weight + (p.T @ p - len(p) * np.eye(units, dtype=p.dtype)) / units).value)
+            self.weight[...] = self.weight + (p.T @ p - len(p) * np.eye(units, dtype=p.dtype)) / units
 
     def energy(self, states: Any) -> Any:
         """`-1/2 s . weight s` of each row, (k,)."""

@@ -42,8 +42,9 @@ class Seq2Seq(Module):
     >>> model(np.array([[3, 1, 2, 0]]), np.array([[1, 5]])).shape
     (1, 2, 9)
 
-    Sutskever, Vinyals, Le: Sequence to sequence learning with neural networks, 2014; Luong, Pham, Manning: Effective
-    approaches to attention-based neural machine translation, 2015.
+    Raises ValueError for padding that is not at the end, and for sequences of nothing else. Sutskever, Vinyals, Le:
+    Sequence to sequence learning with neural networks, 2014; Luong, Pham, Manning: Effective approaches to
+    attention-based neural machine translation, 2015.
     """
 
     def __init__(
@@ -72,6 +73,8 @@ class Seq2Seq(Module):
         """All states (n, S, hidden), the last of each sequence (1, n, hidden), and where there are tokens (n, 1, S)."""
         source = np.asarray(rows_of(source, self))
         there = source != self.padding
+        if (there[:, 1:] > there[:, :-1]).any():
+            raise ValueError(f"padding, token {self.padding}, fills sequences up at their end, not before other tokens")
         states, last = self.encoder(self.source(source), lengths=there.sum(1))
         return states, last, there[:, None]
 

@@ -48,10 +48,10 @@ class Head(Module):
 class NeuralTuringMachine(Module):
     """At each step a dense controller reads the input and what was read last, writes to the memory, reads from it.
 
-        state = tanh(controller [x, read])                       (n, hidden)
+        state = tanh(controller [x, read])                           (n, hidden)
         memory = memory (1 - w erase) + w add, w by the write head   (n, slots, width)
-        read = w . memory, w by the read head                    (n, width)
-        out = output [state, read]                               (n, out_features)
+        read = w . memory, w by the read head                        (n, width)
+        out = output [state, read]                                   (n, out_features)
 
     All of it is smooth, so that backpropagation teaches the heads where to go.
 

@@ -56,6 +56,8 @@ def test_errors():
     model = models.Seq2Seq(8, 8, 4, 6)
     with pytest.raises(ValueError, match=r"Seq2Seq takes tokens \(n, steps\), of at least one step; got int64 \(2,\)"):
         model(np.array([3, 4]), np.array([[1, 3]]))
+    with pytest.raises(ValueError, match="padding, token 0, fills sequences up at their end, not before other"):
+        model(np.array([[3, 0, 4]]), np.array([[1, 3]]))
     with pytest.raises(ValueError, match="sequence 1 has length 0"):
         model(np.array([[3, 4], [0, 0]]), np.array([[1, 3], [1, 3]]))
 
