@@ -483,7 +483,7 @@ def check_writes(order: Iterable[Node], forward: bool = False) -> None:
             if not _is_read(node, name, forward):
                 continue
             for array in saved if type(saved) is tuple else (saved,):
-                line = WRITES.after(node.number, array)
+                line = WRITES.after(node.number, array.value if type(array) is Tensor else array)
                 if line is not None:
                     raise GradientError(
                         f"op '{node.op.name}' at {format_line(node.line)} kept {name!r} for its rule, and "

@@ -17,7 +17,7 @@ from .batched import Batched
 from .config import MODES, Modes, is_traced
 from .errors import broadcast_hint, describe, describe_all
 from .graph import INTERNAL, SMALL, Mark, Node, next_number, user_frame
-from .tensor import WRITTEN, Tensor, constant, note_view, refresh, shares
+from .tensor import WRITTEN, Tensor, constant, note_view, refresh, shares, stand_in
 
 if TYPE_CHECKING:
     from .op import Op, Plan
@@ -172,8 +172,11 @@ def apply(op: Op, inputs: tuple[Any, ...], params: dict[str, Any], result: Any =
 
 
 def _traceable(x: Any, value: Any) -> Any:
-    """What to keep of an input for a trace: of a constant the Tensor, so that what a rule makes of it is traced too."""
-    return x if type(x) is Tensor and not x.requires_grad else value
+    """What to keep of an input for a trace: of a constant a Tensor, so that what a rule makes of it is traced too.
+
+    It is one of its own, that a later write to x does not move.
+    """
+    return stand_in(x, value) if type(x) is Tensor and not x.requires_grad else value
 
 
 def _unshared(result: Any, values: list[Any]) -> Any:

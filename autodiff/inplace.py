@@ -29,7 +29,7 @@ from .graph import WRITES, next_number
 from .ops import elementwise, shape
 from .ops.index import join_key, split_key
 from .ops.write import SETITEM
-from .tensor import BORROWED, WRITTEN, Tensor, become, refresh
+from .tensor import BORROWED, WRITTEN, Tensor, become, refresh, stand_in
 
 
 def is_recorded(*values: Any) -> bool:
@@ -181,7 +181,10 @@ def _prepare(t: Tensor, value: Any) -> None:
     if getattr(root, "view", None) is BORROWED or (
         node is not None and (node.op.name == "identity" or any(saved is root.value for saved in node.saved or ()))
     ):
+        old = stand_in(root, root.value)
         root.value = np.array(root.value)
+        for observer in MODES.get().observers:
+            observer.same(root, old)
         if hasattr(root, "view"):
             del root.view
         root.written = next_number()
@@ -192,9 +195,15 @@ def _keep_old(value: Any, array: Any) -> None:
     """Copy what the op that computed a value saved of the array that the value is about to be written to."""
     node = value.node if type(value) is Tensor else None
     if node is not None and node.saved and not node.op.variadic:
-        node.saved = tuple(
-            [np.array(a) if isinstance(a, np.ndarray) and np.may_share_memory(a, array) else a for a in node.saved]
-        )
+        node.saved = tuple([_apart(kept, array) for kept in node.saved])
+
+
+def _apart(kept: Any, array: Any) -> Any:
+    """What a node keeps, with memory of its own where it shares the array's."""
+    value = kept.value if type(kept) is Tensor else kept
+    if not isinstance(value, np.ndarray) or not np.may_share_memory(value, array):
+        return kept
+    return stand_in(kept, value.copy()) if type(kept) is Tensor else value.copy()
 
 
 def _move(t: Tensor, out: Tensor, recorded: bool) -> None:

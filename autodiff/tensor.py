@@ -351,6 +351,14 @@ def constant(value: Any, mark: Mark | None = None) -> Tensor:
     return tensor
 
 
+def stand_in(tensor: Tensor, value: Any) -> Tensor:
+    """Make a Tensor outside the graph that stands for another one, as it is now."""
+    other = constant(value)
+    for observer in MODES.get().observers:
+        observer.same(other, tensor)
+    return other
+
+
 def note_created(tensor: Tensor) -> Tensor:
     """Tell observers that a tensor was made of numbers, in memory of its own; returns the tensor."""
     for observer in MODES.get().observers:

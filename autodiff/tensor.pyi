@@ -409,6 +409,9 @@ def at(value: Any, source: Node) -> Tensor:
 def constant(value: Any, mark: Mark | None = None) -> Tensor:
     """Make a Tensor outside the graph that shares the value's memory."""
 
+def stand_in(tensor: Tensor, value: Any) -> Tensor:
+    """Make a Tensor outside the graph that stands for another one, as it is now."""
+
 def note_created(tensor: Tensor) -> Tensor:
     """Tell observers that a tensor was made of numbers, in memory of its own; returns the tensor."""
 

@@ -232,3 +232,41 @@ def test_views_among_results_are_brought_up_to_date(transform):
         return (y * y).sum(), view
 
     assert transform(f, np.array([1.0, 2.0, 3.0])).tolist() == [2.0, 4.0]
+
+
+def scaled(x):
+    c = Tensor([1.0, 2.0]) * 1.0
+    c[...] = x.mean() * c
+    return c.sum()
+
+
+def replaced(x):
+    c = Tensor([1.0, 2.0]) * 1.0
+    z = x * c
+    c += x
+    return z.sum()
+
+
+def overwritten(x):
+    c = Tensor([1.0, 2.0]) * 1.0
+    z = x * c
+    c[0] = 5.0
+    return z.sum()
+
+
+def its_own(x):
+    y = np.exp(x)
+    y[0] = y.sum()
+    return (y * y).sum()
+
+
+def test_gradients_of_writes_are_the_same_while_traced():
+    x = np.array([1.2, 2.4])
+    program = ad.trace(ad.grad(its_own))(x)
+    assert np.array_equal(program(x + 1.0), ad.grad(its_own)(x + 1.0))
+    for f, gradient in (scaled, [1.5, 1.5]), (replaced, [1.0, 2.0]):
+        assert np.allclose(ad.grad(f)(x), gradient)
+        assert np.allclose(ad.trace(ad.grad(f))(x)(x + 1.0), gradient)
+    for transform in (ad.grad, lambda f: ad.trace(ad.grad(f))):
+        with pytest.raises(ad.GradientError, match="kept 'y' for its rule"):
+            transform(overwritten)(x)
