@@ -5,6 +5,7 @@ import autodiff as ad
 import nn
 import optim
 from autodiff import Tensor
+from autodiff.testing import check_grads
 from nn import models
 from tests.nn.models.table import ROWS, WITHOUT_PARAMETERS
 
@@ -78,6 +79,12 @@ def test_in_evaluation_calls_are_alike_and_change_nothing(name):
         np.testing.assert_array_equal(a, b)
     for key, value in model.state_dict().items():
         np.testing.assert_array_equal(before[key], value)
+
+
+@pytest.mark.parametrize("name", ["RBM", "LeNet5", "Capsules", "CharRNN", "Seq2Seq", "NeuralTuringMachine"])
+def test_second_derivatives_of_the_smooth_ones(name):
+    row = ROWS[name]
+    check_grads(lambda model: row.loss(model, *row.inputs, 0), (row.make(0).eval().astype(float),))
 
 
 @pytest.mark.parametrize("name", ROWS)
