@@ -26,7 +26,8 @@ def trace(f: Callable[..., Any]) -> Callable[..., Program]:
     Everything that changes a value is in it: op calls, backward passes and transforms (their rules run as op calls),
     in-place writes, gradients of leaves, optimizer updates. Arguments are arrays, numbers, Tensors, or containers of
     these; Tensors that `f` uses from outside are read anew each time the program runs. What `f` reads in Python
-    (`t.item()`, `if t > 0`) is in `program.reads`, with its line.
+    (`t.item()`, `if t > 0`) is in `program.reads`, with its line. What it computes of the bare array `t.value` is not
+    seen, and stays in the program as a constant.
 
     >>> import autodiff as ad
     >>> program = ad.trace(lambda x, y: x * y + 1.0)(2.0, 5.0)
