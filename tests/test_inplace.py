@@ -112,7 +112,8 @@ def test_random_programs_of_views_and_writes(steps: Any) -> None:
             if out.requires_grad:
                 out.backward()
         except GradientError as error:
-            assert "has written into that array since" in str(error)  # noqa: PT017
+            if "has written into that array since" not in str(error):
+                raise
             return
         direction = np.cos(np.arange(start.size)).reshape(start.shape)
         slope = (value(start + 1e-6 * direction) - value(start - 1e-6 * direction)) / 2e-6

@@ -50,7 +50,9 @@ def test_grad_leaves_every_dot_grad_alone() -> None:
 
 
 def test_any_order() -> None:
-    f: Any = lambda x: x**5  # noqa: E731  # is wrapped again and again
+    def f(x: Any) -> Any:
+        return x**5
+
     expected = [32.0, 80.0, 160.0, 240.0, 240.0, 120.0, 0.0]
     for value in expected:
         assert f(2.0) == pytest.approx(value)
@@ -326,7 +328,10 @@ def test_modules_are_containers_of_their_parameters() -> None:
 
     model = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1))
     x = np.array([[1.0, -2.0]], np.float32)
-    loss = lambda m, x: (m(x) ** 2).sum()  # noqa: E731  # as short as its use
+
+    def loss(m: Any, x: Any) -> Any:
+        return (m(x) ** 2).sum()
+
     gradient = grad(loss)(model, x)
     loss(model, x).backward()
     assert type(gradient) is type(model)

@@ -135,8 +135,12 @@ def test_gradient_inside_of_a_function_of_outer_values() -> None:
     def inner(w: Any, x: Any) -> Any:
         return grad(lambda y: ad.sin(w * y) * x)(2.0 * w)
 
-    batched: Any = lambda w: (vmap(lambda x: inner(w, x))(X[:, 0]) ** 2).sum()  # noqa: E731  # wrapped again and again
-    looped: Any = lambda w: sum(inner(w, x) ** 2 for x in X[:, 0])  # noqa: E731  # as above
+    def batched(w: Any) -> Any:
+        return (vmap(lambda x: inner(w, x))(X[:, 0]) ** 2).sum()
+
+    def looped(w: Any) -> Any:
+        return sum(inner(w, x) ** 2 for x in X[:, 0])
+
     for _ in range(3):
         assert batched(0.7) == pytest.approx(looped(0.7))
         batched, looped = grad(batched), grad(looped)
@@ -160,8 +164,8 @@ def test_indices_of_each_example() -> None:
     for key in (lambda i: (slice(None), i), lambda i: (i[0] % 2, slice(None), i), lambda i: (None, 1, ..., i),
                 lambda i: (slice(None), None, i[:, None], i)):  # fmt: skip
         want = np.stack([c[key(p)] for c, p in zip(cube, pairs, strict=True)])
-        close(vmap(lambda c, p: c[key(p)])(cube, pairs), want)  # noqa: B023  # called at once
-        close(vmap(lambda p: Tensor(cube[0])[key(p)])(pairs), np.stack([cube[0][key(p)] for p in pairs]))  # noqa: B023
+        close(vmap(lambda c, p, key=key: c[key(p)], in_axes=(0, 0))(cube, pairs), want)
+        close(vmap(lambda p, key=key: Tensor(cube[0])[key(p)])(pairs), np.stack([cube[0][key(p)] for p in pairs]))
     gradient = grad(lambda x: (vmap(lambda x, i: x[i] ** 2)(x, pairs)).sum())(X)
     want = np.zeros_like(X)
     np.add.at(want, (np.arange(3)[:, None], pairs), 2 * np.take_along_axis(X, pairs, 1))
@@ -293,7 +297,10 @@ def test_an_op_without_a_rule_loops_and_says_so() -> None:
 
 def test_complex_numbers() -> None:
     z = X[:, :2] + 1j * X[:, 2:]
-    g = lambda z: (ad.exp(z * 1j) * z).sum()  # noqa: E731  # as short as its use
+
+    def g(z: Any) -> Any:
+        return (ad.exp(z * 1j) * z).sum()
+
     close(vmap(g)(z), [g(v) for v in z])
     close(vmap(grad(lambda z: abs(g(z))))(z), [grad(lambda z: abs(g(z)))(v) for v in z])
     close(grad(lambda z: abs(vmap(g)(z)).sum())(z), [grad(lambda z: abs(g(z)))(v) for v in z])
@@ -327,7 +334,10 @@ def test_per_example_gradients_of_a_module() -> None:
     import nn
 
     layer = nn.Linear(4, 2)
-    loss = lambda w, b, x: (ad.linear(x, w, b) ** 2).sum()  # noqa: E731  # as short as its use
+
+    def loss(w: Any, b: Any, x: Any) -> Any:
+        return (ad.linear(x, w, b) ** 2).sum()
+
     each = vmap(grad(loss, (0, 1)), (None, None, 0))(layer.weight.value, layer.bias.value, X.astype(np.float32))
     assert each[0].shape == (3, 2, 4)
     vmap(layer)(X.astype(np.float32)).sum().backward()
