@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from .batched import Batched
-from .config import MODES, OBSERVED
+from .config import MODES, OBSERVED, mode
 from .errors import GradientError, describe
 from .graph import Extra, Mark, Node, next_number, notes, user_frame
 
@@ -412,7 +412,9 @@ def refresh(tensor: Tensor) -> None:
     written = getattr(origin, "written", 0)
     for tensor, (x, op, params, number) in reversed(behind):
         if number < written:
-            become(tensor, op.call(x, **params))
+            # Whether it has a graph was decided when it was made, not by where it happens to be looked at.
+            with mode(recording=tensor.mark is None or tensor.mark.reason != "no_grad"):
+                become(tensor, op.call(x, **params))
 
 
 def become(tensor: Tensor, out: Tensor, value: Any = None) -> None:
