@@ -16,9 +16,7 @@ from .activation import (
     ELU,
     GELU,
     GLU,
-    RBF,
     SELU,
-    AdaptiveLogSoftmaxWithLoss,
     Hardshrink,
     Hardsigmoid,
     Hardswish,
@@ -26,7 +24,6 @@ from .activation import (
     LeakyReLU,
     LogSigmoid,
     LogSoftmax,
-    Maxout,
     Mish,
     PReLU,
     ReLU,
@@ -44,6 +41,9 @@ from .activation import (
     Tanh,
     Tanhshrink,
     Threshold,
+)
+from .adaptive import (
+    AdaptiveLogSoftmaxWithLoss,
 )
 from .attention import (
     LearnedPositions,
@@ -234,6 +234,10 @@ from .transformer import (
     TransformerEncoder,
     TransformerEncoderLayer,
     generate_square_subsequent_mask,
+)
+from .units import (
+    RBF,
+    Maxout,
 )
 from .vision import (
     ChannelShuffle,

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from autodiff.config import default_dtype
 from autodiff.errors import describe
-from autodiff.numpy import argmax, concatenate, exp, expand_dims, max, mean, negative, square, sum
-from autodiff.numpy.arguments import array_of, plain
+from autodiff.numpy.arguments import array_of
 from autodiff.random import as_generator
-from autodiff.tensor import Tensor
 
 from . import functional as F
 from . import init
-from .container import ModuleList, Sequential
 from .functional.arguments import cast
-from .linear import Linear
 from .module import Module, Parameter, check_sizes
 
 __all__ = [
-    "AdaptiveLogSoftmaxWithLoss", "CELU", "ELU", "GELU", "GLU", "Hardshrink", "Hardsigmoid", "Hardswish", "Hardtanh",
-    "LeakyReLU", "LogSigmoid", "LogSoftmax", "Maxout", "Mish", "PReLU", "RBF", "RReLU", "ReLU", "ReLU6", "SELU",
+    "CELU", "ELU", "GELU", "GLU", "Hardshrink", "Hardsigmoid", "Hardswish", "Hardtanh",
+    "LeakyReLU", "LogSigmoid", "LogSoftmax", "Mish", "PReLU", "RReLU", "ReLU", "ReLU6", "SELU",
     "SiLU", "Sigmoid", "Softmax", "Softmax2d", "Softmin", "Softplus", "Softshrink", "Softsign", "Step", "Tanh",
     "Tanhshrink", "Threshold",
 ]  # fmt: skip
@@ -467,191 +462,3 @@ class Softmax2d(Module):
         if x.ndim not in (3, 4):
             raise ValueError(f"Softmax2d takes x (n, c, h, w) or (c, h, w), got {describe(x)}")
         return F.softmax(x, -3)
-
-
-class Maxout(Module):
-    """The largest of several linear functions: `max_k (x w_k^T + b_k)`, x (..., in_features).
-
-    Args:
-        pieces: k, of how many straight pieces an output is made.
-        bias: whether each has one.
-        dtype: of the parameters, `default_dtype()` unless given; floating input is cast to it.
-        generator: draws the initial values, uniform within ± 1 / sqrt(in_features).
-
-    Parameters: weight (out_features * pieces, in_features), bias (out_features * pieces,) or None.
-
-    >>> Maxout(3, 2, pieces=4, generator=0)(np.ones((5, 3))).shape
-    (5, 2)
-
-    Equal pieces share the gradient. Goodfellow et al., 2013.
-    """
-
-    weight: Tensor
-    bias: Tensor | None
-
-    def __init__(
-        self,
-        in_features: int,
-        out_features: int,
-        pieces: int = 2,
-        bias: bool = True,
-        dtype: Any = None,
-        generator: init.Randomness = None,
-    ) -> None:
-        check_sizes(in_features=in_features, out_features=out_features, pieces=pieces)
-        self.in_features, self.out_features, self.pieces = in_features, out_features, pieces
-        dtype = dtype or default_dtype()
-        self.weight = Parameter(np.empty((out_features * pieces, in_features), dtype))
-        self.bias = Parameter(np.empty(out_features * pieces, dtype)) if bias else None
-        init.default_(self.weight, self.bias, generator)
-
-    def forward(self, x: Any) -> Any:
-        all_pieces = F.linear(cast(x, self.weight), self.weight, self.bias)  # (..., out * pieces)
-        return max(all_pieces.reshape((*all_pieces.shape[:-1], self.out_features, self.pieces)), -1)
-
-    def extra_repr(self) -> str:
-        text = f"in_features={self.in_features}, out_features={self.out_features}, pieces={self.pieces}"
-        return f"{text}, bias={self.bias is not None}"
-
-
-class RBF(Module):
-    """A layer of radial basis functions, `exp(-|x - c|^2 / (2 s^2))`: x (..., in_features).
-
-    Each output is 1 where x is at its centre c, and falls off with the width s.
-
-    Args:
-        dtype: of the parameters, `default_dtype()` unless given; floating input is cast to it.
-        generator: draws the centres from the normal distribution; the widths begin at 1.
-
-    Parameters: centers (out_features, in_features), widths (out_features,).
-
-    >>> RBF(3, 2, generator=0)(np.ones((5, 3))).shape
-    (5, 2)
-
-    Broomhead and Lowe, 1988.
-    """
-
-    def __init__(
-        self, in_features: int, out_features: int, dtype: Any = None, generator: init.Randomness = None
-    ) -> None:
-        check_sizes(in_features=in_features, out_features=out_features)
-        dtype = dtype or default_dtype()
-        self.centers = init.normal_(Parameter(np.empty((out_features, in_features), dtype)), generator=generator)
-        self.widths = Parameter(np.ones(out_features, dtype))
-
-    def forward(self, x: Any) -> Any:
-        x = cast(x, self.centers)
-        in_features = self.centers.shape[1]
-        if x.ndim == 0 or x.shape[-1] != in_features:
-            raise ValueError(f"RBF takes x (..., {in_features}), got {describe(x)}")
-        squares = sum(square(expand_dims(x, -2) - self.centers), -1)  # (..., out)
-        return exp(negative(squares) / (2 * square(self.widths)))
-
-    def extra_repr(self) -> str:
-        out_features, in_features = self.centers.shape
-        return f"in_features={in_features}, out_features={out_features}"
-
-
-class ASMoutput(NamedTuple):
-    """What `AdaptiveLogSoftmaxWithLoss` gives: each row's log-probability of its target, and minus their mean."""
-
-    output: Any
-    loss: Any
-
-
-class AdaptiveLogSoftmaxWithLoss(Module):
-    """Softmax over very many classes, frequent ones first: the rare ones are in clusters that are seldom looked into.
-
-    The head knows the classes below the first cutoff and the clusters; cluster i, of the classes from cutoff i to the
-    next, has a tail `in_features -> in_features / div_value^(i+1) -> classes`. The log-probability of a class in a
-    cluster is the cluster's plus its own within it.
-
-    Args:
-        cutoffs: where the clusters begin, increasing, between 1 and n_classes - 1.
-        div_value: how much narrower each tail is than the one before.
-        head_bias: whether the head has a bias.
-        dtype: of the parameters, `default_dtype()` unless given; floating input is cast to it.
-        generator: draws the initial values.
-
-    Called with x (n, in_features) and class indices (n,), or one of each, it gives (output, loss).
-
-    >>> model = AdaptiveLogSoftmaxWithLoss(16, 10, [2, 5], generator=0)
-    >>> model(np.zeros((4, 16)), np.array([0, 3, 9, 1])).output.shape
-    (4,)
-
-    Raises ValueError for cutoffs that are not increasing and for other shapes, TypeError for targets that are no
-    integers, IndexError for a class that there is not. Grave et al., 2016.
-    """
-
-    def __init__(
-        self,
-        in_features: int,
-        n_classes: int,
-        cutoffs: Sequence[int],
-        div_value: float = 4.0,
-        head_bias: bool = False,
-        dtype: Any = None,
-        generator: init.Randomness = None,
-    ) -> None:
-        bounds = [*cutoffs, n_classes]
-        if len(bounds) < 2 or any(int(n) != n for n in bounds) or not all(np.diff([0, *bounds]) > 0):
-            raise ValueError(
-                f"cutoffs are increasing integers between 1 and n_classes - 1 = {n_classes - 1}, got {list(cutoffs)}"
-            )
-        self.in_features, self.n_classes, self.cutoffs = in_features, n_classes, bounds
-        self.div_value, self.head_bias = div_value, head_bias
-        stream = as_generator(generator)
-        self.head = Linear(in_features, bounds[0] + len(cutoffs), head_bias, dtype, stream)
-        self.tail = ModuleList()
-        for i in range(len(cutoffs)):
-            hidden = int(in_features // div_value ** (i + 1))
-            if not hidden:
-                raise ValueError(f"the tail of cluster {i} has no units: in_features // div_value^{i + 1} is 0")
-            self.tail.append(
-                Sequential(
-                    Linear(in_features, hidden, False, dtype, stream),
-                    Linear(hidden, bounds[i + 1] - bounds[i], False, dtype, stream),
-                )
-            )
-
-    def forward(self, x: Any, target: Any) -> ASMoutput:
-        x, classes = cast(x, self.head.weight), np.asarray(plain(target))
-        if classes.dtype.kind not in "iu":
-            raise TypeError(f"targets are class indices, integers; got {describe(classes)}")
-        if classes.ndim > 1 or x.shape != (*classes.shape, self.in_features):
-            raise ValueError(
-                f"AdaptiveLogSoftmaxWithLoss takes x (n, {self.in_features}) and targets (n,), or x "
-                f"({self.in_features},) and one target; got {describe(x)} and {describe(classes)}"
-            )
-        if classes.size and not 0 <= classes.min() <= classes.max() < self.n_classes:
-            raise IndexError(f"targets lie in 0 .. {self.n_classes - 1}, got {classes.min()} .. {classes.max()}")
-        if classes.ndim == 0:
-            output, loss = self.forward(expand_dims(x, 0), classes[None])
-            return ASMoutput(output[0], loss)
-        if not len(classes):
-            raise ValueError("the mean loss of no rows is undefined; the batch is empty")
-        first = self.cutoffs[0]
-        cluster = np.searchsorted(self.cutoffs, classes, "right") - 1  # -1: in the head itself
-        head = F.log_softmax(self.head(x), 1)
-        output = head[np.arange(len(classes)), np.where(cluster < 0, classes, first + cluster)]
-        rows = [np.flatnonzero(cluster == i) for i in range(-1, len(self.tail))]
-        parts = [np.zeros(len(rows[0]), head.dtype)]
-        for i, mine in enumerate(rows[1:]):
-            inside = F.log_softmax(self.tail[i](x[mine]), 1)
-            parts.append(inside[np.arange(len(mine)), classes[mine] - self.cutoffs[i]])
-        output = output + concatenate(parts)[np.argsort(np.concatenate(rows))]
-        return ASMoutput(output, -mean(output))
-
-    def log_prob(self, x: Any) -> Any:
-        """The log-probabilities of all classes: x (n, in_features), result (n, n_classes)."""
-        x = cast(x, self.head.weight)
-        head = F.log_softmax(self.head(x), 1)
-        first = self.cutoffs[0]
-        parts = [head[:, :first]]
-        for i, tail in enumerate(self.tail):
-            parts.append(F.log_softmax(tail(x), 1) + head[:, first + i : first + i + 1])
-        return concatenate(parts, 1)
-
-    def predict(self, x: Any) -> Any:
-        """The most probable class of each row: x (n, in_features), result (n,)."""
-        return argmax(self.log_prob(x), 1)

@@ -37,8 +37,8 @@ class _Neuron(Module):
         return f"{self.weight.size}"
 
     def _output(self, total: float) -> float:
-        """What the rule compares with the target."""
-        raise NotImplementedError
+        """What the rule compares with the target: the weighted sum, or what a neuron makes of it."""
+        return total
 
     def _learn(self, x: Any, y: Any, lr: float) -> list[float]:
         """Show each example once: `w += lr (y - output) x`, `b += lr (y - output)`; returns the errors `y - output`."""
@@ -113,9 +113,6 @@ class Adaline(_Neuron):
 
     def forward(self, x: Any) -> Any:
         return self._sum(x)
-
-    def _output(self, total: float) -> float:
-        return total
 
     def predict(self, x: Any) -> Any:
         """The class, -1 or 1: the sign of the output."""

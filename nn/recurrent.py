@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,8 @@ class RNNBase(Module):
 
     gates = 1
     states: tuple[str, ...] = ("h",)
+    _run: Callable[..., tuple[Any, tuple[Any, ...]]]
+    """One layer in one direction: its states, and the last of each kind."""
 
     def __init__(
         self,
@@ -92,10 +94,6 @@ class RNNBase(Module):
         for layer in range(self.num_layers):
             for suffix in ("", "_reverse")[: self.directions]:
                 yield layer, [f"{kind}_l{layer}{suffix}" for kind in kinds]
-
-    def _run(self, x: Any, states: list[Any], weights: dict[str, Any], **how: Any) -> tuple[Any, tuple[Any, ...]]:
-        """One layer in one direction: its states, and the last of each kind."""
-        raise NotImplementedError
 
     def forward(self, x: Any, hx: Any = None, lengths: Any = None) -> Any:
         if isinstance(x, PackedSequence):

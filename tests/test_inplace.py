@@ -68,8 +68,8 @@ def _write(kind: int, x: Any, v: Any, b: Any) -> Any:
     return x
 
 
-STEP = st.tuples(st.sampled_from(["view", "view", "value", "write", "write", "look"]), st.integers(0, 99), st.integers(0, 99),
-                 st.integers(0, 99))  # fmt: skip
+KINDS = ["view", "view", "value", "write", "write", "look"]
+STEP = st.tuples(st.sampled_from(KINDS), st.integers(0, 99), st.integers(0, 99), st.integers(0, 99))
 
 
 def run(steps: Any, start: Any, b: Any, constant: Any) -> Any:
