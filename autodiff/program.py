@@ -6,140 +6,24 @@ once, in-place writes included, which give a new value and a line in `writes` sa
 
 from __future__ import annotations
 
-import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .batched import Batched
-from .config import MODES, Item, is_traced
+from .config import MODES, is_traced
+from .cost import Cost, cost_of
+from .equations import Cell, Equation, Literal, Read, Var
 from .errors import GradientError, describe
-from .graph import WRITES, Mark, user_frame
-from .op import OPS
+from .graph import Mark, user_frame
 from .tensor import Tensor, constant
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 # -- the parts of a program ------------------------------------------------------------------------------
-
-
-class Var:
-    """A value: an array or scalar of known shape and dtype, or (`dtype` None) whatever a fused op keeps."""
-
-    __slots__ = ("dtype", "number", "shape")
-    dtype: Any
-    shape: tuple[int, ...]
-
-    def __init__(self, number: int, value: Any) -> None:
-        self.number = number
-        known = isinstance(value, np.ndarray | np.generic | float | int | complex)
-        self.shape = np.shape(value) if known else ()
-        self.dtype = getattr(value, "dtype", type(value).__name__) if known else None
-
-    def __repr__(self) -> str:
-        return f"%{self.number}"
-
-    @property
-    def kind(self) -> str:
-        """Dtype and shape, as they are listed."""
-        return f"{self.dtype} {self.shape}" if self.dtype is not None else "kept"
-
-
-class Literal:
-    """A number or array that is part of the program itself."""
-
-    __slots__ = ("value",)
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
-
-    def __repr__(self) -> str:
-        return repr(self.value) if np.size(self.value) == 1 else f"<{describe(self.value)}>"
-
-
-class Equation:
-    """One call of an op, or of a fused op's gradient kernel: `outputs = op(*inputs, **params)`."""
-
-    __slots__ = ("inputs", "line", "name", "outputs", "params", "vjp")
-
-    def __init__(
-        self, name: str, inputs: tuple[Any, ...], params: dict[str, Any], outputs: tuple[Var, ...],
-        line: tuple[str, int], vjp: bool = False,
-    ) -> None:  # fmt: skip
-        self.name, self.inputs, self.params, self.outputs = name, inputs, params, outputs
-        self.line, self.vjp = line, vjp  # vjp: the inputs are what the kernel names, in its order
-
-    @property
-    def title(self) -> str:
-        """The op's name; that of its gradient kernel is marked."""
-        return f"{self.name}.vjp" if self.vjp else self.name
-
-    def run(self, values: list[Any], params: dict[str, Any]) -> tuple[Any, ...]:
-        """Compute the outputs."""
-        op = OPS[self.name]
-        if self.vjp:
-            kernel: Any = op.vjp
-            return tuple(kernel(*values, **params))
-        result = op.forward(*values, **params)
-        if op.vjp is not None:
-            return result if isinstance(result, tuple) else (result,)
-        return result if op.several else (result,)
-
-
-class Cell:
-    """A place outside that a program reads or writes: a tensor's value, its gradient, an item of a dict."""
-
-    def __init__(self, holder: Any, what: str) -> None:
-        self.holder, self.what = holder, what  # what: "value" or "grad" of a Tensor, an "item", or a "constant"
-
-    def read(self) -> Any:
-        """What is there now."""
-        if self.what == "value":
-            return self.holder.value
-        if self.what == "grad":
-            return None if self.holder.grad is None else self.holder.grad.value
-        return self.holder.read() if self.what == "item" else self.holder
-
-    def write(self, value: Any) -> None:
-        """Put a value there; None takes a gradient away."""
-        if self.what == "grad":
-            self.holder.grad = None if value is None else constant(np.array(value)[()])
-        elif self.what == "item":
-            self.holder.write(value if isinstance(value, np.ndarray | int | float) else value.item())
-        elif np.shape(value):
-            self.holder.value[...] = value
-            WRITES.note(self.holder.value)
-        else:
-            self.holder.value = value
-
-    def __repr__(self) -> str:
-        if self.what == "item":
-            *_, group, key = self.holder.path
-            return f"{group.name or 'parameter'}: {key}" if type(group) is Tensor else str(key)
-        if self.what == "constant":
-            return "constant"
-        name = self.holder.name or ("parameter" if self.holder.is_parameter else "tensor")
-        return f"{name}.grad" if self.what == "grad" else str(name)
-
-
-class Read(NamedTuple):
-    """A concrete value that Python code asked for while it was traced."""
-
-    what: str  # bool, item, float, ...
-    var: Any
-    value: Any
-    line: tuple[str, int]
-
-
-class Cost(NamedTuple):
-    """What running a program takes."""
-
-    multiply_adds: int
-    bytes_read: int
-    bytes_written: int
 
 
 # -- programs --------------------------------------------------------------------------------------------
@@ -393,52 +277,9 @@ class Program:
 
         Raises TypeError for parameters that are no plain data, and for results that are no arrays.
         """
-        import json  # here, as in `load`: few programs are written to files
+        from .program_file import save  # here: few programs are written to files
 
-        arrays: dict[str, Any] = {}
-
-        def keep(value: Any) -> str:
-            arrays[key := f"a{len(arrays)}"] = np.asarray(value)
-            return key
-
-        def operand(x: Any) -> Any:
-            if isinstance(x, Var):
-                return x.number
-            if type(x.value) in (bool, int, float, complex):
-                return {"number": _encode(x.value)}
-            return {"array": keep(x.value), "scalar": not isinstance(x.value, np.ndarray)}
-
-        places = {id(cell): i for i, (_, cell) in enumerate(self.cells)}
-        extra = [place for place, _, _ in self.writes if isinstance(place, Cell) and id(place) not in places]
-        places |= {id(cell): len(self.cells) + i for i, cell in enumerate(extra)}
-        for out in self.outputs:
-            if not isinstance(out, Var | Literal | bool | int | float | str | None):
-                raise TypeError(f"a program that returns {type(out).__name__} cannot be saved, only arrays and numbers")
-        variables = {v.number: v for v in self._variables()}
-        data = {
-            "version": 1,
-            "name": self.name,
-            "vars": {n: [v.shape, getattr(v.dtype, "str", v.dtype)] for n, v in variables.items()},
-            "inputs": [[var.number, name] for var, name in zip(self.inputs, self.input_names, strict=True)],
-            "cells": [[var.number, repr(cell), keep(cell.read())] for var, cell in self.cells],
-            "extra": [[repr(cell), next(v.number for p, _, v in self.writes if p is cell and v)] for cell in extra],
-            "equations": [
-                [eq.name, [operand(x) for x in eq.inputs], _encode(eq.params), [v.number for v in eq.outputs],
-                 [_file(eq.line), eq.line[1]], eq.vjp]
-                for eq in self.equations
-            ],
-            "outputs": [
-                {"var": operand(out)} if isinstance(out, Var | Literal) else out for out in self.outputs
-            ],
-            "writes": [
-                [place if isinstance(place, int) else {"cell": places[id(place)]}, what, var and var.number]
-                for place, what, var in self.writes
-            ],
-            "arrays": self.arrays,
-        }  # fmt: skip
-        arrays["program"] = np.array(json.dumps(data))
-        with open(path, "wb") as file:
-            np.savez(file, allow_pickle=False, **arrays)
+        save(self, path)
 
     @classmethod
     def load(cls, path: str | Path) -> Program:
@@ -447,66 +288,16 @@ class Program:
 
         Raises ValueError for another file, and for one that names an op which is not defined.
         """
-        import json
+        from .program_file import load
 
-        with np.load(path, allow_pickle=False) as file:
-            if "program" not in file:
-                raise ValueError(f"{path} holds no program")
-            arrays = {name: file[name] for name in file.files}
-        data = json.loads(str(arrays["program"]))
-        program = cls(data["name"])
-        variables = {}
-        for number, (shape, dtype) in data["vars"].items():
-            var = variables[int(number)] = Var(int(number), None)
-            var.shape = tuple(shape)
-            var.dtype = dtype if dtype in (None, "float", "int", "complex", "bool") else np.dtype(dtype)
+        return load(path)
 
-        def operand(x: Any) -> Any:
-            if isinstance(x, int):
-                return variables[x]
-            if "number" in x:
-                return Literal(_decode(x["number"]))
-            return Literal(arrays[x["array"]][()] if x["scalar"] else arrays[x["array"]])
-
-        program.inputs = [variables[n] for n, _ in data["inputs"]]
-        program.input_names = [name for _, name in data["inputs"]]
-        for number, name, key in data["cells"]:
-            program.cells.append((variables[number], _own_cell(name, arrays[key], variables[number])))
-        cells = [cell for _, cell in program.cells] + [
-            _own_cell(name, np.zeros(variables[n].shape, variables[n].dtype), None) for name, n in data["extra"]
-        ]
-        for name, inputs, params, outputs, line, vjp in data["equations"]:
-            if name not in OPS:
-                raise ValueError(f"the program calls op '{name}', which is not defined here: import what defines it")
-            program.equations.append(
-                Equation(name, tuple(map(operand, inputs)), _decode(params), tuple(variables[n] for n in outputs),
-                         (line[0], line[1]), vjp)
-            )  # fmt: skip
-        program.outputs = [operand(out["var"]) if isinstance(out, dict) else out for out in data["outputs"]]
-        program.writes = [
-            (place if isinstance(place, int) else cells[place["cell"]], what, None if n is None else variables[n])
-            for place, what, n in data["writes"]
-        ]
-        program.arrays = data["arrays"]
-        program.flatten = lambda given: list(given[0])
-        return program
-
-    def _variables(self) -> Iterator[Var]:
+    def variables(self) -> Iterator[Var]:
+        """Every value that has a number: inputs, what is read outside, and what equations compute."""
         yield from self.inputs
         yield from (var for var, _ in self.cells)
         for eq in self.equations:
             yield from eq.outputs
-
-
-def _own_cell(name: str, value: Any, var: Var | None) -> Cell:
-    """A cell of a loaded program: a Tensor of its own, or a number in a dict of its own."""
-    if var is not None and not isinstance(var.dtype, np.dtype):
-        return Cell(Item(({name: value.item()}, name)), "item")
-    tensor = Tensor(value, name=name.removesuffix(".grad"))
-    if name.endswith(".grad"):
-        tensor.notes().grad = Tensor(value)
-        return Cell(tensor, "grad")
-    return Cell(tensor, "value")
 
 
 # -- small parts -----------------------------------------------------------------------------------------
@@ -525,92 +316,16 @@ def _literal(x: Any) -> Any:
     return x.value.value if type(x.value) is Tensor else x.value
 
 
-def _file(line: tuple[str, int]) -> str:
+def file_of(line: tuple[str, int]) -> str:
+    """The name of a source line's file, without its folder."""
     return line[0].replace("\\", "/").rpartition("/")[2]
 
 
 def _place(line: tuple[str, int]) -> str:
-    return f"{_file(line)}:{line[1]}"
+    return f"{file_of(line)}:{line[1]}"
 
 
 def _call(eq: Equation) -> str:
     given = [repr(x) for x in eq.inputs]
     given += [f"{name}={value!r}" for name, value in eq.params.items()]
     return f"{eq.title}({', '.join(given)})"
-
-
-def cost_of(eq: Equation) -> Cost:
-    """What running one equation takes."""
-    arrays = [x for x in eq.inputs if isinstance(x, Var) and isinstance(x.dtype, np.dtype)]
-    outs = [x for x in eq.outputs if isinstance(x.dtype, np.dtype)]
-    read = sum(math.prod(x.shape) * x.dtype.itemsize for x in arrays)
-    written = sum(math.prod(x.shape) * x.dtype.itemsize for x in outs)
-    op = OPS[eq.name]
-    if op.kind in ("shape", "index") and not eq.vjp:
-        return Cost(0, read, written)
-    rule = _MULTIPLY_ADDS.get(eq.name)
-    if rule is not None and not eq.vjp:
-        return Cost(rule([x.shape for x in arrays], outs[0].shape), read, written)
-    if eq.name == "einsum" and not eq.vjp:
-        shapes = [x.shape if isinstance(x, Var) else np.shape(x.value) for x in eq.inputs]
-        return Cost(_einsum_adds(eq.params["spec"], shapes), read, written)
-    return Cost(max([math.prod(x.shape) for x in (*arrays, *outs)], default=0), read, written)
-
-
-def _einsum_adds(spec: str, shapes: list[tuple[int, ...]]) -> int:
-    """The product of the lengths of all axes that have a letter."""
-    lengths: dict[str, int] = {}
-    for term, shape in zip(spec.partition("->")[0].split(","), shapes, strict=True):
-        lengths.update(zip(term, shape, strict=True))
-    return math.prod(lengths.values())
-
-
-_MULTIPLY_ADDS: dict[str, Callable[[list[tuple[int, ...]], tuple[int, ...]], int]] = {
-    "matmul": lambda given, out: math.prod(out) * given[0][-1],
-    "affine": lambda given, out: math.prod(out) * (given[0][-1] + 1),
-    "conv": lambda given, out: math.prod(out) * math.prod(given[1][1:]),
-    "conv_dx": lambda given, out: math.prod(given[0]) * math.prod(given[1][1:]),
-    "conv_dw": lambda given, out: math.prod(given[1]) * math.prod(out[1:]),
-    "attention": lambda given, out: math.prod(out[:-1]) * given[1][-2] * (given[0][-1] + out[-1]),
-    "rnn": lambda given, out: math.prod(given[0][:-1]) * (math.prod(given[2]) + math.prod(given[3])),
-    "lstm": lambda given, out: math.prod(given[0][:-1]) * (math.prod(given[3]) + math.prod(given[4])),
-    "gru": lambda given, out: math.prod(given[0][:-1]) * (math.prod(given[2]) + math.prod(given[3])),
-}
-"""Of the ops that do more than one multiply-add an element: from the shapes of their arrays and output."""
-
-
-def _encode(value: Any) -> Any:
-    """Write a parameter as JSON; what JSON lacks becomes a list that begins with its name."""
-    if value is None or isinstance(value, bool | str | int):
-        return value
-    if isinstance(value, float):
-        return ["float", value.hex()]
-    if isinstance(value, tuple | list):
-        return ["tuple", *map(_encode, value)]
-    if isinstance(value, dict):
-        return ["dict", *([key, _encode(v)] for key, v in value.items())]
-    if value is Ellipsis:
-        return ["..."]
-    if isinstance(value, complex):
-        return ["complex", value.real.hex(), value.imag.hex()]
-    if isinstance(value, np.dtype | type):
-        return ["dtype", np.dtype(value).str]
-    if isinstance(value, np.generic):
-        return _encode(value.item())
-    raise TypeError(f"a parameter {value!r} of type {type(value).__name__} cannot be written to a file")
-
-
-def _decode(data: Any) -> Any:
-    """The parameter that `_encode` wrote."""
-    if not isinstance(data, list):
-        return data
-    kind, *parts = data
-    if kind == "float":
-        return float.fromhex(parts[0])
-    if kind == "tuple":
-        return tuple(map(_decode, parts))
-    if kind == "dict":
-        return {key: _decode(value) for key, value in parts}
-    if kind == "complex":
-        return complex(float.fromhex(parts[0]), float.fromhex(parts[1]))
-    return ... if kind == "..." else np.dtype(parts[0])

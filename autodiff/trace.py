@@ -12,10 +12,11 @@ import numpy as np
 
 from .batched import Batched
 from .config import MODES, Item, Observer, mode
+from .equations import Cell, Equation, Literal, Read, Var
 from .errors import GradientError
 from .graph import Node, source_line, user_frame
 from .op import OPS, PICK
-from .program import Cell, Equation, Literal, Program, Read, Var
+from .program import Program
 from .tensor import Tensor, asarray
 from .transforms.trees import current, flatten
 

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autodiff.config import MODES, Observer, default_dtype, mode
+from autodiff.cost import cost_of
+from autodiff.equations import Equation, Literal, Var
 from autodiff.op import OPS
-from autodiff.program import Equation, Literal, Var, cost_of
 from autodiff.tensor import Tensor, asarray
 from autodiff.transforms.levels import plain
 

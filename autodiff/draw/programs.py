@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ..equations import Literal, Var
 from ..op import OPS
-from ..program import Literal, Program, Var
+from ..program import Program
 from .quantity import Quantity
 from .scene import Item, Scene
 
