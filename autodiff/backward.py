@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from .accumulate import fit, merge, own, read_only
 from .batched import Batched
 from .call import record
 from .config import MODES, is_traced, mode
@@ -259,7 +260,7 @@ def sweep(
                 elif before is None and not isinstance(gi, Lazy):
                     grads[source] = gi
                 else:
-                    grads[source] = _merge(before, gi, source, mine)
+                    grads[source] = merge(before, gi, source, mine)
         except Exception as error:
             error.add_note(f"in the backward pass of op '{node.op.name}', called at {format_line(node.line)}")
             raise
@@ -273,8 +274,8 @@ def sweep(
                     observer.arrived(leaf, g)
             kept[leaf] = g if leaf.extra is None or leaf in outer else _run_hooks(leaf, g)
     grads.clear()
-    g = gi = before = saved = pulled = None  # drop them, so that `_own` sees who else holds an array
-    return _own(kept)
+    g = gi = before = saved = pulled = None  # drop them, so that `own` sees who else holds an array
+    return own(kept)
 
 
 def _order(roots: Sequence[tuple[Source, Any]], stops: Any) -> tuple[list[Node], dict[Any, Any]]:
@@ -319,63 +320,6 @@ def _narrow(plan: Plan, inputs: tuple[Any, ...], live: set[Any]) -> Plan:
     return plan.narrow(needs)
 
 
-def fit(g: Any, source: Any) -> Any:
-    """Give a gradient the shape and dtype of what it is the gradient of: sum what was broadcast, and cast."""
-    if isinstance(g, Lazy | list):
-        return g  # written out by `_merge`; a list has a place for each of several outputs
-    if type(g) is not _ndarray and type(g) is not Tensor:
-        g = np.asarray(g)
-    if g.shape != source.shape:
-        g = sum_to(g, source.shape)
-    dtype = source.dtype
-    if g.dtype != dtype:
-        if g.dtype.kind == "c" and dtype.kind != "c":
-            g = g.real
-        g = g.astype(dtype)
-    return g[()] if type(g) is _ndarray and not g.shape else g
-
-
-def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
-    """Undo broadcasting: sum over the axes along which `shape` was repeated.
-
-    >>> sum_to(np.ones((2, 3)), (3,))
-    array([2., 2., 2.])
-    """
-    extra = g.ndim - len(shape)
-    if extra < 0:
-        raise ValueError(f"a rule returned a gradient of shape {g.shape} for an input of shape {shape}")
-    axes = list(range(extra))
-    for i, n in enumerate(shape):
-        if n != g.shape[extra + i]:
-            if n != 1:
-                raise ValueError(f"a rule returned a gradient of shape {g.shape} for an input of shape {shape}")
-            axes.append(extra + i)
-    if axes:
-        g = _add_reduce(g, tuple(axes)) if type(g) is _ndarray else g.sum(axis=axes)
-    return g.reshape(shape)
-
-
-def _merge(before: Any, g: Any, source: Any, mine: set[Any]) -> Any:
-    """Add a gradient to what has arrived before, in place where the buffer is this pass's own."""
-    if isinstance(g, Lazy):
-        if before is None or type(before) is list:
-            mine.add(source)
-            return fit(g.into(before), source)
-        if type(before) is _ndarray:
-            buffer = before if source in mine else before.copy()
-            mine.add(source)
-            return g.into(buffer)
-        g = fit(g.into(None), source)  # a scalar, indexed more than once
-    if before is None:
-        return g
-    if type(before) is _ndarray and type(g) is _ndarray:
-        if source in mine:
-            before += g
-            return before
-        mine.add(source)
-    return before + g
-
-
 def _visit(node: Node, g: Any) -> Any:
     """Run a node's hooks, and keep its gradient if it is to be kept."""
     extra: Any = node.extra
@@ -396,7 +340,7 @@ def _run_hooks(source: Any, g: Any) -> Any:
         return g
     recorded = type(g) is Tensor
     for hook in list(hooks.values()):
-        result = hook(g if recorded else constant(_read_only(g)))
+        result = hook(g if recorded else constant(read_only(g)))
         if result is None:
             continue
         value = result.value if type(result) is Tensor else np.asarray(result)
@@ -408,40 +352,8 @@ def _run_hooks(source: Any, g: Any) -> Any:
     return g
 
 
-def _read_only(g: Any) -> Any:
-    """A view for hooks to look at: other gradients may share the memory."""
-    if type(g) is _ndarray:
-        g = g.view()
-        g.flags.writeable = False
-    return g
-
-
 def _as_tensor(g: Any) -> Tensor:
     return g if type(g) is Tensor else constant(g)
-
-
-def _references(box: list[Any]) -> int:
-    return sys.getrefcount(box[0])
-
-
-_ALONE = _references([np.empty(1)])  # what an array counts that only the box holds
-
-
-def _own(kept: dict[Any, Any]) -> dict[Any, Any]:
-    """Copy the arrays that somebody else may hold: the seed, a saved array, another gradient, a view's base."""
-    for source in kept:
-        if type(kept[source]) is Tensor and not kept[source].requires_grad:
-            value = kept[source].value
-            own = constant(value.copy() if type(value) is _ndarray else value)
-            for observer in MODES.get().observers:
-                observer.same(own, kept[source])
-            kept[source] = own
-        elif type(kept[source]) is _ndarray:
-            box, kept[source] = [kept[source]], None
-            if box[0].base is not None or _references(box) > _ALONE:
-                box[0] = box[0].copy()
-            kept[source] = box[0]
-    return kept
 
 
 def _accumulate(source: Any, g: Any) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..backward import fit
+from ..accumulate import fit
 from ..graph import Node
 from ..op import Lazy
 from ..tensor import Tensor

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..backward import IDENTITY, check_writes, constants, fit, freed, pull_composed, revive, sweep, wrap
+from ..accumulate import fit
+from ..backward import IDENTITY, check_writes, constants, freed, pull_composed, revive, sweep, wrap
 from ..config import MODES, is_traced, mode
 from ..graph import WRITES, Node, history
 from ..op import PICK, Op

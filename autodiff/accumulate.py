@@ -1,0 +1,104 @@
+"""What happens to a gradient between the rule that gives it and the leaf that keeps it: fitted, added up, owned."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+
+from .config import MODES
+from .op import Lazy
+from .tensor import Tensor, constant
+
+_ndarray = np.ndarray
+_add_reduce = np.add.reduce
+
+
+def fit(g: Any, source: Any) -> Any:
+    """Give a gradient the shape and dtype of what it is the gradient of: sum what was broadcast, and cast."""
+    if isinstance(g, Lazy | list):
+        return g  # written out by `_merge`; a list has a place for each of several outputs
+    if type(g) is not _ndarray and type(g) is not Tensor:
+        g = np.asarray(g)
+    if g.shape != source.shape:
+        g = sum_to(g, source.shape)
+    dtype = source.dtype
+    if g.dtype != dtype:
+        if g.dtype.kind == "c" and dtype.kind != "c":
+            g = g.real
+        g = g.astype(dtype)
+    return g[()] if type(g) is _ndarray and not g.shape else g
+
+
+def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
+    """Undo broadcasting: sum over the axes along which `shape` was repeated.
+
+    >>> sum_to(np.ones((2, 3)), (3,))
+    array([2., 2., 2.])
+    """
+    extra = g.ndim - len(shape)
+    if extra < 0:
+        raise ValueError(f"a rule returned a gradient of shape {g.shape} for an input of shape {shape}")
+    axes = list(range(extra))
+    for i, n in enumerate(shape):
+        if n != g.shape[extra + i]:
+            if n != 1:
+                raise ValueError(f"a rule returned a gradient of shape {g.shape} for an input of shape {shape}")
+            axes.append(extra + i)
+    if axes:
+        g = _add_reduce(g, tuple(axes)) if type(g) is _ndarray else g.sum(axis=axes)
+    return g.reshape(shape)
+
+
+def merge(before: Any, g: Any, source: Any, mine: set[Any]) -> Any:
+    """Add a gradient to what has arrived before, in place where the buffer is this pass's own."""
+    if isinstance(g, Lazy):
+        if before is None or type(before) is list:
+            mine.add(source)
+            return fit(g.into(before), source)
+        if type(before) is _ndarray:
+            buffer = before if source in mine else before.copy()
+            mine.add(source)
+            return g.into(buffer)
+        g = fit(g.into(None), source)  # a scalar, indexed more than once
+    if before is None:
+        return g
+    if type(before) is _ndarray and type(g) is _ndarray:
+        if source in mine:
+            before += g
+            return before
+        mine.add(source)
+    return before + g
+
+
+def read_only(g: Any) -> Any:
+    """A view for hooks to look at: other gradients may share the memory."""
+    if type(g) is _ndarray:
+        g = g.view()
+        g.flags.writeable = False
+    return g
+
+
+def _references(box: list[Any]) -> int:
+    return sys.getrefcount(box[0])
+
+
+_ALONE = _references([np.empty(1)])  # what an array counts that only the box holds
+
+
+def own(kept: dict[Any, Any]) -> dict[Any, Any]:
+    """Copy the arrays that somebody else may hold: the seed, a saved array, another gradient, a view's base."""
+    for source in kept:
+        if type(kept[source]) is Tensor and not kept[source].requires_grad:
+            value = kept[source].value
+            copy = constant(value.copy() if type(value) is _ndarray else value)
+            for observer in MODES.get().observers:
+                observer.same(copy, kept[source])
+            kept[source] = copy
+        elif type(kept[source]) is _ndarray:
+            box, kept[source] = [kept[source]], None
+            if box[0].base is not None or _references(box) > _ALONE:
+                box[0] = box[0].copy()
+            kept[source] = box[0]
+    return kept
