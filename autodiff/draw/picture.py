@@ -7,10 +7,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .look import Look
+from ..tensor import Tensor
+from .look import GRADIENT, VALUE, Look
 from .render import find, render
 from .scene import Scene
-from .source import FONT, digraph
+from .source import digraph
+from .svg import prefixed, tidy
 from .text import listing
 
 if TYPE_CHECKING:
@@ -43,9 +45,28 @@ class Picture:
     @cached_property
     def svg(self) -> str:
         """The picture as SVG text."""
-        text = render(self.source, "svg").decode()
-        text = text[text.index("<svg") :]  # the prolog is for files alone
-        return text.replace(f'"{FONT}"', f'"{FONT},Helvetica,sans-serif"')
+        return tidy(render(self.source, "svg").decode(), {VALUE: "value", GRADIENT: "gradient"})
+
+    def svg_element(self, prefix: str) -> str:
+        """Return the SVG with a prefix before all its ids, for a page that has several pictures.
+
+        Each item, line and text has classes to find it by, which `autodiff/draw/svg.py` lists. `key_of` tells a
+        tensor's key, `scene.node_keys` that of a node by its number.
+        """
+        return prefixed(self.svg, prefix)
+
+    def key_of(self, tensor: Tensor) -> str | None:
+        """Return the key of the item that shows a tensor, or that it is folded into; None if it is not in the graph.
+
+        >>> import autodiff as ad
+        >>> x = ad.Tensor(2.0, requires_grad=True)
+        >>> y = x * x
+        >>> ad.draw(y).key_of(x), ad.draw(y).key_of(y), ad.draw(y).key_of(ad.Tensor(2.0))
+        ('input0', 'op1', None)
+        """
+        if tensor.node is not None:
+            return self.scene.node_keys.get(tensor.node.number)
+        return self.scene.leaf_keys.get(id(tensor))
 
     def png(self, dpi: int = 144) -> bytes:
         """Return the picture as a PNG file's content, at a lower resolution where it would be huge."""

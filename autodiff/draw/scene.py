@@ -60,6 +60,8 @@ class Scene:
     items: list[Item]
     nodes: int
     leaves: int
+    node_keys: dict[int, str] = field(default_factory=dict)  # by a node's number, the key of the item it is in
+    leaf_keys: dict[int, str] = field(default_factory=dict)  # by a leaf's id
 
     @property
     def folded(self) -> bool:
@@ -111,7 +113,10 @@ class _Builder:
             else:
                 some = nodes[segment.start : segment.stop]
                 self._add_fold(some, segment.period, inside.get(segment, []))
-        return Scene(_leaves_before_users(self.items), len(nodes), len(leaves))
+        scene = Scene(_leaves_before_users(self.items), len(nodes), len(leaves))
+        scene.node_keys = {node.number: self.key_of[node] for node in nodes}
+        scene.leaf_keys = {id(leaf): self.key_of[leaf] for leaf in leaves}
+        return scene
 
     # -- what is shown by itself --------------------------------------------------------------------
 

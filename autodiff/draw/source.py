@@ -76,9 +76,11 @@ class _Cards:
         for item in self.scene.items:
             self.node(item.key, self.card(item), item)
             for key in dict.fromkeys(filter(None, item.inputs)):
-                times = item.inputs.count(key)
-                label = {"label": f" {times}", "fontcolor": FAINT, "fontname": FONT} if times > 1 else {}
-                self.graph.edge(key, item.key, **label)
+                places = [place for place, other in enumerate(item.inputs) if other == key]
+                look = {"class": _use(key, item, *places)}
+                if len(places) > 1:
+                    look |= {"label": f" {len(places)}", "fontcolor": FAINT, "fontname": FONT}
+                self.graph.edge(key, item.key, **look)
 
     def node(self, key: str, label: str, item: Item, **attributes: str) -> None:
         """Add a node with an HTML-like label, and what a pointer resting on it reads."""
@@ -86,6 +88,8 @@ class _Cards:
 
         # Graphviz puts names for \N and its like into tooltips twice over; a word joiner parts them.
         tip = graphviz.escape(printable(_plain(item, self.look)).replace("\\", "\\\u2060"))
+        part = "box" if key == item.key else "wire"
+        attributes["class"] = f"{part} {item.kind} item-{item.key}"
         self.graph.node(key, f"<{label}>", tooltip=tip, **attributes)
 
     def card(self, item: Item) -> str:
@@ -138,12 +142,13 @@ class _Circuit(_Cards):
                     out[item.key] = f"{item.key}:{tail}"
                 else:
                     self.node(f"{item.key}_wire", self.wire(item), item)
-                    self.graph.edge(f"{item.key}:{tail}", f"{item.key}_wire:{head}", arrowhead="none")
+                    lead = {"class": f"lead item-{item.key}", "arrowhead": "none"}
+                    self.graph.edge(f"{item.key}:{tail}", f"{item.key}_wire:{head}", **lead)
                     out[item.key] = f"{item.key}_wire:{tail}"
             for place, key in enumerate(item.inputs):
                 if key:
                     weight = "1" if key in constants else "10"  # the wires that matter go straight
-                    self.graph.edge(out[key], item.key, weight=weight)
+                    self.graph.edge(out[key], item.key, weight=weight, **{"class": _use(key, item, place)})
                 elif len(item.inputs) == 2:  # a gate with one wire of two would look wrong
                     unknown = f"{item.key}_const{place}"
                     self.graph.node(unknown, f"<{_font('const', FAINT, 12)}>")
@@ -152,8 +157,9 @@ class _Circuit(_Cards):
                 end = f"{item.key}_end"
                 name = f"<{escaped(item.name)}>" if item.name else ""
                 look = {"shape": "plaintext", "margin": "0.05"} if name else {"style": "invis"}
+                look["class"] = f"end item-{item.key}"
                 self.graph.node(end, name, width="0.01", height="0.01", **look)
-                self.graph.edge(out[item.key], f"{end}:{head}")
+                self.graph.edge(out[item.key], f"{end}:{head}", **{"class": f"lead item-{item.key}"})
 
     def gate(self, item: Item) -> None:
         text = escaped(symbol(item))
@@ -213,6 +219,11 @@ class _Circuit(_Cards):
 
     def _ends(self, item: Item) -> bool:
         return not any(item.key in other.inputs for other in self.scene.items)
+
+
+def _use(key: str, item: Item, *places: int) -> str:
+    """The classes of a line from one item to another, whose inputs number `places` it is."""
+    return " ".join(["use", f"from-{key}", f"to-{item.key}", *(f"at-{place}" for place in places)])
 
 
 def _font(text: str, colour: str, size: int | None = None) -> str:

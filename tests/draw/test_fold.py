@@ -97,7 +97,7 @@ def test_a_graph_without_repetition_is_cut():
     assert sum(item.nodes for item in shown if item.kind in ("op", "fold")) == picture.scene.nodes
     places = {item.key: i for i, item in enumerate(shown)}
     assert all(places[key] < places[item.key] for item in shown for key in item.inputs if key)
-    assert picture.svg.count('class="node"') == len(shown)
+    assert picture.svg.count('class="node box') == len(shown)
 
 
 def test_many_leaves_below_one_op_are_folded():

@@ -33,7 +33,7 @@ def rows(label):
 
 def wires(picture):
     """The rows of each wire in a circuit."""
-    labels = re.findall(r"(\w+)_wire \[label=<(.*)> tooltip", picture.source)
+    labels = re.findall(r"(\w+)_wire \[label=<(.*)> class", picture.source)
     return {key: rows(label) for key, label in labels}
 
 
