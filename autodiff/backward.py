@@ -23,7 +23,7 @@ from .config import MODES, is_traced, mode
 from .errors import GradientError, describe
 from .graph import WRITES, Node, by_number, format_line, notes
 from .op import OPS, PICK, Lazy, Plan, define, signature
-from .tensor import WRITTEN, Tensor, at, constant, refresh, why_constant
+from .tensor import WRITTEN, Tensor, at, constant, refresh, stand_in, why_constant
 
 _ndarray, _float64, _ONE = np.ndarray, np.float64, np.float64(1.0)
 _add_reduce = np.add.reduce
@@ -162,6 +162,10 @@ def seed(tensor: Tensor, gradient: Any, create_graph: bool) -> tuple[Source, Any
     if create_graph and type(gradient) is Tensor:
         with mode(recording=True):
             return tensor.node or tensor, gradient if gradient.dtype == value.dtype else gradient.astype(value.dtype)
+    if type(gradient) is Tensor and is_traced():
+        with mode(recording=False):
+            own_gradient = stand_in(gradient, g.copy())
+            return tensor.node or tensor, own_gradient.astype(value.dtype) if g.dtype != value.dtype else own_gradient
     if g.dtype != value.dtype:
         g = g.astype(value.dtype)
     if type(g) is _ndarray and not g.shape:

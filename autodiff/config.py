@@ -72,8 +72,11 @@ class Observer:
     def set_grad(self, tensor: Any) -> None:
         """A tensor's gradient has been set or dropped by assignment."""
 
+    def given(self, tensor: Any) -> None:
+        """The engine gives a tensor a value: its first, or one that is written in place (traces only)."""
+
     def read(self, tensor: Any, what: str, value: Any) -> None:
-        """Python code has asked for a concrete value: bool(t), t.item()."""
+        """Python code has asked for a concrete value: bool(t), t.item(), t.value."""
 
     def called(self, op: Any, inputs: tuple[Any, ...], params: dict[str, Any], result: Any, frame: FrameType) -> None:
         """An op has been called with at least one Tensor; result is a Tensor, or a tuple of them."""

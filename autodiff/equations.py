@@ -114,7 +114,23 @@ class Cell:
 class Read(NamedTuple):
     """A concrete value that Python code asked for while it was traced."""
 
-    what: str  # bool, item, float, ...
+    what: str  # bool, item, float, numpy, value, ...; "plain" of a function that takes it as a constant
     var: Any
-    value: Any
+    value: Any  # None of a text that was made of it
     line: tuple[str, int]
+
+    @property
+    def decides(self) -> bool:
+        """Whether the way through the function or the parameter of an op was made of it."""
+        return self.what in ("bool", "int", "index", "plain")
+
+    def agrees(self, value: Any) -> bool:
+        """Whether Python code would read the same of a value."""
+        if self.what in ("bool", "int", "index", "item", "float", "complex"):
+            value = {"bool": bool, "int": int, "float": float, "complex": complex}.get(self.what, _as_is)(value.item())
+        now, then = np.asarray(value), np.asarray(self.value)
+        return now.dtype == then.dtype and now.shape == then.shape and now.tobytes() == then.tobytes()
+
+
+def _as_is(value: Any) -> Any:
+    return value

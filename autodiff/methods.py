@@ -17,7 +17,6 @@ from .config import MODES, is_traced
 from .errors import GradientError, describe
 from .graph import WRITES
 from .inplace import check_in_place, is_recorded, overwrite, write
-from .numpy.arguments import plain
 from .numpy.ndarray import ARRAY_METHODS
 from .numpy.protocol import array_function
 from .numpy.ufuncs import array_ufunc
@@ -138,7 +137,11 @@ def _contains(self: Tensor, item: Any) -> bool:
 
 
 def _format(self: Tensor, spec: str) -> str:
-    return format(plain(self), spec) if spec else str(self)
+    if not spec:
+        return str(self)
+    refresh(self)
+    note_read(self, "text", None)
+    return format(self.value, spec)
 
 
 # -- methods with NumPy's signatures --------------------------------------------------------------------
@@ -175,8 +178,7 @@ def _array(self: Tensor, dtype: Any = None, copy: bool | None = None) -> Any:
             "NumPy asked for the plain array of a tensor that requires grad, and its gradient would be lost. "
             "Write t.detach() if that is wanted; to join tensors use autodiff.stack or concatenate."
         )
-    note_read(self, "array", None)
-    return np.array(self.value, dtype=dtype, copy=copy)
+    return np.array(note_read(self, "array", self.value), dtype=dtype, copy=copy)
 
 
 METHODS: dict[str, Any] = {

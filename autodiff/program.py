@@ -33,8 +33,8 @@ class Program:
     """What `trace(f)(*args)` recorded. Call it with other arguments of the same shapes to run it again.
 
     Running computes what the function computed, with the same op calls in the same order, and does what it
-    did to the outside: gradients, in-place writes, optimizer updates. Python code is not run again, so a branch
-    on a value stays as it was; `reads` has the values that were asked for.
+    did to the outside: gradients, in-place writes, optimizer updates. Python code is not run again, so what it made
+    of a value stays as it was: `reads` has the values that it asked for, and another one is an error.
     """
 
     def __init__(self, name: str) -> None:
@@ -46,6 +46,7 @@ class Program:
         self.outputs: list[Any] = []  # a Var, a Literal, or what else the function returned
         self.writes: list[tuple[Cell | int, str, Var | None]] = []  # an int is the number of an input
         self.reads: list[Read] = []
+        self.checks_reads = True  # also those that no branch and no parameter was made of
         self.without_grad: list[Any] = []  # tensors, or numbers of inputs, that had no gradient to add to
         self.without_items: list[Cell] = []  # items that were not there
         self.arrays = True  # arrays in, arrays out; otherwise Tensors
@@ -61,8 +62,8 @@ class Program:
             offset: added to the offset of every random op: 0 draws the same numbers again, any other number others.
 
         The results have no graph: a program computes values. Raises TypeError for arguments of other shapes or dtypes,
-        GradientError where a value that Python code branched on has changed, and where a derivative or another trace
-        would not see the program.
+        GradientError where a value that Python code read has changed, and where a derivative or another trace would
+        not see the program.
         """
         given = self.flatten((args, kwargs))
         self._refuse_recording(given)
@@ -116,7 +117,6 @@ class Program:
                     f"{'gone' if value is None else describe(value)} now. Trace the function again."
                 )
         last = self._last_uses()
-        checks = [(read, read.var.number) for read in self.reads if read.what in ("bool", "int", "index", "plain")]
         for i, equation in enumerate(self.equations):
             params = equation.params
             if offset and "seed" in params and "offset" in params:
@@ -133,19 +133,14 @@ class Program:
             operands.clear()
             for number in last.get(i, ()):
                 del values[number]
-        for read, number in checks:
-            if number in values and not np.array_equal(values[number], read.value):
-                if read.what == "plain":
-                    raise GradientError(
-                        f"{read.var}, {read.var.kind}, went into a function that takes it as a constant (a mask, "
-                        f"indices), at {_place(read.line)}, and is another one now. Trace the function again."
-                    )
-                raise GradientError(
-                    f"{read.what}({read.var}) was {read.value} when this program was traced, at "
-                    f"{_place(read.line)}, and is {values[number]} now: Python code may go another way. Trace the "
-                    "function again with these arguments, or write the branch with where()."
-                )
+        for read in self._checked():
+            if not read.agrees(values[read.var.number]):
+                raise GradientError(_changed(read, values[read.var.number]))
         return values
+
+    def _checked(self) -> list[Read]:
+        """What has to be as it was for the program to be what the function would do."""
+        return [read for read in self.reads if read.decides or (self.checks_reads and read.value is not None)]
 
     def _refuse_recording(self, given: Sequence[Any]) -> None:
         """Raise GradientError where what the program computes should have been recorded."""
@@ -172,7 +167,7 @@ class Program:
         """For each equation the values that no later one needs."""
         kept = {out.number for out in self.outputs if isinstance(out, Var)}
         kept |= {var.number for _, _, var in self.writes if var is not None}
-        kept |= {read.var.number for read in self.reads}
+        kept |= {read.var.number for read in self._checked()}
         last: dict[int, int] = {}
         for i, equation in enumerate(self.equations):
             for x in (*equation.inputs, *equation.outputs):
@@ -319,6 +314,28 @@ def _literal(x: Any) -> Any:
 def file_of(line: tuple[str, int]) -> str:
     """The name of a source line's file, without its folder."""
     return line[0].replace("\\", "/").rpartition("/")[2]
+
+
+def _changed(read: Read, now: Any) -> str:
+    """Say that Python code would read another value than it did."""
+    place = _place(read.line)
+    if read.what == "plain":
+        return (
+            f"{read.var}, {read.var.kind}, went into a function that takes it as a constant (a mask, indices), at "
+            f"{place}, and is another one now. Trace the function again."
+        )
+    small = np.size(read.value) == 1
+    changed = f"was {read.value} when" if small else f"was another {read.var.kind} when"
+    changed += f" this program was traced, at {place}" + f", and is {now} now" * small
+    if read.decides:
+        return (
+            f"{read.what}({read.var}) {changed}: Python code may go another way. Trace the function again with these "
+            "arguments, or write the branch with where()."
+        )
+    return (
+        f"{read.what}({read.var}) {changed}: what Python code made of it would be stale. Compute with the tensor "
+        'itself; if the value was only looked at (printed, logged), write trace(f, reads="ignore").'
+    )
 
 
 def _place(line: tuple[str, int]) -> str:

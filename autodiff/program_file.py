@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .config import Item
-from .equations import Cell, Equation, Literal, Var
+from .equations import Cell, Equation, Literal, Read, Var
 from .op import OPS
 from .program import Program, file_of
 from .tensor import Tensor
@@ -43,7 +43,10 @@ def save(program: Program, path: str | Path) -> None:
         "vars": {n: [v.shape, getattr(v.dtype, "str", v.dtype)] for n, v in variables.items()},
         "inputs": [[var.number, name] for var, name in zip(program.inputs, program.input_names, strict=True)],
         "cells": [[var.number, repr(cell), keep(cell.read())] for var, cell in program.cells],
-        "extra": [[repr(cell), next(v.number for p, _, v in program.writes if p is cell and v)] for cell in extra],
+        "extra": [
+            [repr(cell), next(v.number for p, _, v in program.writes if p is cell and v), _is_absent(cell, program)]
+            for cell in extra
+        ],
         "equations": [
             [eq.name, [operand(x) for x in eq.inputs], _encode(eq.params), [v.number for v in eq.outputs],
              [file_of(eq.line), eq.line[1]], eq.vjp]
@@ -56,6 +59,12 @@ def save(program: Program, path: str | Path) -> None:
             [place if isinstance(place, int) else {"cell": places[id(place)]}, what, var and var.number]
             for place, what, var in program.writes
         ],
+        "reads": [
+            [read.what, read.var.number, None if read.value is None else keep(read.value),
+             [file_of(read.line), read.line[1]]]
+            for read in program.reads
+        ],
+        "checks_reads": program.checks_reads,
         "arrays": program.arrays,
     }  # fmt: skip
     arrays["program"] = np.array(json.dumps(data))
@@ -88,9 +97,12 @@ def load(path: str | Path) -> Program:
     program.input_names = [name for _, name in data["inputs"]]
     for number, name, key in data["cells"]:
         program.cells.append((variables[number], _own_cell(name, arrays[key], variables[number])))
-    cells = [cell for _, cell in program.cells] + [
-        _own_cell(name, np.zeros(variables[n].shape, variables[n].dtype), None) for name, n in data["extra"]
-    ]
+    cells = [cell for _, cell in program.cells]
+    for name, n, absent in data["extra"]:
+        cells.append(cell := _empty_cell(name, variables[n]))
+        if absent:
+            program.without_grad += [cell.holder] if cell.what == "grad" else []
+            program.without_items += [cell] if cell.what == "item" else []
     for name, inputs, params, outputs, line, vjp in data["equations"]:
         if name not in OPS:
             raise ValueError(f"the program calls op '{name}', which is not defined here: import what defines it")
@@ -103,6 +115,11 @@ def load(path: str | Path) -> Program:
         (place if isinstance(place, int) else cells[place["cell"]], what, None if n is None else variables[n])
         for place, what, n in data["writes"]
     ]
+    program.reads = [
+        Read(what, variables[n], None if key is None else arrays[key][()], (line[0], line[1]))
+        for what, n, key, line in data["reads"]
+    ]
+    program.checks_reads = data["checks_reads"]
     program.arrays = data["arrays"]
     program.flatten = lambda given: list(given[0])
     return program
@@ -117,6 +134,18 @@ def _own_cell(name: str, value: Any, var: Var | None) -> Cell:
         tensor.notes().grad = Tensor(value)
         return Cell(tensor, "grad")
     return Cell(tensor, "value")
+
+
+def _empty_cell(name: str, var: Var) -> Cell:
+    """A cell of a loaded program that is only written: it holds nothing yet."""
+    if name.endswith(".grad"):
+        return Cell(Tensor(np.zeros(var.shape, var.dtype), name=name.removesuffix(".grad")), "grad")
+    return Cell(Item(({}, name)), "item")
+
+
+def _is_absent(cell: Cell, program: Program) -> bool:
+    """Whether a program that writes a cell would have read it, had it been there."""
+    return cell in program.without_items or any(cell.holder is holder for holder in program.without_grad)
 
 
 def _encode(value: Any) -> Any:

@@ -114,7 +114,7 @@ class Tensor:
         """Return the values as nested Python lists."""
         if WRITTEN:
             refresh(self)
-        note_read(self, "tolist", None)
+        note_read(self, "tolist", self.value)
         return self.value.tolist()
 
     def numpy(self) -> Any:
@@ -129,8 +129,7 @@ class Tensor:
                 "numpy() of a tensor that requires grad would lose its gradient without a word. "
                 "Write t.detach().numpy() if that is wanted."
             )
-        note_read(self, "numpy", None)
-        return np.asarray(self.value)
+        return np.asarray(note_read(self, "numpy", self.value))
 
     # -- its place in the graph -----------------------------------------------------------------------
 
@@ -215,10 +214,7 @@ class Tensor:
         mark = Mark("detach", "detach", user_frame(sys._getframe(1)))
         for observer in MODES.get().observers if self.requires_grad else ():
             observer.cut(self, mark)
-        out = constant(self.value, mark)
-        for observer in MODES.get().observers:
-            observer.same(out, self)
-        return out
+        return _twin(self, constant(self.value, mark))
 
     def retain_grad(self) -> Tensor:
         """Keep the gradient of this computed tensor in `.grad` as well; returns the tensor itself."""
@@ -251,7 +247,7 @@ class Tensor:
         if WRITTEN:
             refresh(self)
         value = _own(self.value)
-        return at(value, self.node) if self.node is not None else _leaf_like(self, value)
+        return at(value, self.node) if self.node is not None else _twin(self, _leaf_like(self, value))
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         if WRITTEN:
@@ -261,21 +257,22 @@ class Tensor:
         else:
             twin = _leaf_like(self, _own(self.value))
             if self.grad is not None:
-                twin.notes().grad = constant(_own(self.grad.value))
+                twin.notes().grad = _twin(self.grad, constant(_own(self.grad.value)))
         memo[id(self)] = twin
-        return twin
+        return _twin(self, twin)
 
     def __reduce__(self) -> tuple[Any, ...]:
         if WRITTEN:
             refresh(self)
-        leaf = self.node is None
+        leaf, value = self.node is None, note_read(self, "pickle", self.value)
         return _unpickle, (
-            self.value, leaf and self.requires_grad, self.name, self.is_parameter, not leaf,
+            value, leaf and self.requires_grad, self.name, self.is_parameter, not leaf,
         )  # fmt: skip
 
     def __repr__(self) -> str:
         if WRITTEN:
             refresh(self)
+        note_read(self, "text", None)
         if isinstance(self.value, np.ndarray):
             text = np.array2string(self.value, separator=", ", prefix="Tensor(", floatmode="maxprec_equal")
             if self.value.size == 0:
@@ -353,10 +350,14 @@ def constant(value: Any, mark: Mark | None = None) -> Tensor:
 
 def stand_in(tensor: Tensor, value: Any) -> Tensor:
     """Make a Tensor outside the graph that stands for another one, as it is now."""
-    other = constant(value)
+    return _twin(tensor, constant(value))
+
+
+def _twin(tensor: Tensor, twin: Tensor) -> Tensor:
+    """Tell observers that a tensor has the value of another; returns it."""
     for observer in MODES.get().observers:
-        observer.same(other, tensor)
-    return other
+        observer.same(twin, tensor)
+    return twin
 
 
 def note_created(tensor: Tensor) -> Tensor:

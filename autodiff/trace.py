@@ -14,21 +14,29 @@ from .batched import Batched
 from .config import MODES, Item, Observer, mode
 from .equations import Cell, Equation, Literal, Read, Var
 from .errors import GradientError
-from .graph import Node, source_line, user_frame
+from .graph import WRITES, Node, format_line, next_number, source_line, user_frame
 from .op import OPS, PICK
 from .program import Program
+from .random import Draws
 from .tensor import Tensor, asarray
 from .transforms.trees import current, flatten
+from .watch import watched
 
 
-def trace(f: Callable[..., Any]) -> Callable[..., Program]:
+def trace(f: Callable[..., Any], *, reads: str = "check") -> Callable[..., Program]:
     """Make the function that runs `f` once and returns what it recorded as a `Program`.
 
     Everything that changes a value is in it: op calls, backward passes and transforms (their rules run as op calls),
     in-place writes, gradients of leaves, optimizer updates. Arguments are arrays, numbers, Tensors, or containers of
-    these; Tensors that `f` uses from outside are read anew each time the program runs. What `f` reads in Python
-    (`t.item()`, `if t > 0`) is in `program.reads`, with its line. What it computes of the bare array `t.value` is not
-    seen, and stays in the program as a constant.
+    these; Tensors that `f` uses from outside are read anew each time the program runs.
+
+    What `f` reads in Python (`if t > 0`, `t.item()`, `t.value`) is in `program.reads`, with its line. Where it is
+    another value when the program runs, that is an error, as what Python made of it would be stale. Text is not a
+    value: `print(t)` and `f"{t:.3f}"` are noted only.
+
+    Args:
+        reads: "check", or "ignore" where the numbers and arrays that `f` reads are only looked at (a log, a plot), and
+            where random numbers that NumPy draws may stay as they are. Branches are compared all the same.
 
     >>> import autodiff as ad
     >>> program = ad.trace(lambda x, y: x * y + 1.0)(2.0, 5.0)
@@ -37,12 +45,16 @@ def trace(f: Callable[..., Any]) -> Callable[..., Program]:
     >>> [equation.name for equation in program]
     ['mul', 'add']
 
-    Raises GradientError where a tensor's `.value` was replaced behind the trace, so that a program would be wrong.
+    Raises GradientError where a program would be wrong: a tensor's `.value` was replaced or its array written behind
+    the trace, an array that no op call has computed was returned, random numbers were drawn outside of ops.
     """
+    if reads not in ("check", "ignore"):
+        raise ValueError(f'reads= is "check" or "ignore", got {reads!r}')
 
     @wraps(f)
     def traced(*args: Any, **kwargs: Any) -> Program:
         program = Program(getattr(f, "__name__", type(f).__name__))
+        program.checks_reads = reads == "check"
         leaves, rebuild = flatten((args, kwargs))
         program.flatten = lambda given: flatten(given)[0]
         program.arrays = not any(type(leaf) is Tensor for leaf in leaves)
@@ -51,13 +63,36 @@ def trace(f: Callable[..., Any]) -> Callable[..., Program]:
         for i, (tensor, leaf) in enumerate(zip(inputs, leaves, strict=True)):
             tracer.add_input(tensor, f"{i}", leaf)
         args, kwargs = rebuild(inputs)
-        with mode(observers=(*MODES.get().observers, tracer)):
+        states = _random_states()
+        with mode(observers=(*MODES.get().observers, tracer)), watched(), Draws() as draws:
             out = current(f(*args, **kwargs))
         outs, program.rebuild = flatten(out)
-        tracer.finish(inputs, outs)
+        tracer.finish(outs)
+        if program.checks_reads:
+            _refuse_draws(program, draws, states)
         return program
 
     return traced
+
+
+def _random_states() -> list[Any]:
+    """Where the global generators of NumPy and Python stand."""
+    import pickle
+    import random  # with numpy.random: 10 ms, so not with the package
+
+    return [pickle.dumps(np.random.get_bit_generator().state), random.getstate()]
+
+
+def _refuse_draws(program: Program, draws: Draws, states: list[Any]) -> None:
+    """Raise GradientError if numbers were drawn that no op call draws again."""
+    again = {(eq.params["seed"], eq.params["offset"]) for eq in program if {"seed", "offset"} <= eq.params.keys()}
+    loose = [pair for pair in draws.pairs if pair not in again]
+    if loose or _random_states() != states:
+        raise GradientError(
+            f"{'a Generator' if loose else 'np.random or random'} drew numbers while {program.name} was traced, and "
+            "they would be constants of the program. Draw before and pass them as arguments, draw with an op "
+            '(dropout), or write trace(f, reads="ignore") to keep them as they are.'
+        )
 
 
 def _is_number(leaf: Any) -> bool:
@@ -82,6 +117,8 @@ class Tracer(Observer):
         self.first: list[tuple[Any, Any, str, Any, Any]] = []  # tensor, place, what, value at first, gradient at first
         self.gradients: dict[int, Tensor] = {}  # the leaf whose gradient a tensor is
         self.cleared: set[int] = set()
+        self.own: set[int] = set()  # the tensors that were made while the function ran
+        self.lent: list[tuple[Any, Any, int, tuple[str, int]]] = []  # arrays that code got hold of: copy, when, line
 
     # -- values ------------------------------------------------------------------------------------------
 
@@ -245,21 +282,33 @@ class Tracer(Observer):
             places = (known[1], tensor)
             self.program.without_grad = [x for x in self.program.without_grad if not any(x is y for y in places)]
 
+    def given(self, tensor: Any) -> None:
+        if not hasattr(tensor, "value"):
+            self.own.add(id(tensor))
+
     def read(self, tensor: Any, what: str, value: Any) -> None:
         if type(tensor.value) is Batched:
             return
         frame = user_frame(sys._getframe(1))
         line = source_line(frame.f_code, frame.f_lasti)
         operand = self.operand(tensor)
+        copy = np.array(value) if isinstance(value, np.ndarray) else value
+        if isinstance(value, np.ndarray):
+            self.lent.append((value, copy, next_number(), line))
         if isinstance(operand, Var):
-            value = np.array(value) if what == "plain" else value
-            self.program.reads.append(Read(what, operand, value, line))
+            self.program.reads.append(Read(what, operand, copy, line))
 
     # -- the end -------------------------------------------------------------------------------------------
 
-    def finish(self, inputs: list[Any], outs: list[Any]) -> None:
+    def finish(self, outs: list[Any]) -> None:
         """Say what the program returns, and what it has changed outside."""
         program = self.program
+        for array, copy, number, line in self.lent:
+            if array.tobytes() != copy.tobytes() and WRITES.after(number, array) is None:
+                raise GradientError(
+                    f"the array of a tensor, read at {format_line(line)}, was written while it was traced, behind the "
+                    "trace: write t[...] = v, t += u or np.add(t, u, out=t) instead of writing into t.value."
+                )
         program.outputs = [self._result(out) for out in outs]
         for tensor, place, what, operand, grad in list(self.first):
             now, value = self.tensors.get(id(tensor), (operand, tensor.value))
@@ -285,12 +334,15 @@ class Tracer(Observer):
             return out
         before = len(self.program.cells)
         operand = self.operand(out)
-        guarded = any(read.what == "plain" for read in self.program.reads)  # it may be made of these
-        if len(self.program.cells) > before and not guarded and not getattr(out, "requires_grad", False):
+        seen = any(
+            not read.decides and read.value is not None for read in self.program.reads
+        )  # it may be made of these
+        foreign = type(out) is Tensor and id(out) not in self.own
+        if len(self.program.cells) > before and seen and not foreign:
             raise GradientError(
-                "the function returned an array that no op call has computed, so the program could not compute it "
-                "anew: it was made from t.value, t.numpy() or the like. Compute it with autodiff's functions, or "
-                "return it beside the trace if it is a constant."
+                "the function returned an array that no op call has computed, and it reads bare arrays or numbers "
+                "(program.reads) that this may be made of. Compute it with autodiff's functions, or return it beside "
+                "the trace if it is a constant."
             )
         return operand
 

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from autodiff.config import is_traced, no_grad
 from autodiff.errors import GradientError, describe
 from autodiff.graph import WRITES
 from autodiff.kernels.special import scipy_special
@@ -30,7 +31,10 @@ def fill_(tensor: Tensor, values: Any) -> Tensor:
     """
     if tensor.node is not None:
         raise GradientError(f"only leaves are written in place; op '{tensor.node.op.name}' computed this tensor")
-    if isinstance(tensor.value, np.ndarray):
+    if is_traced():
+        with no_grad():
+            tensor[...] = values
+    elif isinstance(tensor.value, np.ndarray):
         tensor.value[...] = values
         WRITES.note(tensor.value)
     else:  # NumPy scalars are immutable

@@ -410,7 +410,7 @@ class Module:
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Drop all parameters' gradients: `.grad` is None until the next backward pass (or zeros, if asked for)."""
         for p in self.parameters():
-            p.grad = None if set_to_none or p.grad is None else Tensor(np.zeros_like(p.grad.value))
+            p.grad = None if set_to_none or p.grad is None else Tensor(np.zeros(p.grad.shape, p.grad.dtype))
 
     def astype(self, dtype: Any) -> Self:
         """Cast floating parameters, their gradients and buffers to a floating or complex dtype."""

@@ -41,6 +41,7 @@ FLOORS = {
         "autodiff/program.py",
         "autodiff/program_file.py",
         "autodiff/trace.py",
+        "autodiff/watch.py",
     ],
     6: [
         "autodiff/testing.py",

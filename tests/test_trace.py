@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import copy
+import pickle
+import random
+import threading
+import warnings
 from typing import Any
 
 import numpy as np
@@ -305,7 +309,7 @@ def test_reads_are_noted_and_branches_checked() -> None:
         _ = x[0].item()
         return x
 
-    program = ad.trace(f)(np.array([1.0, 2.0]))
+    program = ad.trace(f, reads="ignore")(np.array([1.0, 2.0]))
     assert [read.what for read in program.reads] == ["bool", "item"]
     assert program.reads[0].line[0].endswith("test_trace.py")
     assert program(np.array([3.0, 4.0])).tolist() == [6.0, 8.0]
@@ -408,8 +412,6 @@ def test_programs_can_be_drawn() -> None:
 
 
 def test_threads_do_not_see_each_others_traces() -> None:
-    import threading
-
     programs: dict[int, Program] = {}
 
     def work(k: int) -> None:
@@ -492,3 +494,333 @@ def test_a_mask_is_saved_and_loaded(tmp_path):
     program.save(tmp_path / "program.npz")
     (out,) = Program.load(tmp_path / "program.npz")(np.array([3.0, 4.0]))
     assert out.tolist() == [3.0]
+
+
+# -- what Python code reads --------------------------------------------------------------------------------
+
+READS = {
+    "item": lambda x: x * x[0].item(),
+    "float": lambda x: x * float(x[0]),
+    "int": lambda x: x * int(x[0] * 10.0),
+    "complex": lambda x: x * complex(x[0]).real,
+    "tolist": lambda x: Tensor(x.tolist()) * x,
+    "numpy": lambda x: x * (x.numpy() + 1.0),
+    "array": lambda x: x * np.array(x).sum(),
+    "elements of a list": lambda x: x * sum(map(float, x)),
+    "value": lambda x: x * (x.value * 2.0),
+    "a part of value": lambda x: x[1:] * x.value[1:],
+    "value of a gradient": lambda x: x * ad.gradients((_leaf() * x).sum(), _leaf.last).value,
+    "pickle": lambda x: pickle.loads(pickle.dumps(x)) * 2.0,
+    "filled array": lambda x: x * _filled(x),
+    "in a hook": lambda x: _hooked(x),
+}
+
+
+def _leaf() -> Tensor:
+    _leaf.last = Tensor(np.ones(3), requires_grad=True)
+    return _leaf.last
+
+
+def _filled(x: Any) -> Any:
+    array = np.zeros(3)
+    array[:] = x
+    return array
+
+
+def _hooked(x: Any) -> Any:
+    y = _leaf() * x
+    y.register_hook(lambda g: g * float(x.sum()))
+    return ad.gradients((y * y).sum(), _leaf.last)
+
+
+@pytest.mark.parametrize("f", READS.values(), ids=READS)
+def test_a_read_of_another_value_is_an_error(f: Any) -> None:
+    a, b = np.array([0.5, 1.5, -2.0]), np.array([2.0, 0.3, 1.0])
+    program = ad.trace(f)(a)
+    assert program.reads[0].line[0].endswith("test_trace.py")
+    assert same_bits(program(a), f(Tensor(a)))
+    with pytest.raises(GradientError, match=r"when this program was traced, at test_trace"):
+        program(b)
+
+
+def test_reads_that_are_only_looked_at() -> None:
+    seen = []
+
+    def f(x: Any) -> Any:
+        seen.append(f"{x[0]:.1f} {x[1]}")
+        seen.append(x.sum().item())
+        return x * 2.0 if x[0] > 0 else x
+
+    with pytest.raises(GradientError, match=r'what Python code made of it would be stale.*reads="ignore"'):
+        ad.trace(f)(np.ones(2))(np.full(2, 3.0))
+    program = ad.trace(f, reads="ignore")(np.ones(2))
+    assert [read.what for read in program.reads] == ["text", "text", "item", "bool"]
+    assert program(np.full(2, 3.0)).tolist() == [6.0, 6.0]
+    assert len(seen) == 4
+    with pytest.raises(GradientError, match="may go another way"):
+        program(np.full(2, -3.0))
+    with pytest.raises(ValueError, match='reads= is "check" or "ignore", got True'):
+        ad.trace(f, reads=True)  # type: ignore[arg-type]
+
+
+def test_nan_is_read_as_nan() -> None:
+    program = ad.trace(lambda x: x * x[0].item())(np.array([np.nan, 1.0]))
+    assert np.isnan(program(np.array([np.nan, 1.0]))).all()
+    with pytest.raises(GradientError, match=r"was 0.0 when .* and is -0.0 now"):
+        ad.trace(lambda x: x * x[0].item())(np.zeros(1))(-np.zeros(1))
+
+
+def test_writing_into_a_bare_array_is_an_error() -> None:
+    w = Tensor([1.0, 2.0], name="w")
+
+    def raw(x: Any) -> Any:
+        w.value[...] += 1.0
+        return x * w
+
+    def buffer(x: Any) -> Any:
+        t = Tensor(np.zeros(2))
+        t.numpy()[0] = 3.0
+        return t * x
+
+    for f in (raw, buffer):
+        with pytest.raises(
+            GradientError, match=r"test_trace.py:\d+, was written while it was traced, behind the trace"
+        ):
+            ad.trace(f)(np.ones(2))
+
+    def seen_and_written(x: Any) -> Any:
+        t = x * 1.0
+        first = t.numpy().sum()
+        t[0] = 5.0
+        return t * 2.0, first
+
+    program = ad.trace(seen_and_written, reads="ignore")(np.ones(2))
+    assert program(np.full(2, 4.0))[0].tolist() == [10.0, 8.0]
+
+
+@pytest.mark.parametrize(
+    "draw", [np.random.random, random.random, lambda: ad.Generator(3).normal()], ids=["np.random", "random", "ad"]
+)  # fmt: skip
+def test_numbers_that_no_op_draws_again_are_an_error(draw: Any) -> None:
+    with pytest.raises(GradientError, match=r"drew numbers while <lambda> was traced"):
+        ad.trace(lambda x: x * draw())(np.ones(2))
+    program = ad.trace(lambda x: x * draw(), reads="ignore")(np.ones(2))
+    assert same_bits(program(np.ones(2)), program(np.ones(2)))
+
+
+def test_reads_are_seen_in_the_thread_that_traces_only() -> None:
+    x = Tensor(np.ones(2))
+    inside, go_on = threading.Event(), threading.Event()
+    programs = []
+
+    def f(y: Any) -> Any:
+        inside.set()
+        go_on.wait()
+        return y * 2.0
+
+    thread = threading.Thread(target=lambda: programs.append(ad.trace(f)(np.ones(2))))
+    thread.start()
+    inside.wait()
+    x.value = x.value * 3.0
+    go_on.set()
+    thread.join()
+    assert x.tolist() == [3.0, 3.0]
+    assert programs[0].reads == []
+    assert type(Tensor.__dict__["value"]).__name__ == "member_descriptor"
+
+
+def test_what_was_not_computed_is_returned() -> None:
+    w = Tensor([1.0, 2.0], name="w")
+    program = ad.trace(lambda x: [w, x, x])(np.ones(2))
+    w[0] = 5.0
+    assert [part.tolist() for part in program(np.zeros(2))] == [[5.0, 2.0], [0.0, 0.0], [0.0, 0.0]]
+
+
+@pytest.mark.parametrize("f", [copy.copy, copy.deepcopy, Tensor, lambda x: x.clone(), lambda x: x.detach()])
+def test_copies_are_what_they_are_copies_of(f: Any) -> None:
+    program = ad.trace(lambda x: f(x) * 2.0)(np.ones(2))
+    assert program(np.full(2, 4.0)).tolist() == [8.0, 8.0]
+
+
+W = Tensor([1.0, 2.0, 3.0], requires_grad=True, name="w")
+
+
+def _twice(x: Any) -> Any:
+    W.grad = None
+    for _ in range(2):
+        (W * x).sum().backward()
+    return W.grad
+
+
+def _hooks_and_kept_gradients(x: Any) -> Any:
+    y = x * x * W
+    y.register_hook(lambda g: g * 2.0 * x)
+    y.retain_grad()
+    z = (y * W).sum()
+    z.backward(inputs=[W])
+    found = [y.grad, z, W.grad]
+    W.grad = None
+    return found
+
+
+def _without_grad(x: Any) -> Any:
+    with ad.no_grad():
+        s = np.sin(x * W)
+    return ad.gradients((s * W * x).sum(), W)
+
+
+@ad.custom_vjp
+def _sine(x: Any, n: Any) -> Any:
+    return np.sin(x) * n
+
+
+_sine.nondiff = (1,)
+_sine.defvjp(lambda x, n: (np.sin(x) * n, np.cos(x)), lambda n, c, g: (g * c * n,))
+
+
+def _backward_from(x: Any) -> Any:
+    W.grad = None
+    (W * x).backward(np.exp(x))
+    found, W.grad = W.grad, None
+    return found
+
+
+def _second_order(x: Any) -> Any:
+    g = ad.gradients((W**3 * x).sum(), W, create_graph=True)
+    return ad.gradients((g * g).sum(), W)
+
+
+def _kept_graph(x: Any) -> Any:
+    loss = (np.exp(W * 0.1) * x).sum()
+    first = ad.gradients(loss, W, retain_graph=True)
+    return first, ad.gradients(loss * 2.0, W)
+
+
+ON_OTHERS = [
+    _twice, _backward_from, _hooks_and_kept_gradients, _without_grad, _second_order, _kept_graph,
+    lambda x: ad.vmap(lambda u: u * u + x.sum())(x),
+    lambda x: ad.vmap(ad.grad(lambda u: np.sin(u * x).sum()))(x),
+    lambda x: ad.jacobian(lambda u: u * x)(x),
+    lambda x: ad.hessian(lambda u: (np.exp(u) * u).sum())(x),
+    lambda x: ad.gradients(ad.checkpoint(lambda u: np.tanh(u * W).sum())(x), W),
+    lambda x: ad.vjp(lambda u: u**3, x)[1](x * 2.0),
+    lambda x: ad.linearize(lambda u: u**3, x)[1](x * 2.0),
+    lambda x: ad.gradients(W * x, W, np.sin(x)),
+    lambda x: ad.gradients(W * x, W, x.astype(np.float32)),
+    lambda x: ad.gradients([W * x, W], W, [x, x * 2.0]),
+    lambda x: ad.gradients((_sine(x * W, 3) * x).sum(), W),
+    lambda x: ad.vjp(lambda u: (u * x, x * 2.0), x, has_aux=True)[2],
+    lambda x: ad.jvp(lambda u: ad.stop_gradient(u) * u * W, (x,), (np.cos(x),)),
+    lambda x: ad.vmap(lambda u, v: W * u * v, in_axes=(0, 0))(x, np.argsort(x)),
+    lambda x: ad.elementwise_grad(lambda u: np.where(u > x[1], u * u, W))(x),
+    lambda x: ad.gradients(ad.checkpoint(lambda u, v: u * v * W)(x, x[::-1]), W, x),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("f", ON_OTHERS)
+def test_a_program_on_other_inputs_is_the_function(f: Any) -> None:
+    a, b = np.array([0.5, 1.5, -2.0]), np.array([2.0, 0.3, 1.0])
+    W.grad = None
+    program = ad.trace(f)(a)
+    for x in (a, b, b):
+        W.grad = None
+        expected = f(Tensor(x))
+        W.grad = None
+        found = program(x)
+        for mine, theirs in zip(_parts(found), _parts(expected), strict=True):
+            np.testing.assert_allclose(mine, theirs, rtol=1e-13, atol=1e-13)
+
+
+def _parts(x: Any) -> list[Any]:
+    return [part for y in x for part in _parts(y)] if isinstance(x, list | tuple) else [getattr(x, "value", x)]
+
+
+def test_every_row_on_other_inputs() -> None:
+    """A program gives what the function gives, or says that a value which it was made of has changed."""
+    tried = 0
+    for row, trial in FIRST:
+        args, options = draw(row, trial)
+        moving = [i for i, a in enumerate(args) if is_float(a)]
+
+        def step(*values: Any, row: Row = row, args: Any = args, options: Any = options, moving: Any = moving) -> Any:
+            full = dict(enumerate(args)) | dict(zip(moving, values, strict=True))
+            return row.call(*full.values(), **options)
+
+        if not moving:
+            continue
+        others = [np.asarray(a * np.linspace(0.7, 0.9, a.size).reshape(a.shape), a.dtype)[()] for a in
+                  (args[i] for i in moving)]  # fmt: skip
+        program = ad.trace(step)(*[Tensor(args[i]) for i in moving])
+        try:
+            with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
+                found, expected = program(*map(Tensor, others)), step(*map(Tensor, others))
+        except (GradientError, ValueError, np.linalg.LinAlgError):
+            continue
+        tried += 1
+        for mine, theirs in zip(_parts(found), _parts(expected), strict=True):
+            np.testing.assert_allclose(mine, theirs, rtol=1e-9, atol=1e-11, err_msg=row.name)
+    assert tried > 400
+
+
+def test_a_loaded_program_checks_what_was_read(tmp_path: Any) -> None:
+    program = ad.trace(lambda x: x * 2.0 if x.sum() > 0 else x * x[0].item())(np.ones(2))
+    program.save(tmp_path / "program.npz")
+    loaded = Program.load(tmp_path / "program.npz")
+    assert loaded(np.full(2, 3.0))[0].tolist() == [6.0, 6.0]
+    with pytest.raises(GradientError, match=r"bool\(%\d+\) was True when this program was traced, at test_trace.py"):
+        loaded(np.full(2, -3.0))
+
+
+def test_a_loaded_program_that_adds_to_no_gradient_says_so(tmp_path: Any) -> None:
+    w = Tensor([1.0, 2.0], requires_grad=True, name="w")
+    ad.trace(lambda x: (w * x).sum().backward())(np.ones(2)).save(tmp_path / "program.npz")
+    _, _, train, batch = classifier(optim.Adam)
+    ad.trace(train)(*batch).save(tmp_path / "first.npz")
+    for name, given in (("program", (np.ones(2),)), ("first", batch)):
+        loaded = Program.load(tmp_path / f"{name}.npz")
+        loaded(*given)
+        with pytest.raises(GradientError, match=r"had no gradient|was not there"):
+            loaded(*given)
+
+
+STEPS = {
+    "hooks": lambda model, opt: None,
+    "clipped norm": lambda model, opt: nn.utils.clip_grad_norm_(model.parameters(), 1.0),
+    "clipped values": lambda model, opt: nn.utils.clip_grad_value_(model.parameters(), 0.3),
+    "one vector": lambda model, opt: nn.utils.vector_to_parameters(
+        nn.utils.parameters_to_vector(model.parameters()).detach() * 0.9, model.parameters()
+    ),
+    "set anew": lambda model, opt: nn.init.constant_(model[0].bias, 1.0),
+    "zeroed": lambda model, opt: model.zero_grad(set_to_none=False),
+}
+
+
+@pytest.mark.parametrize("after", STEPS.values(), ids=STEPS)
+def test_what_training_steps_do_is_in_the_program(after: Any) -> None:
+    ad.manual_seed(0)
+    model = nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4), nn.utils.spectral_norm(nn.Linear(4, 3)))
+    model[0].register_forward_hook(lambda module, given, out: out * 1.5)
+    model[2].register_full_backward_hook(lambda module, gi, go: (gi[0] * 0.5,))
+    opt = optim.SGD(model.parameters(), lr=0.05, momentum=0.9)
+
+    def step(x: Any) -> Any:
+        opt.zero_grad()
+        loss = (model(x) ** 2).sum()
+        loss.backward()
+        after(model, opt)
+        opt.step()
+        return loss
+
+    rng = np.random.default_rng(0)
+    batches = [rng.normal(size=(6, 4)).astype(np.float32) for _ in range(3)]
+    step(Tensor(batches[0]))
+    start = copy.deepcopy([model.state_dict(), opt.state_dict()])
+    program = ad.trace(step)(batches[0])
+    ends = []
+    for run in (lambda x: step(Tensor(x)).item(), program):
+        model.load_state_dict(copy.deepcopy(start[0]))
+        opt.load_state_dict(copy.deepcopy(start[1]))
+        losses = [float(run(x)) for x in batches]
+        ends.append([losses, *copy.deepcopy(model.state_dict()).values()])
+    for mine, theirs in zip(*ends, strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-5, atol=1e-6)

@@ -130,7 +130,7 @@ def vector_to_parameters(vec: Any, parameters: Iterable[Tensor]) -> None:
     """
     parameters = list(parameters)
     values = array_of(vec)
-    values = values.value if type(values) is Tensor else values
+    values = values.detach() if type(values) is Tensor else values
     sizes = [p.size for p in parameters]
     if values.shape != (sum(sizes),):
         raise ValueError(
