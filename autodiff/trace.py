@@ -80,7 +80,8 @@ def _random_states() -> list[Any]:
     import pickle
     import random  # with numpy.random: 10 ms, so not with the package
 
-    return [pickle.dumps(np.random.get_bit_generator().state), random.getstate()]
+    numpys: Any = np.random
+    return [pickle.dumps(numpys.get_bit_generator().state), random.getstate()]
 
 
 def _refuse_draws(program: Program, draws: Draws, states: list[Any]) -> None:
