@@ -50,7 +50,7 @@ coverage: $(STAMP)check  ## the tests but the slow ones, with the coverage floor
 parity: $(STAMP)test $(STAMP)peers  ## the same results as PyTorch and autograd
 	@$(BIN)/python -m pytest --numprocesses auto $(ARGS) tests/parity
 
-bench: $(STAMP)peers  ## time per operation and step beside PyTorch; ROWS="..." picks rows
+bench: $(STAMP)examples $(STAMP)peers  ## time and memory beside PyTorch and others; ROWS="..." picks rows
 	@$(BIN)/python -m benchmarks $(if $(ROWS),--rows $(ROWS)) $(ARGS)
 
 notebooks: $(STAMP)examples $(STAMP)notebooks  ## execute the notebooks in place; FAST=1: shorter, nothing written

@@ -1,254 +1,136 @@
-"""Run the workloads of rows.py in all their systems, interleaved, and print how they compare.
+"""Run the workloads of rows/ in all their systems, and print how they compare.
 
-    python -m benchmarks [--rows multiply gates] [--threads 1] [--repeats 15] [--json FILE]
+    python -m benchmarks [--rows lenet lstm] [--threads 1 2] [--systems ours torch] [--repeats 9]
+    python -m benchmarks --curves [width steps]     how time grows with size
+    python -m benchmarks --readme                   put the table of the last whole run into README.md
 
-Every system runs in a process of its own, all with the same number of threads and with the cycle
-collector on. They take turns, so that whatever else the machine does strikes all of them; the ratio is the
-median over the turns, with quartiles. A system that computes other numbers than the rest makes the command
-fail; times never do.
+Every system runs in a process of its own, all with the same number of threads. The ratio is the median over the
+turns, with quartiles. A system that computes other numbers than the rest makes the command fail; times never do.
+Samples and pictures are left in runs/benchmarks/.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
-import subprocess
 import sys
 from collections.abc import Sequence
-from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
-from statistics import quantiles
-from time import perf_counter
 from typing import Any
 
-import numpy as np
+from . import report
+from .measure import ROOT, DisagreementError, measure, measure_startup
+from .plot import draw_curves, draw_ratios
+from .rows import CURVES, ROWS, STARTUPS, row_named
+from .systems import SYSTEMS
 
-from .rows import IMPORT_ROW, IMPORTS, ROWS, Row
-
-ROOT = Path(__file__).resolve().parent.parent
-THREAD_VARIABLES = (
-    "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-)  # fmt: skip
-TURN = 0.1  # seconds that a system runs before it is another one's turn
+OUTPUT = ROOT / "runs" / "benchmarks"
 
 
-class DisagreementError(Exception):
-    """Two systems have computed different things."""
-
-
-class Worker:
-    """A system's process."""
-
-    def __init__(self, system: str, row: str, threads: int) -> None:
-        self.system = system
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.worker", system, row, str(threads)],
-            cwd=ROOT, env=environment(threads), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        self.seconds: list[float] = []
-        self.peak = 0
-        self.repetitions = 1
-        first = self._answer()
-        self.numbers, self.version = first["numbers"], first["version"]
-
-    def _answer(self) -> dict[str, Any]:
-        line = self.process.stdout.readline() if self.process.stdout else ""
-        if not line:
-            raise SystemExit(f"the worker of '{self.system}' has stopped; what it said stands above")
-        return json.loads(line)
-
-    def _run(self) -> float:
-        stdin: Any = self.process.stdin
-        stdin.write(json.dumps({"repetitions": self.repetitions}) + "\n")
-        stdin.flush()
-        answer = self._answer()
-        self.peak = answer["peak"]
-        return float(answer["seconds"])
-
-    def warm_up(self) -> None:
-        """Find how many repetitions fill a turn."""
-        while (spent := self._run() * self.repetitions) < TURN / 2:
-            self.repetitions = max(self.repetitions + 1, int(self.repetitions * min(10, TURN / spent)))
-
-    def turn(self) -> None:
-        """Run for a turn."""
-        self.seconds.append(self._run())
-
-    def close(self) -> None:
-        """End the process."""
-        self.process.communicate()
-
-
-def environment(threads: int) -> dict[str, str]:
-    """The environment of a worker: this many threads, whatever library asks, and compiled files kept."""
-    kept = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-    return kept | dict.fromkeys(THREAD_VARIABLES, str(threads))
-
-
-def compare_numbers(row: Row, workers: Sequence[Worker]) -> None:
-    """Raise DisagreementError unless all systems have computed what the first has."""
-    first = workers[0]
-    for other in workers[1:]:
-        if first.numbers.keys() != other.numbers.keys():
-            raise DisagreementError(f"{first.system} gives {list(first.numbers)}, {other.system} {list(other.numbers)}")
-        for name, value in first.numbers.items():
-            a, b = np.asarray(value), np.asarray(other.numbers[name])
-            scale = max(1e-30, float(np.abs(a).max(initial=0.0)))
-            if a.shape != b.shape or not np.allclose(a, b, rtol=0, atol=row.tolerance * scale):
-                raise DisagreementError(
-                    f"{name} is {a.ravel()[:4]} in {first.system}, {b.ravel()[:4]} in {other.system}"
-                )
-
-
-def measure(name: str, threads: int, repeats: int) -> dict[str, Any]:
-    """Run one row, and return its samples."""
-    row = ROWS[name]
-    workers = [Worker(system, name, threads) for system in row.systems]
-    try:
-        compare_numbers(row, workers)
-        for worker in workers:
-            worker.warm_up()
-        for i in range(repeats):
-            for worker in workers if i % 2 else workers[::-1]:
-                worker.turn()
-    finally:
-        for worker in workers:
-            worker.close()
-    return {
-        "seconds": {w.system: w.seconds for w in workers},
-        "peak": {w.system: w.peak for w in workers},
-        "versions": {w.system: w.version for w in workers},
-    }
-
-
-def measure_imports(threads: int, repeats: int) -> dict[str, Any]:
-    """Time whole processes that import a package and end."""
-    seconds: dict[str, list[float]] = {system: [] for system in IMPORTS}
-    for i in range(repeats + 1):  # the first writes and reads caches
-        for system, code in IMPORTS.items() if i % 2 else reversed(IMPORTS.items()):
-            start = perf_counter()
-            subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment(threads), check=True)
-            if i:
-                seconds[system].append(perf_counter() - start)
-    return {"seconds": seconds, "peak": {}, "versions": {}}
-
-
-# -- the table --------------------------------------------------------------------------------------------
-
-
-def spread(samples: Sequence[float]) -> tuple[float, float, float]:
-    """Lower quartile, median, upper quartile."""
-    if len(samples) < 2:
-        return (samples[0],) * 3
-    low, middle, high = quantiles(samples, n=4, method="inclusive")
-    return low, middle, high
-
-
-def duration(seconds: float) -> str:
-    """Write a time with a unit that suits it.
-
-    >>> duration(2.1e-6), duration(0.0851)
-    ('2.10 us', '85.1 ms')
-    """
-    unit, size = next(((u, s) for u, s in (("s", 1.0), ("ms", 1e-3)) if seconds >= s), ("us", 1e-6))
-    return f"{seconds / size:.3g} {unit}" if seconds / size >= 10 else f"{seconds / size:.2f} {unit}"
-
-
-def summary(row: Row, result: dict[str, Any]) -> dict[str, Any]:
-    """Medians with quartiles, and the ratio of ours to the peer, turn by turn."""
-    seconds = result["seconds"]
-    ratios = [a / b for a, b in zip(seconds["ours"], seconds[row.peer], strict=True)]
-    low, middle, high = spread(ratios)
-    return {
-        "times": {system: spread(samples) for system, samples in seconds.items()},
-        "ratio": (low, middle, high),
-        "peer": row.peer,
-        "goal": row.goal,
-        "reached": middle <= row.goal,
-    }
-
-
-SYSTEMS = ("ours", "torch", "numpy", "plain")
-COLUMNS = "{:47}  {:>15}  {:>15}  {:>15}  {:>15}  {:>24}  {:>4}  {:>7}  {:>9}"
-
-
-def line_of(row: Row, result: dict[str, Any], found: dict[str, Any]) -> str:
-    """A line of the table."""
-
-    def time_of(system: str) -> str:
-        if system not in found["times"]:
-            return ""
-        low, middle, high = found["times"][system]
-        return f"{duration(middle)} ±{50 * (high - low) / middle:.1f}%"
-
-    low, middle, high = found["ratio"]
-    ratio = f"{middle:.2f} ({low:.2f}-{high:.2f}) {row.peer}"
-    peak = " / ".join(f"{result['peak'][s] / 2**20:.0f}" for s in SYSTEMS if s in result["peak"])
-    reached = "yes" if found["reached"] else "no"
-    return COLUMNS.format(row.title, *map(time_of, SYSTEMS), ratio, row.goal, reached, peak)
-
-
-def machine(threads: int) -> dict[str, Any]:
-    """What the figures were measured on."""
-    cpu = platform.processor() or platform.machine()
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        names = [line for line in info.read_text().splitlines() if line.startswith("model name")]
-        cpu = names[0].partition(":")[2].strip() if names else cpu
-    return {
-        "cpu": cpu, "cores": os.cpu_count(), "threads": threads, "system": platform.platform(),
-        "python": platform.python_version(), "numpy": np.__version__, "load": round(os.getloadavg()[0], 1),
-    }  # fmt: skip
-
-
-def main() -> int:
-    """Measure, print, and return the exit code."""
-    names = [*ROWS, "import"]
+def options_of(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """What the command line asks for."""
+    names, curves = [*ROWS, *STARTUPS], list(CURVES)
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.partition("\n")[0])
-    parser.add_argument("--rows", nargs="+", choices=names, default=names, metavar="ROW", help=", ".join(names))
-    parser.add_argument("--threads", type=int, default=1, help="of every system (1)")
-    parser.add_argument("--repeats", type=int, default=15, help="turns of each system (15)")
-    parser.add_argument("--json", type=Path, help="write all samples to this file")
-    options = parser.parse_args()
-    if find_spec("torch") is None:
-        print("PyTorch, the peer of these rows, is not installed; `make bench` installs it.", file=sys.stderr)
-        return 2
+    parser.add_argument("--rows", nargs="+", choices=names, metavar="ROW", help=", ".join(names))
+    parser.add_argument("--curves", nargs="*", choices=curves, metavar="CURVE", help=", ".join(curves))
+    parser.add_argument("--threads", nargs="+", type=int, default=[1, 2], help="of every system, one run each (1 2)")
+    parser.add_argument("--systems", nargs="+", choices=list(SYSTEMS), default=[], help="only these")
+    parser.add_argument("--repeats", type=int, default=9, help="turns of each system, fewer if they take long (9)")
+    parser.add_argument("--output", type=Path, default=OUTPUT, help="folder for samples and pictures")
+    parser.add_argument("--readme", action="store_true", help="measure nothing, write the README's table")
+    return parser.parse_args(arguments)
 
-    about = machine(options.threads)
-    busy, cores = about["load"], about["cores"]
-    if busy + options.threads > cores + 0.5:
-        print(
-            f"This machine is busy: load {busy:.1f} on {cores} cores. With {options.threads} threads for each "
-            "system, time spent waiting for a core is measured too, and most of all in PyTorch, whose threads "
-            "wait for one another. Do not quote these figures.\n"
-        )
-    about["torch"] = metadata.version("torch")
-    print(", ".join(f"{key} {value}" for key, value in about.items()))
-    print("medians; ± half the distance of the quartiles; ratio ours / peer (quartiles); gc on; peak in MiB")
-    print("plain: ours as well, without what the row is about (a loop for vmap, no debug(), no checkpoint)\n")
-    print(COLUMNS.format("", *SYSTEMS, "ratio", "goal", "reached", "peak"))
-    results: dict[str, Any] = {}
+
+def measure_rows(options: argparse.Namespace, names: Sequence[str]) -> tuple[list[Any], list[Any], int]:
+    """All rows with each number of threads: lines of the table, samples, and how many rows went wrong."""
+    lines: list[Any] = []
+    samples: list[Any] = []
     wrong = 0
-    for name in options.rows:
-        row = ROWS.get(name, IMPORT_ROW)
-        try:
-            if name == "import":
-                result = measure_imports(options.threads, options.repeats)
-            else:
-                result = measure(name, options.threads, options.repeats)
-        except DisagreementError as difference:
-            print(f"{row.title:47}  the systems DISAGREE: {difference}")
-            wrong += 1
-            continue
-        found = summary(row, result)
-        results[name] = {"title": row.title, **result, **found}
-        print(line_of(row, result, found), flush=True)
-    if options.json:
-        options.json.write_text(json.dumps({"machine": about, "rows": results}, indent=1) + "\n")
+    for position, threads in enumerate(options.threads):
+        for name in names:
+            row: Any = STARTUPS[name] if name in STARTUPS else row_named(name)
+            if position and not row.parallel:
+                continue
+            try:
+                if name in STARTUPS:
+                    result = measure_startup(row, min(options.repeats, 5), options.systems)
+                else:
+                    result = measure(name, row, threads, options.repeats, options.systems)
+            except DisagreementError as difference:
+                print(f"{row.title}: the systems DISAGREE: {difference}", flush=True)
+                wrong += 1
+                continue
+            except RuntimeError as failure:
+                print(f"{row.title}: FAILED: {failure}", flush=True)
+                wrong += 1
+                continue
+            found = report.summary(row, threads, result)
+            lines += found
+            samples.append({"row": name, "threads": threads, **result})
+            print("\n".join(map(report.terminal, found)), flush=True)
+            for system, cores in result.get("cores", {}).items():
+                if cores > threads + 0.2:
+                    print(f"  {SYSTEMS[system].title} used {cores:.1f} cores here: not a fair comparison", flush=True)
+    return lines, samples, wrong
+
+
+def measure_curves(options: argparse.Namespace, names: Sequence[str]) -> tuple[dict[str, Any], int]:
+    """All points of these curves."""
+    curves: dict[str, Any] = {}
+    wrong = 0
+    for name in names:
+        curve = CURVES[name]
+        points: dict[str, Any] = {}
+        for threads in options.threads:
+            one = argparse.Namespace(**vars(options) | {"threads": [threads]})
+            points[str(threads)] = []
+            for size in curve.sizes:
+                lines, _, failed = measure_rows(one, [f"{name}@{size}"])
+                wrong += failed
+                points[str(threads)] += [(size, line) for line in lines]
+        curves[name] = {"title": curve.title, "axis": curve.axis, "points": points}
+    return curves, wrong
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, print, and return the exit code."""
+    options = options_of(arguments)
+    file = options.output / "results.json"
+    if options.readme:
+        if not file.exists():
+            raise SystemExit(f"there is no {file}: run `make bench` first")
+        last = json.loads(file.read_text(encoding="utf-8"))
+        report.readme(last["machine"], last["lines"])
+        return 0
+
+    about = report.machine()
+    about["busy"] = report.is_busy(about, max(options.threads))
+    if about["busy"]:
+        print(
+            f"This machine is busy: load {about['load']} on {about['cores']} cores. Time spent waiting for a core is "
+            "measured too, and most of all in systems whose threads wait for one another. Do not quote the times.\n"
+        )
+    print(", ".join(f"{key} {value}" for key, value in about.items()))
+    print(
+        "medians ± half the distance of the quartiles; the peer is PyTorch unless named; ratio ours / peer (quartiles)"
+    )
+    print("plain: ours as well, without what the row is about (a loop for vmap, no debug(), no checkpoint)\n")
+    print(report.WIDTHS.format(*report.HEAD))
+    options.output.mkdir(parents=True, exist_ok=True)
+    plot = find_spec("matplotlib") is not None
+    if options.curves is not None:
+        curves, wrong = measure_curves(options, options.curves or list(CURVES))
+        (options.output / "curves.json").write_text(json.dumps({"machine": about, "curves": curves}, indent=1) + "\n")
+        if plot:
+            draw_curves(curves, options.output / "curves.svg")
+    else:
+        lines, samples, wrong = measure_rows(options, options.rows or [*ROWS, *STARTUPS])
+        name = "rows.json" if options.rows or options.systems else file.name
+        found = {"machine": about, "lines": lines, "samples": samples}
+        (options.output / name).write_text(json.dumps(found, indent=1) + "\n")
+        if plot and lines:
+            draw_ratios(lines, options.output / "ratios.svg")
     return 1 if wrong else 0
 
 

@@ -1,33 +1,140 @@
-"""The workloads of benchmarks/ run with us; whether they agree with the peers is checked by the command."""
+"""The harness of benchmarks/: our side of each row runs, and a system that lies or is absent is found out.
+
+Whether the peers agree with us is checked by the command itself.
+"""
+
+import json
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 
-from benchmarks.__main__ import compare_numbers, duration, spread
-from benchmarks.rows import ROWS
+from benchmarks import __main__ as command
+from benchmarks import report, rows, systems
+from benchmarks.measure import DisagreementError, compare_numbers, measure, measure_startup
+from benchmarks.row import Program, Row, Startup
+
+MEASURE = partial(measure, threads=1, repeats=3, table="tests.test_benchmarks")
 
 
-@pytest.mark.parametrize("name", ROWS)
+def side(gradient):
+    """A system that gives this gradient."""
+    return Program(lambda n: sum(range(100 * n)), lambda: {"gradient": np.array(gradient)})
+
+
+TABLE = {
+    "truth": Row("a truth", 1.0, {"ours": partial(side, [1.0, 2.0]), "plain": partial(side, [1.0, 2.0])}, peer="plain"),
+    "lie": Row("a lie", 1.0, {"ours": partial(side, [1.0, 2.0]), "plain": partial(side, [1.0, 2.1])}, peer="plain"),
+    "nan": Row("nothing", 1.0, {"ours": partial(side, np.nan)}),
+    "crash": Row("a crash", 1.0, {"ours": partial(int, "nonsense")}),
+}
+
+
+def row_named(name):
+    """Where the workers find these rows."""
+    return TABLE[name]
+
+
+@pytest.mark.parametrize("name", rows.ROWS)
 def test_our_side_of_a_row(name):
-    run, numbers = ROWS[name].systems["ours"]()
-    run(2)
+    run, numbers = rows.ROWS[name].systems["ours"]()
+    run(1)
     for value in numbers().values():
         assert np.all(np.isfinite(value))
 
 
-def test_words_and_quartiles():
-    assert (duration(2.1e-6), duration(0.0851), duration(3.25)) == ("2.10 us", "85.1 ms", "3.25 s")
-    assert spread([4.0, 1.0, 2.0, 3.0, 5.0]) == (2.0, 3.0, 4.0)
-    assert spread([1.0]) == (1.0, 1.0, 1.0)
+@pytest.mark.parametrize("name", rows.CURVES)
+def test_curves_begin_small(name):
+    curve = rows.CURVES[name]
+    row = rows.row_named(f"{name}@{curve.sizes[0]}")
+    assert row.title == f"{curve.title}, {curve.axis} {curve.sizes[0]}"
+    row.systems["ours"]().run(1)
 
 
-def test_systems_that_differ_are_told_apart():
-    class Side:
-        def __init__(self, system, value):
-            self.system, self.numbers = system, {"loss": value}
+def test_systems_that_agree_are_measured_in_turns():
+    result = MEASURE("truth", TABLE["truth"])
+    assert {system: len(times) for system, times in result["seconds"].items()} == {"ours": 3, "plain": 3}
+    assert all(t > 0 for times in result["seconds"].values() for t in times)
+    assert result["missing"] == {}
+    (line,) = report.summary(TABLE["truth"], 1, result)
+    assert line["reached"] == (line["ratio"][1] <= 1.0)
 
-    row = ROWS["gates"]
-    compare_numbers(row, [Side("ours", [1.0, 2.0]), Side("torch", [1.0, 2.0 + 1e-14])])
+
+@pytest.mark.parametrize(("name", "said"), [("lie", "gradient is .* in ours, .* in plain"), ("nan", "not finite")])
+def test_a_lie_is_found_out(name, said):
+    with pytest.raises(DisagreementError, match=said):
+        MEASURE(name, TABLE[name])
+
+
+def test_a_crash_is_said(capfd):
+    with pytest.raises(RuntimeError, match="the worker of ours has stopped"):
+        MEASURE("crash", TABLE["crash"])
+    assert "nonsense" in capfd.readouterr().err
+
+
+def test_a_lie_makes_the_command_fail(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(command, "row_named", row_named)
+    monkeypatch.setattr(command, "ROWS", TABLE)
+    monkeypatch.setattr(command, "measure", partial(measure, table="tests.test_benchmarks"))
+    arguments = ["--threads", "1", "--repeats", "3", "--output", str(tmp_path), "--rows"]
+    assert command.main([*arguments, "truth"]) == 0
+    assert json.loads((tmp_path / "rows.json").read_text())["samples"][0]["row"] == "truth"
+    assert (tmp_path / "ratios.svg").exists()
+    assert command.main([*arguments, "truth", "lie"]) == 1
+    assert "a lie: the systems DISAGREE" in capsys.readouterr().out
+
+
+def test_a_system_that_is_not_installed_is_said_to_be(monkeypatch):
+    absent = replace(systems.SYSTEMS["torch"], package="a-package-that-no-one-has")
+    monkeypatch.setitem(systems.SYSTEMS, "torch", absent)
+    row = Startup("start", 1.0, {"ours": "pass", "torch": "pass"}, peer="torch")
+    result = measure_startup(row, repeats=1)
+    assert result["missing"] == {"torch": "not installed"}
+    (line,) = report.summary(row, 1, result)
+    assert report.cells(line)[3] == "not installed"
+    assert not line["reached"]
+
+
+def test_numbers_are_compared():
+    row = Row("one", 1.0, {}, tolerance=1e-12)
+    compare_numbers(row, {"ours": {"loss": [1.0, 2.0]}, "torch": {"loss": [1.0, 2.0 + 1e-14]}})
     for wrong in ([1.0, 2.001], [1.0], [1.0, float("nan")]):
-        with pytest.raises(Exception, match=r"loss is .* in ours"):
-            compare_numbers(row, [Side("ours", [1.0, 2.0]), Side("torch", wrong)])
+        with pytest.raises(DisagreementError, match=r"loss is .* in ours"):
+            compare_numbers(row, {"ours": {"loss": [1.0, 2.0]}, "torch": {"loss": wrong}})
+    with pytest.raises(DisagreementError, match="ours gives"):
+        compare_numbers(row, {"ours": {"loss": 1.0}, "torch": {"cost": 1.0}})
+
+
+def test_words_and_quartiles():
+    assert [report.duration(t) for t in (2.1e-6, 0.0851, 3.25)] == ["2.10 us", "85.1 ms", "3.25 s"]
+    assert report.spread([4.0, 1.0, 2.0, 3.0, 5.0]) == (2.0, 3.0, 4.0)
+    assert report.spread([1.0]) == (1.0, 1.0, 1.0)
+
+
+def test_the_readme_is_written_between_its_marks(monkeypatch, tmp_path):
+    page = tmp_path / "README.md"
+    page.write_text(f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n")
+    monkeypatch.setattr(report, "README", page)
+    result = {
+        "seconds": {"ours": [1e-3, 1e-3], "torch": [2e-3, 2e-3], "jax": [4e-3, 4e-3]},
+        "missing": {"mygrad": "not installed"},
+        "peak": {"ours": 2**20, "torch": 2**22}, "growth": {"ours": 2**20, "torch": 2**21},
+    }  # fmt: skip
+    row = Row("work", 0.6, {}, memory=True)
+    for _ in range(2):  # again gives the same
+        report.readme(report.machine() | {"busy": True}, report.summary(row, 2, result))
+    text = page.read_text()
+    assert (
+        "| work | 2 | 1.00 ms ±0% | 2.00 ms ±0% | 0.50 | 0.6 | yes | JAX jit 4.00 ms (0.25), MyGrad not installed |"
+        in text
+    )
+    assert "| ... peak memory of all | 2 | 1 MiB | 4 MiB | 0.25 | 1 | yes |" in text
+    assert "busy with other work" in text
+    assert "old" not in text
+    assert text.startswith("before\n")
+    assert text.endswith("\nafter\n")
+
+    page.write_text("no marks")
+    with pytest.raises(SystemExit, match="no place for the table"):
+        report.readme(report.machine() | {"busy": False}, [])

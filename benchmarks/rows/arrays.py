@@ -1,0 +1,102 @@
+"""Elementwise functions of a large array."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..row import Program, Row
+
+
+def million() -> np.ndarray:
+    """A million numbers."""
+    return np.random.default_rng(0).normal(size=1_000_000).astype(np.float32)
+
+
+def methods(leaf: Callable[[np.ndarray], Any]) -> Program:
+    """x.tanh() x.sigmoid() + x.exp(), summed, and its gradient."""
+    x = leaf(million())
+
+    def run(n: int) -> None:
+        for _ in range(n):
+            x.grad = None
+            (x.tanh() * x.sigmoid() + x.exp()).sum().backward()
+
+    def numbers() -> dict[str, Any]:
+        run(1)
+        return {"gradient of x": x.grad.numpy()}
+
+    return Program(run, numbers)
+
+
+def ours() -> Program:
+    """In our system."""
+    from autodiff import Tensor
+
+    return methods(lambda a: Tensor(a, requires_grad=True))
+
+
+def torch() -> Program:
+    """In PyTorch."""
+    import torch
+
+    return methods(lambda a: torch.tensor(a, requires_grad=True))
+
+
+def of_function(slope: Callable[[Any], Any], x: Any, wait: Callable[[Any], Any]) -> Program:
+    """The same where a function is differentiated."""
+
+    def run(n: int) -> None:
+        for _ in range(n):
+            wait(slope(x))
+
+    return Program(run, lambda: {"gradient of x": np.asarray(slope(x))})
+
+
+def jax() -> Program:
+    """In JAX, compiled."""
+    import jax
+    from jax import numpy as jnp
+
+    def f(x: Any) -> Any:
+        return (jnp.tanh(x) * jax.nn.sigmoid(x) + jnp.exp(x)).sum()
+
+    return of_function(jax.jit(jax.grad(f)), jnp.asarray(million()), jax.block_until_ready)
+
+
+def autograd() -> Program:
+    """In autograd."""
+    from autograd import grad
+    from autograd import numpy as anp
+
+    def f(x: Any) -> Any:
+        return anp.sum(anp.tanh(x) / (1 + anp.exp(-x)) + anp.exp(x))
+
+    return of_function(grad(f), million(), lambda g: None)
+
+
+def mygrad() -> Program:
+    """In MyGrad."""
+    import mygrad as mg
+
+    x = mg.tensor(million())
+
+    def run(n: int) -> None:
+        for _ in range(n):
+            (mg.tanh(x) * mg.nnet.sigmoid(x) + mg.exp(x)).sum().backward()
+
+    def numbers() -> dict[str, Any]:
+        run(1)
+        return {"gradient of x": x.grad}
+
+    return Program(run, numbers)
+
+
+ROWS = {
+    "elementwise": Row(
+        "x.tanh()*x.sigmoid()+x.exp(), 1e6 float32", 0.6,
+        {"ours": ours, "torch": torch, "jax": jax, "autograd": autograd, "mygrad": mygrad}, tolerance=1e-5,
+    ),
+}  # fmt: skip
