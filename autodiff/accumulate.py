@@ -17,8 +17,8 @@ _add_reduce = np.add.reduce
 
 def fit(g: Any, source: Any) -> Any:
     """Give a gradient the shape and dtype of what it is the gradient of: sum what was broadcast, and cast."""
-    if isinstance(g, Lazy | list):
-        return g  # written out by `_merge`; a list has a place for each of several outputs
+    if type(g) is list or isinstance(g, Lazy):
+        return g  # written out by `merge`; a list has a place for each of several outputs
     if type(g) is not _ndarray and type(g) is not Tensor:
         g = np.asarray(g)
     if g.shape != source.shape:
@@ -90,15 +90,16 @@ _ALONE = _references([np.empty(1)])  # what an array counts that only the box ho
 def own(kept: dict[Any, Any]) -> dict[Any, Any]:
     """Copy the arrays that somebody else may hold: the seed, a saved array, another gradient, a view's base."""
     for source in kept:
-        if type(kept[source]) is Tensor and not kept[source].requires_grad:
+        kind = type(kept[source])
+        if kind is _ndarray:
+            box, kept[source] = [kept[source]], None
+            if box[0].base is not None or _references(box) > _ALONE:
+                box[0] = box[0].copy()
+            kept[source] = box[0]
+        elif kind is Tensor and not kept[source].requires_grad:
             value = kept[source].value
             copy = constant(value.copy() if type(value) is _ndarray else value)
             for observer in MODES.get().observers:
                 observer.same(copy, kept[source])
             kept[source] = copy
-        elif type(kept[source]) is _ndarray:
-            box, kept[source] = [kept[source]], None
-            if box[0].base is not None or _references(box) > _ALONE:
-                box[0] = box[0].copy()
-            kept[source] = box[0]
     return kept

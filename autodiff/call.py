@@ -28,6 +28,8 @@ _read_modes: Callable[[], Modes] = MODES.get  # by `be_careful` another while in
 _getframe = sys._getframe
 _CAREFUL = Modes(recording=False)
 _ndarray, _float64, _FLOAT64 = np.ndarray, np.float64, np.dtype(np.float64)
+_NUMBERS = (np.number, np.bool, float, int, complex)  # a union `A | B` would be made anew at each call
+_SCALARS = (np.generic, Batched)
 
 
 def be_careful(careful: bool) -> None:
@@ -38,11 +40,13 @@ def be_careful(careful: bool) -> None:
 
 def lift(value: Any) -> Any:
     """Return an operand that is no Tensor as NumPy can use it; Python numbers stay as they are (weak)."""
+    if type(value) is float or type(value) is int:
+        return value
     if type(value) is _ndarray:
         if value.dtype.kind in "fciub":
             return value
         raise TypeError(f"an array of numbers is needed, got {describe(value)}")
-    if isinstance(value, np.number | np.bool | float | int | complex):
+    if isinstance(value, _NUMBERS):
         return value
     if isinstance(value, list | tuple):
         return lift(np.asarray(value))
@@ -227,7 +231,7 @@ def _scalar(value: Any) -> Any:
     """Turn arrays of shape () and Python numbers into NumPy scalars."""
     if type(value) is _ndarray:
         return value if value.shape else value[()]
-    return value if isinstance(value, np.generic | Batched) else np.asarray(value)[()]
+    return value if isinstance(value, _SCALARS) else np.asarray(value)[()]
 
 
 def _keep(out: Tensor) -> None:
