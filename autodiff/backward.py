@@ -155,7 +155,7 @@ def seed(tensor: Tensor, gradient: Any, create_graph: bool) -> tuple[Source, Any
         return tensor.node or tensor, _ONE if not create_graph else constant(_ONE)
     if gradient is None:
         check_loss(value)
-        g: Any = np.ones(value.shape, value.dtype)
+        g: Any = np.ones(value.shape, value.dtype) if value.shape else value.dtype.type(1)
     else:
         g = gradient.value if type(gradient) is Tensor else np.asarray(gradient)
         if g.shape != value.shape:
@@ -260,7 +260,10 @@ def sweep(
                 if source is None or gi is None or (live is not None and source not in live):
                     continue
                 kind = type(gi)
-                if kind is _ndarray or kind is not type(source.value):
+                if kind is _ndarray:
+                    if not gi.shape or gi.shape != source.shape or gi.dtype is not source.dtype:
+                        gi = fit(gi, source)
+                elif kind is not type(source.value):
                     gi = fit(gi, source)
                 before = grads[source]
                 if kind is _float64:  # NumPy scalars are immutable: nothing to own

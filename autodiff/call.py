@@ -7,7 +7,7 @@ case straight on. The op itself, and how its rules are written, is in `op.py`.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -154,18 +154,18 @@ def apply(op: Op, inputs: tuple[Any, ...], params: dict[str, Any], result: Any =
         out = _constant(op, inputs, result, modes, frame)
     else:
         plan = op.plan(needs)
-        outs = [_scalar(value) for value in result] if op.several else [_scalar(result)]
+        outs = [_scalar(value) for value in result] if op.several else (_scalar(result),)
         if modes.observers and is_traced():
             values = [_traceable(x, value) for x, value in zip(inputs, values, strict=True)]
         saved = () if plan.keep is None and modes.plain else _saved(op, plan, values, outs, residual, modes)
-        if op.variadic or len(sources) > 2:
-            slots: tuple[Any, Any, Any] = (None, None, tuple(sources))
+        if last > 1 or op.variadic:
+            x, y, more = None, None, tuple(sources)
         else:
-            slots = (sources[0], sources[1] if len(sources) == 2 else None, None)
+            x, y, more = sources[0], sources[1] if last else None, None
         if op.several:
-            out = record_several(plan, slots, saved, params, outs, frame, modes)
+            out = record_several(plan, (x, y, more), saved, params, outs, frame, modes)
         else:
-            out = record(plan, *slots, saved, params, outs[0], frame)
+            out = record(plan, x, y, more, saved, params, outs[0], frame)
             if modes.keep_values:
                 _keep(out)
     if op.may_view and len(inputs) == 1 and type(out) is Tensor:
@@ -204,18 +204,17 @@ def _constant(op: Op, inputs: tuple[Any, ...], result: Any, modes: Modes, frame:
     return constant(_scalar(result), mark)
 
 
-def _saved(op: Op, plan: Plan, values: list[Any], outs: list[Any], residual: Any, modes: Modes) -> tuple[Any, ...]:
+def _saved(op: Op, plan: Plan, values: list[Any], outs: Sequence[Any], residual: Any, modes: Modes) -> tuple[Any, ...]:
     """Pick what the plan keeps: `(*inputs, *outs, *facts)`; a variadic input takes one place, as a tuple."""
     if op.variadic:
         fixed = len(op.inputs) - 1
         values = [*values[:fixed], tuple(values[fixed:])]
     arrays = [*values, *outs]
     if not modes.keep_inputs:
-        keep = plan.keep or (False,) * len(arrays)
-        arrays = [array if kept else None for array, kept in zip(arrays, keep, strict=True)]
-    for name in op.facts:
-        arrays.append(residual if name == "saved" else _fact(name, values[op.inputs.index(name[:-6])]))
-    return tuple(arrays)
+        for i in plan.drops:
+            arrays[i] = None
+    facts = [residual if name == "saved" else _fact(name, values[op.inputs.index(name[:-6])]) for name in op.facts]
+    return (*arrays, *facts)
 
 
 def _fact(name: str, value: Any) -> Any:
@@ -231,7 +230,7 @@ def _scalar(value: Any) -> Any:
     """Turn arrays of shape () and Python numbers into NumPy scalars."""
     if type(value) is _ndarray:
         return value if value.shape else value[()]
-    return value if isinstance(value, _SCALARS) else np.asarray(value)[()]
+    return value if type(value) is _float64 or isinstance(value, _SCALARS) else np.asarray(value)[()]
 
 
 def _keep(out: Tensor) -> None:
@@ -246,7 +245,7 @@ def record_several(
     slots: tuple[Any, Any, Any],
     saved: Any,
     params: Any,
-    outs: list[Any],
+    outs: Sequence[Any],
     frame: FrameType,
     modes: Modes,
 ) -> tuple[Tensor, ...]:

@@ -354,17 +354,18 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
     array([3., 3.])
     """
     x, weight = array_of(x), array_of(weight)
-    if weight.ndim != 2 or x.ndim == 0 or x.shape[-1] != weight.shape[1]:
+    taken, made = x.shape, weight.shape
+    if len(made) != 2 or not taken or taken[-1] != made[1]:
         raise ValueError(
-            f"a dense layer with weight {describe(weight)} takes x (..., {weight.shape[-1] if weight.ndim else '?'}), "
+            f"a dense layer with weight {describe(weight)} takes x (..., {made[-1] if made else '?'}), "
             f"got {describe(x)}"
         )
-    if bias is None or x.ndim == 1:
+    if bias is None or len(taken) == 1:
         out = matmul(x, weight.T)
         return out if bias is None else out + bias
     bias = array_of(bias)
-    if bias.shape != weight.shape[:1]:
-        raise ValueError(f"bias {describe(bias)} needs shape {weight.shape[:1]}, one per output")
+    if bias.shape != made[:1]:
+        raise ValueError(f"bias {describe(bias)} needs shape {made[:1]}, one per output")
     return linalg.affine(x, weight, bias)
 
 

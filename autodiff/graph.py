@@ -168,8 +168,11 @@ def user_frame(frame: FrameType) -> FrameType:
     """Return the innermost frame, from this one outwards, that is not ours."""
     outer: FrameType | None = frame
     for _ in range(4):  # an op, a function around it, a forward, a module: enough for most
-        if outer is None or not is_internal(outer.f_globals.get("__name__")):
-            return outer or frame
+        if outer is None:
+            return frame
+        name = outer.f_globals.get("__name__")
+        if not (INTERNAL[name] if name in INTERNAL else is_internal(name)):
+            return outer
         outer = outer.f_back
     caller = CALLER.get()
     if caller is not None:

@@ -178,7 +178,7 @@ class Op:
 class Plan:
     """An op with a given set of inputs to find gradients of: what to keep, and how to pull back."""
 
-    __slots__ = ("_conjugated", "_conjugates", "_wanted", "frees", "keep", "needs", "op", "pull")
+    __slots__ = ("_conjugated", "_conjugates", "_wanted", "drops", "frees", "keep", "needs", "op", "pull")
 
     def __init__(self, op: Op, needs: int, conjugates: bool = False) -> None:
         self.op, self.needs, self._conjugates = op, needs, conjugates
@@ -193,6 +193,7 @@ class Plan:
             named |= set(signature(op.rules[i])[0])
         # Which of (*inputs, *outs) to keep. None: nothing at all, not even facts, and nothing to free.
         kept = tuple(name in named for name in (*op.inputs, *op.outs))
+        self.drops = tuple([i for i, wanted_later in enumerate(kept) if not wanted_later])
         self.frees = any(kept)
         self.keep = kept if self.frees or named & set(op.facts) or op.vjp is not None else None
         self._wanted = wanted

@@ -22,7 +22,9 @@ def kept(shape: Axes, axis: Axes) -> Axes:
 
 def spread(g: Any, shape: Axes, axis: Axes) -> Any:
     """Give each reduced element back to those it was reduced from: the adjoint of a sum."""
-    return expand(g.reshape(kept(shape, axis)), shape=shape)
+    if g.shape:
+        g = g.reshape(kept(shape, axis))
+    return expand(g, shape=shape)
 
 
 def count(shape: Axes, axis: Axes) -> int:
@@ -44,7 +46,9 @@ sum_ = define(
 
 
 def _mean(x: Any, *, axis: Axes, keepdims: bool) -> Any:
-    return np.mean(x, axis=axis, keepdims=keepdims)
+    if type(x) is not np.ndarray or x.dtype.char not in "fdFD" or not x.size:
+        return np.mean(x, axis=axis, keepdims=keepdims)  # NumPy's choices of dtype, and its warning for no elements
+    return _add_reduce(x, axis=axis, keepdims=keepdims) / count(x.shape, axis)
 
 
 mean = define(

@@ -34,7 +34,9 @@ transpose = define(
 def _expand(x: Any, *, shape: tuple[int, ...], **view: bool) -> Any:
     if view.get("view", math.prod(shape) > 4096):
         return np.broadcast_to(x, shape)
-    out = np.empty(shape, np.result_type(x))  # for small arrays a copy costs a quarter of a view
+    out = np.empty(
+        shape, x.dtype if type(x) is np.ndarray else np.result_type(x)
+    )  # for small arrays a copy costs a quarter of a view
     out[...] = x
     return out
 
