@@ -249,6 +249,7 @@ def cross_entropy(
     logits, targets = floating(ordered(logits, "cross_entropy")), array_of(targets)
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f'reduction is "mean", "sum" or "none", got {reduction!r}')
+    label_smoothing = fixed("cross_entropy", "label_smoothing", label_smoothing)
     if not 0 <= label_smoothing <= 1:
         raise ValueError(f"label_smoothing lies in 0 .. 1, got {label_smoothing!r}")
     if not logits.ndim:
@@ -375,6 +376,7 @@ def dropout(x: Any, p: float = 0.5, generator: Generator | np.random.Generator |
     >>> bool((dropout(np.ones(8), 0.5, generator=1) == dropout(np.ones(8), 0.5, generator=1)).all())
     True
     """
+    p = fixed("dropout", "p", p)
     if not 0 <= p <= 1:
         raise ValueError(f"dropout probability must lie in [0, 1], got {p}")
     if p == 0:

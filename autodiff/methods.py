@@ -157,6 +157,11 @@ def _expand(self: Tensor, *shape: Any) -> Any:
     return N.broadcast_to(self, shape[0] if len(shape) == 1 else shape)
 
 
+def _conj(self: Tensor) -> Any:
+    """The complex conjugate; the method leaves booleans what they are, `np.conj` makes numbers of them."""
+    return N.copy(self) if self.dtype == bool else N.conj(self)
+
+
 def _copy(self: Tensor, order: str = "C") -> Any:
     """Copy, as a recorded op: the gradient goes on to the original."""
     return N.copy(self, order)
@@ -188,11 +193,11 @@ METHODS: dict[str, Any] = {
     "__truediv__": operator_method(N.divide), "__rtruediv__": _reflected(N.divide),
     "__floordiv__": _comparison(N.floor_divide), "__rfloordiv__": _reflected(N.floor_divide),
     "__mod__": operator_method(N.remainder), "__rmod__": _reflected(N.remainder),
-    "__pow__": operator_method(N.power), "__rpow__": _reflected(N.power),
+    "__pow__": operator_method(elementwise.pow_), "__rpow__": _reflected(elementwise.pow_),
     "__matmul__": _matmul, "__rmatmul__": _rmatmul,
     "__iadd__": _in_place(N.add, np.add), "__isub__": _in_place(N.subtract, np.subtract),
     "__imul__": _in_place(N.multiply, np.multiply), "__itruediv__": _in_place(N.divide, np.true_divide),
-    "__ipow__": _in_place(N.power, np.power), "__imod__": _in_place(N.remainder, np.remainder),
+    "__ipow__": _in_place(elementwise.pow_, np.power), "__imod__": _in_place(N.remainder, np.remainder),
     "__ifloordiv__": _in_place(N.floor_divide, np.floor_divide), "__imatmul__": _in_place(N.matmul, np.matmul),
     "__iand__": _in_place(N.bitwise_and, np.bitwise_and), "__ior__": _in_place(N.bitwise_or, np.bitwise_or),
     "__ixor__": _in_place(N.bitwise_xor, np.bitwise_xor),
@@ -219,8 +224,8 @@ METHODS: dict[str, Any] = {
     "argmax": N.argmax, "argmin": N.argmin, "any": N.any, "all": N.all, "logsumexp": F.logsumexp,
     "softmax": F.softmax, "log_softmax": F.log_softmax, "dot": N.dot,
     "ravel": N.ravel, "transpose": _transpose, "swapaxes": N.swapaxes,
-    "squeeze": N.squeeze, "expand": _expand, "astype": N.astype, "clone": F.clone, "copy": _copy, "conj": N.conj,
-    "fill": _fill, "T": property(N.transpose, doc="All axes in reverse order."), "mT": property(N.matrix_transpose),
+    "squeeze": N.squeeze, "expand": _expand, "astype": N.astype, "clone": F.clone, "copy": _copy,
+    "conj": _conj, "conjugate": _conj, "fill": _fill, "T": property(N.transpose, doc="All axes in reverse order."), "mT": property(N.matrix_transpose),
     "real": property(N.real), "imag": property(N.imag), **ARRAY_METHODS,
 }  # fmt: skip
 """What this file attaches to Tensor; `tensor.pyi` declares it."""

@@ -99,8 +99,11 @@ class Tensor:
         """Bytes of all elements."""
         return self.value.nbytes
 
-    def item(self) -> Any:
-        """Return the only element as a Python number; more than one element is a ValueError."""
+    def item(self, *args: Any) -> Any:
+        """Return the only element as a Python number, or the one at a place; more than one is a ValueError."""
+        if args:
+            key = args[0] if isinstance(args[0], tuple) else args
+            return (self.reshape(-1) if len(key) == 1 else self)[key].item()
         if WRITTEN:
             refresh(self)
         if self.value.size != 1:

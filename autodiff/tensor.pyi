@@ -38,8 +38,8 @@ class Tensor:
     @property
     def nbytes(self) -> int:
         """Bytes of all elements."""
-    def item(self) -> Any:
-        """Return the only element as a Python number; more than one element is a ValueError."""
+    def item(self, *args: Any) -> Any:
+        """Return the only element as a Python number, or the one at a place; more than one is a ValueError."""
     def tolist(self) -> Any:
         """Return the values as nested Python lists."""
     def numpy(self) -> Any:
@@ -293,7 +293,9 @@ class Tensor:
     def copy(self, order: str = "C") -> Tensor:
         """Copy, as a recorded op: the gradient goes on to the original."""
     def conj(self) -> Tensor:
-        """Complex conjugate."""
+        """The complex conjugate; the method leaves booleans what they are, `np.conj` makes numbers of them."""
+    def conjugate(self) -> Tensor:
+        """The complex conjugate; the method leaves booleans what they are, `np.conj` makes numbers of them."""
     def fill(self, value: Any) -> None:
         """Write a number into every element."""
     @property
@@ -369,8 +371,6 @@ class Tensor:
         """The sum of a diagonal."""
     def round(self, decimals: int = 0, out: Any = None) -> Tensor:
         """Round to this many decimals, halves to even; a constant."""
-    def conjugate(self) -> Tensor:
-        """Complex conjugate."""
     def sort(self, *args: Any, **kwargs: Any) -> None:
         """Refused, as it would work in place: write `np.sort(t)`."""
     def partition(self, *args: Any, **kwargs: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -401,7 +402,7 @@ def diag_indices(n: int, ndim: int = 2) -> tuple[Any, ...]:
     >>> diag_indices(2)
     (Tensor([0, 1]), Tensor([0, 1]))
     """
-    return (_new(np.arange(n)),) * ndim
+    return (_new(np.arange(n)),) * operator.index(ndim)
 
 
 def diag_indices_from(arr: Any) -> tuple[Any, ...]:

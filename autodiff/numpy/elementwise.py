@@ -28,8 +28,8 @@ add, subtract, multiply, divide = arithmetic.add, arithmetic.sub, arithmetic.mul
 negative, floor_divide, remainder = arithmetic.neg, arithmetic.floordiv, arithmetic.mod
 positive, reciprocal, fmod = elementwise.positive, elementwise.reciprocal, elementwise.fmod
 true_divide, mod = divide, remainder
-power, absolute, fabs = elementwise.pow_, elementwise.abs_, elementwise.fabs
-pow, abs = power, absolute
+absolute, fabs = elementwise.abs_, elementwise.fabs
+abs = absolute
 exp, log, log1p, expm1, sqrt = (
     elementwise.exp, elementwise.log, elementwise.log1p, elementwise.expm1, elementwise.sqrt,
 )  # fmt: skip
@@ -58,9 +58,24 @@ def square(x: Any) -> Any:
     >>> square(3.0)
     9.0
     """
+    x = x if isinstance(x, int | float | complex) else array_of(x)
     if getattr(x, "dtype", None) == np.bool:
         x = astype(x, np.int8)
     return arithmetic.mul(x, x)
+
+
+def power(x1: Any, x2: Any) -> Any:
+    """`x1^x2`, for each pair of elements.
+
+    >>> power(np.array([2.0, 3.0]), 2)
+    array([4., 9.])
+    """
+    if type(x2) is int and getattr(x1, "dtype", None) == np.bool:  # ** of an array takes the exponent for an int8
+        x1 = astype(x1, np.int64)
+    return elementwise.pow_(x1, x2)
+
+
+pow = power
 
 
 def float_power(x: Any, y: Any) -> Any:

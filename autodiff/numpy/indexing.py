@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import describe
 from ..ops import elementwise, index, shape
-from .arguments import array_of, deliver, one_axis, plain, without_gradient
+from .arguments import array_of, deliver, fixed, one_axis, plain, without_gradient
 
 __all__ = [
     "argwhere", "choose", "compress", "extract", "flatnonzero", "ix_", "nonzero", "ravel_multi_index",
@@ -159,6 +159,8 @@ def flatnonzero(a: Any) -> Any:
 
 def ix_(*args: Any) -> tuple[Any, ...]:
     """Index arrays that read a grid: `x[ix_(rows, columns)]`; constants."""
+    for places in args:
+        fixed("ix_", "places", places)
     grid: tuple[Any, ...] = without_gradient(np.ix_, *args)
     return grid
 

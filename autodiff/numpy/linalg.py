@@ -539,7 +539,7 @@ def norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> 
 
     Raises ValueError for an order that there is not.
     """
-    x = floating(x)
+    x, ord = floating(x), fixed("linalg.norm", "ord", ord)
     if axis is None and ord is None:
         return _vector_norm(x, 2, tuple(range(x.ndim)), keepdims)
     axes = axes_of(axis, x.ndim) if not isinstance(axis, Sequence) else tuple([one_axis(i, x.ndim) for i in axis])
@@ -594,7 +594,7 @@ def vector_norm(x: Any, /, *, axis: Axis = None, keepdims: bool = False, ord: An
     5.0
     """
     x = floating(x)
-    return _vector_norm(x, ord, axes_of(axis, x.ndim), keepdims)
+    return _vector_norm(x, fixed("linalg.vector_norm", "ord", ord), axes_of(axis, x.ndim), keepdims)
 
 
 def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:
@@ -604,7 +604,7 @@ def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:
     7.0
     """
     x = _matrix(x)
-    return _matrix_norm(x, ord, (x.ndim - 2, x.ndim - 1), keepdims)
+    return _matrix_norm(x, fixed("linalg.matrix_norm", "ord", ord), (x.ndim - 2, x.ndim - 1), keepdims)
 
 
 def cond(x: Any, p: Any = None) -> Any:
@@ -615,7 +615,7 @@ def cond(x: Any, p: Any = None) -> Any:
 
     A singular matrix has infinity for a value and no gradient: LinAlgError if that is wanted.
     """
-    x = _matrix(x)
+    x, p = _matrix(x), fixed("linalg.cond", "p", p)
     if not x.size:
         raise LinAlgError(f"cond is not defined on empty arrays, got {describe(x)}")
     value = np.real(np.linalg.cond(plain(x), p))  # NumPy before 2.4 gives complex numbers for complex matrices

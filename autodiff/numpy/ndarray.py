@@ -106,7 +106,7 @@ ARRAY_METHODS: dict[str, Any] = {
     "searchsorted": sorting.searchsorted, "take": indexing.take, "choose": indexing.choose, "nonzero": indexing.nonzero,
     "compress": _compress, "put": writing.put, "repeat": shaping.repeat,
     "diagonal": shaping.diagonal, "trace": shaping.trace, "round": elementwise.round,
-    "conjugate": elementwise.conjugate, "sort": _refuse("sort", "np.sort(t)"),
+    "sort": _refuse("sort", "np.sort(t)"),
     "partition": _refuse("partition", "np.partition(t, kth)"), "resize": _refuse("resize", "np.resize(t, shape)"),
 }  # fmt: skip
 """What `methods.py` attaches to Tensor beside its own."""

@@ -42,6 +42,7 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0)
     >>> select([x < 1, x < 3], [-x, x * x], 10)
     array([ 0,  1,  4, 10])
     """
+    condlist, choicelist = list(condlist), list(choicelist)
     if len(condlist) != len(choicelist):
         raise ValueError(f"np.select takes a choice for each condition, got {len(condlist)} and {len(choicelist)}")
     if not condlist:

@@ -151,6 +151,7 @@ def poly(seq_of_zeros: Any) -> Any:
     array([ 1., -3.,  2.])
     """
     x = floating(seq_of_zeros)
+    x = cast(x, np.float64) if x.dtype == np.float16 else x  # as NumPy, which has no roots in float16
     if x.ndim == 2 and x.shape[0] == x.shape[1] != 0:
         x = linalg.eigvals(x)
     elif x.ndim > 1:

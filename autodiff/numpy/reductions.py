@@ -11,7 +11,7 @@ from ..errors import describe
 from ..ops import compare, elementwise, reduce
 from ..ops import shape as shapes
 from ..tensor import Tensor, constant
-from .arguments import Axis, array_of, axes_of, bare, cast, deliver, floating, known, ordered
+from .arguments import Axis, array_of, axes_of, bare, cast, deliver, fixed, floating, known, ordered
 from .elementwise import sqrt
 
 __all__ = [
@@ -130,7 +130,7 @@ def var(
     1.0
     """
     _refuse_integers("var", dtype)
-    ddof = _divisor(ddof, correction)
+    ddof = _divisor("var", ddof, correction)
     x = cast(a, dtype)
     axes = axes_of(axis, x.ndim)
     if mean is None and (where is None or where is True):
@@ -143,7 +143,8 @@ def var(
     )
 
 
-def _divisor(ddof: float, correction: float | None) -> float:
+def _divisor(function: str, ddof: Any, correction: Any) -> Any:
+    ddof, correction = fixed(function, "ddof", ddof), fixed(function, "correction", correction)
     if correction is None:
         return ddof
     if ddof:
@@ -156,7 +157,7 @@ def _squares(x: Any, axes: tuple[int, ...], keepdims: bool, where: Any, mean: An
     if mean is None:
         n = _count(where, x.shape, axes, True, x.dtype)
         mean = sum(x, axes, None, None, True, None, where) / elementwise.maximum(n, 1)
-    d = x - array_of(mean)
+    d = x - (mean if isinstance(mean, int | float | complex) else array_of(mean))
     return sum(
         elementwise.real(d * d.conj()) if d.dtype.kind == "c" else d * d, axes, None, None, keepdims, None, where
     )
@@ -377,7 +378,9 @@ def nanvar(
     _refuse_integers("nanvar", dtype)
     x = floating(cast(a, dtype))
     axes, where = axes_of(axis, x.ndim), _present(x, where)
-    free = _count(where, x.shape, axes, keepdims, x.dtype) - np.finfo(x.dtype).dtype.type(_divisor(ddof, correction))
+    free = _count(where, x.shape, axes, keepdims, x.dtype) - np.finfo(x.dtype).dtype.type(
+        _divisor("nanvar", ddof, correction)
+    )
     _warn(free <= 0, "Degrees of freedom <= 0 for slice.")
     squares = _squares(_without_nan(x, 0), axes, keepdims, where, mean)
     return deliver("nanvar", squares / elementwise.where(free > 0, free, np.nan), out)

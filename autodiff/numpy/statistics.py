@@ -12,7 +12,7 @@ from ..errors import describe, describe_all
 from ..ops import compare, elementwise, index, linalg, reduce, shape
 from ..ops import sort as sorts
 from ..tensor import Tensor, constant
-from .arguments import Axis, array_of, axes_of, cast, deliver, floating, ordered, plain
+from .arguments import Axis, array_of, axes_of, cast, deliver, fixed, floating, ordered, plain
 from .indexing import take_along_axis
 from .reductions import along, average
 
@@ -242,6 +242,7 @@ def cov(
     array([[ 1., -1.],
            [-1.,  1.]])
     """
+    ddof = fixed("cov", "ddof", ddof)
     if ddof is not None and ddof != int(ddof):
         raise ValueError(f"ddof is an integer, got {ddof!r}")
     x = _variables(m, y, rowvar, dtype)
@@ -274,7 +275,7 @@ def _observations(fweights: Any, aweights: Any, n: int) -> Any:
     """The product of both kinds of weights, None for neither."""
     w = None
     if fweights is not None:
-        f = np.asarray(plain(fweights), dtype=float)
+        f = np.asarray(fixed("cov", "fweights", fweights), dtype=float)
         if not np.all(f == np.around(f)):
             raise TypeError("fweights count observations: they are integers")
         _check_weights("fweights", f, n)
@@ -331,7 +332,7 @@ def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Any:
     w = ordered(weights, "bincount")
     if w.shape != places.shape:
         raise ValueError(f"bincount: the weights {describe(w)} are not one for each of {describe(places)}")
-    return index.scatter(cast(w, np.float64), places, index=(index.ARRAY,), shape=(n,))
+    return index.scatter(cast(w, np.float64), places.astype(np.intp), index=(index.ARRAY,), shape=(n,))
 
 
 def digitize(x: Any, bins: Any, right: bool = False) -> Any:
