@@ -225,7 +225,8 @@ METHODS: dict[str, Any] = {
     "softmax": F.softmax, "log_softmax": F.log_softmax, "dot": N.dot,
     "ravel": N.ravel, "transpose": _transpose, "swapaxes": N.swapaxes,
     "squeeze": N.squeeze, "expand": _expand, "astype": N.astype, "clone": F.clone, "copy": _copy,
-    "conj": _conj, "conjugate": _conj, "fill": _fill, "T": property(N.transpose, doc="All axes in reverse order."), "mT": property(N.matrix_transpose),
+    "conj": _conj, "conjugate": _conj, "fill": _fill,
+    "T": property(N.transpose, doc="All axes in reverse order."), "mT": property(N.matrix_transpose),
     "real": property(N.real), "imag": property(N.imag), **ARRAY_METHODS,
 }  # fmt: skip
 """What this file attaches to Tensor; `tensor.pyi` declares it."""

@@ -52,10 +52,9 @@ one directly: what is marked with a star (`np.array([t, u])`, `np.zeros(3)`) has
 with `import autodiff.numpy as np`. All arguments are NumPy's, `out=` and `where=` included. Of a ufunc there are also
 `reduce`, `accumulate`, `outer` and `reduceat`.
 
-Results have NumPy's dtypes and shapes (`tests/test_dtypes.py` tries all functions with all dtypes). Different on purpose:
-complex numbers have no order, so `max`, `median`, `clip` and their like of them are errors; running sums of a scalar need
-an axis; and what a function takes for a constant (`ddof`, `ord`, `bins`) may not require grad, or its edges and counts are
-constants.
+Results have NumPy's dtypes and shapes (`tests/test_dtypes.py` tries all functions with all dtypes). Different on
+purpose: complex numbers have no order, so `max`, `median`, `clip` and their like of them are errors; running sums of a
+scalar need an axis; what a function takes for a constant (`ddof`, `ord`) may not require grad.
 
 - **gradient**: differentiable in its floating and complex arguments, any number of times.
 - **constant**: the result has no gradient, because it has none in mathematics (a comparison, a place, a count) or
