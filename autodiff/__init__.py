@@ -137,7 +137,7 @@ from .transforms import (
 if TYPE_CHECKING:
     from . import special, testing
     from .diagnose import debug, explain_grad, graph_report
-    from .draw import Picture
+    from .draw import Picture, watch_modules
 
     __version__: str
 else:
@@ -152,10 +152,11 @@ else:
             from . import diagnose
 
             return getattr(diagnose, name)
-        if name == "Picture":
+        if name in ("Picture", "watch_modules"):
+            from .draw.modules import watch_modules
             from .draw.picture import Picture
 
-            return Picture
+            return Picture if name == "Picture" else watch_modules
         if name == "__version__":
             from importlib import metadata  # costs a third of importing NumPy
 
@@ -204,6 +205,7 @@ __all__ = [
     # pictures
     "draw",
     "Picture",
+    "watch_modules",
     # seeing what went wrong
     "debug",
     "explain_grad",

@@ -1,4 +1,4 @@
-"""How pictures look: options, colours and the words that go into labels."""
+"""How pictures look: the options, and the words that go into labels."""
 
 from __future__ import annotations
 
@@ -8,28 +8,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from .scene import Item
+from .measure import Measured
+from .scene import Frame, Item
+from .theme import THEMES, Theme, ThemeName
 
-# Values and gradients: bluish green and vermilion of Okabe and Ito's palette for colour-blind readers,
-# darkened until they stand out 5 : 1 from white. Their place, above and below, says the same.
-VALUE, GRADIENT = "#00705a", "#b8400e"
-TEXT, FAINT, WIRE = "#222222", "#6b6b6b", "#555555"
-FILL = {
-    "op": "#ffffff",
-    "input": "#e8f1fa",
-    "parameter": "#fdf1d8",
-    "constant": "#f4f4f4",
-    "fold": "#f0eef6",
-}
-EDGE = {
-    "op": "#555555",
-    "input": "#3f6f9f",
-    "parameter": "#9a6b00",
-    "constant": "#8a8a8a",
-    "fold": "#6a5d94",
-}
-
-SYMBOLS = {"*": "×", "-": "\N{MINUS SIGN}", "**": "^", "sigma": "σ"}
+SYMBOLS = {"*": "×", "-": "\N{MINUS SIGN}", "**": "^", "sigma": "σ", "/": "÷", "T": "transpose", "1/x": "1/x"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +23,31 @@ class Look:
     style: Literal["circuit", "cards"] | None = None
     shapes: bool = True
     dtypes: bool | None = None
+    theme_name: ThemeName = "light"
+    colour: Measured | None = None
+    thumbnails: bool | None = None
+    edges: bool = False
+
+    @property
+    def theme(self) -> Theme:
+        """The colours."""
+        return THEMES[self.theme_name]
 
 
 def symbol(item: Item) -> str:
     """The sign of an op, as it is written in mathematics."""
     return SYMBOLS.get(item.symbol, item.symbol)
+
+
+def local_name(item: Item, frames: dict[str, Frame]) -> str | None:
+    """An item's name without what the frames around it say already: "weight" for "model.0.weight"."""
+    name, key = item.name, item.frame
+    while name and key and not frames[key].name:
+        key = frames[key].parent
+    if not name or not key:
+        return name
+    _, found, after = f".{name}".rpartition(f".{frames[key].name}.")
+    return after if found and after else name
 
 
 def escaped(text: str) -> str:
@@ -72,14 +75,19 @@ def kind_text(item: Item, look: Look) -> str:
         return ""
     several = isinstance(item.dtype, tuple)
     scalar = not several and item.shape == ()
-    words = [] if scalar else [" ".join(map(_shape, item.shape)) if several else _shape(item.shape)]
+    words = [] if scalar else [" ".join(map(shape_text, item.shape)) if several else shape_text(item.shape)]
     dtype = item.dtype[0] if several else item.dtype
     if look.dtypes or (look.dtypes is None and not (scalar and dtype == np.float64)):
         words.insert(0, str(dtype))
     return " ".join(words)
 
 
-def _shape(shape: Any) -> str:
+def shape_text(shape: Any) -> str:
+    """Write a shape as Python does.
+
+    >>> shape_text((64, 10)), shape_text((3,))
+    ('(64, 10)', '(3,)')
+    """
     return f"({', '.join(map(str, shape))}{',' if len(shape) == 1 else ''})"
 
 
@@ -87,6 +95,10 @@ def fold_text(item: Item) -> list[str]:
     """What a fold stands for, in a few lines."""
     parts = list(item.parts.items())
     lines = []
+    if item.kind == "module":
+        if item.elements:
+            lines.append(f"{grouped(item.elements)} parameters")
+        return lines
     if item.repeat > 1:
         unit = ", ".join(name if n == 1 else f"{n} {name}" for name, n in parts[:12])
         unit += ", ..." if len(parts) > 12 else ""
@@ -108,6 +120,18 @@ def grouped(n: int) -> str:
     '1 234 567'
     """
     return f"{n:,}".replace(",", " ")
+
+
+def seconds_text(seconds: float) -> str:
+    """Write a time.
+
+    >>> seconds_text(2.5), seconds_text(0.0123), seconds_text(4.2e-5)
+    ('2.5 s', '12.3 ms', '42 µs')
+    """
+    for unit, size in (("s", 1.0), ("ms", 1e-3)):
+        if seconds >= size:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds * 1e6:.3g} µs"
 
 
 def bytes_text(n: int) -> str:

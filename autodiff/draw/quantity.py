@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..graph import SMALL
+from .thumbnail import Thumbnail
 
 WIDE = 30  # characters in a line of numbers; a wider array is shown by its statistics
 TALL = 4  # rows of a matrix that is written out
@@ -22,6 +23,7 @@ class Statistics:
     mean: float
     std: float
     odd: int  # how many elements are inf or nan; the other numbers leave them out
+    count: int = 0  # of the others
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +38,34 @@ class Quantity:
 
     array: Any = None  # a copy, where there are few elements
     statistics: Statistics | None = None  # where there are many
+    thumbnail: Thumbnail | None = None
 
     @classmethod
-    def of(cls, array: Any) -> Quantity:
-        """Take down an array or number."""
+    def of(cls, array: Any, small: bool = False) -> Quantity:
+        """Take down an array or number; with `small` a tiny picture of an array too."""
         array = np.asarray(array)
+        thumbnail = Thumbnail.of(array) if small and array.size > 1 else None
         if array.size <= SMALL:
-            return cls(array=array.copy())
-        return cls(statistics=_statistics(array))
+            return cls(array.copy(), None, thumbnail)
+        return cls(None, _statistics(array), thumbnail)
+
+    @classmethod
+    def largest(cls, arrays: list[Any]) -> Quantity | None:
+        """Take down the array with the largest norm, of several."""
+        known = [cls.of(array) for array in arrays]
+        return max(known, key=lambda quantity: quantity.norm, default=None)
+
+    @property
+    def norm(self) -> float:
+        """The root of the sum of the squares of the finite elements."""
+        s = self.statistics or _statistics(self.array)
+        return float(np.hypot(s.mean, s.std) * np.sqrt(s.count)) if s.count else 0.0
+
+    @property
+    def scale(self) -> float:
+        """The root of the mean of their squares."""
+        s = self.statistics or _statistics(self.array)
+        return float(np.hypot(s.mean, s.std)) if s.count else 0.0
 
     @property
     def lines(self) -> list[str]:
@@ -109,7 +131,7 @@ def _statistics(array: Any) -> Statistics:
     with np.errstate(all="ignore"):  # the square of a huge number may overflow, and may be shown so
         mean, std = finite.mean(dtype=np.float64), finite.std(dtype=np.float64)
     odd = array.size - finite.size
-    return Statistics(float(finite.min()), float(finite.max()), float(mean), float(std), odd)
+    return Statistics(float(finite.min()), float(finite.max()), float(mean), float(std), odd, finite.size)
 
 
 def _describe(s: Statistics) -> str:

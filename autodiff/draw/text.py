@@ -59,6 +59,9 @@ def _code(item: Item, handles: dict[str, str]) -> str:
     if item.kind == "fold":
         shown = [*given[:4], "..."] if len(given) > 4 else given
         return f"{handle} = ({', '.join(shown)}) ... {grouped(item.nodes)} ops folded"
+    if item.kind == "module":
+        times = f" x {grouped(item.repeat)}" if item.repeat > 1 else ""
+        return f"{handle} = {item.op}({', '.join(given)}){times}"
     return f"{handle} = {item.kind}"
 
 

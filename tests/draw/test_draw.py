@@ -239,7 +239,7 @@ def test_an_input_used_twice():
     x = ad.Tensor(3.0, requires_grad=True)
     y = x * x
     assert draw(y).source.count("input0_wire:e -> op1") == 2
-    assert re.search(r'input0 -> op1 \[.*label=" 2"', draw(y, style="cards").source)
+    assert re.search(r"input0 -> op1 \[label=.*> 2</FONT>", draw(y, style="cards").source)
 
 
 def test_unknown_constants_of_a_gate_are_still_shown():
@@ -269,7 +269,7 @@ def test_parameters_of_ops():
     x = ad.Tensor(np.ones((4, 5)), requires_grad=True)
     text = draw(x.sum(axis=1)[1:3]).text()
     assert "axis=" in text
-    assert "index=[1:3]" in text
+    assert "getitem(%2, [1:3])" in text
 
 
 def test_second_derivatives_draw_too():
@@ -281,9 +281,9 @@ def test_second_derivatives_draw_too():
 
 def test_mistakes_are_explained():
     x = ad.Tensor(1.0, requires_grad=True)
-    with pytest.raises(TypeError, match=r"takes tensors, or lists.*got float"):
+    with pytest.raises(TypeError, match=r"takes tensors, or lists.*a module or function.*got float"):
         draw(2.0)
-    with pytest.raises(TypeError, match=r"got Linear\. Of a module, draw what it returns"):
+    with pytest.raises(TypeError, match="missing 1 required positional argument"):
         draw(nn.Linear(2, 2))
     with pytest.raises(ValueError, match="nothing to draw"):
         draw([])

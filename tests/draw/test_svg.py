@@ -8,6 +8,7 @@ import pytest
 
 import autodiff as ad
 from autodiff.draw import draw, render
+from autodiff.draw.labels import shortened
 
 pytestmark = pytest.mark.skipif(render.find() is None, reason="no Graphviz renderer is installed")
 
@@ -90,4 +91,6 @@ def test_names_survive(name, style):
     tags = {element.tag.rpartition("}")[2] for element in root.iter()}
     assert tags <= {"svg", "g", "title", "text", "polygon", "path", "ellipse", "polyline"}
     shown = "".join("".join(t.itertext()) for t in root.iter("{http://www.w3.org/2000/svg}text"))
-    assert name.replace("\n", r"\n") in shown
+    assert shortened(name).replace("\n", r"\n") in shown
+    titles = "".join(t.text for t in root.iter("{http://www.w3.org/2000/svg}title"))
+    assert name[:20].strip("\\").split("\n")[0].split("\\")[0] in titles
