@@ -1,6 +1,6 @@
 """Run the workloads of rows/ in all their systems, and print how they compare.
 
-    python -m benchmarks [--rows lenet lstm] [--threads 1 2] [--systems ours torch] [--repeats 9]
+    python -m benchmarks [--rows lenet lstm] [--threads 1 2] [--systems ours torch] [--clock cpu]
     python -m benchmarks --curves [width steps]     how time grows with size
     python -m benchmarks --readme                   put the table of the last whole run into README.md
 
@@ -37,6 +37,12 @@ def options_of(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--threads", nargs="+", type=int, default=[1, 2], help="of every system, one run each (1 2)")
     parser.add_argument("--systems", nargs="+", choices=list(SYSTEMS), default=[], help="only these")
     parser.add_argument("--repeats", type=int, default=9, help="turns of each system, fewer if they take long (9)")
+    parser.add_argument(
+        "--clock",
+        choices=["wall", "cpu"],
+        default="wall",
+        help="cpu, on a busy machine: without waiting, of all threads",
+    )
     parser.add_argument("--output", type=Path, default=OUTPUT, help="folder for samples and pictures")
     parser.add_argument("--readme", action="store_true", help="measure nothing, write the README's table")
     return parser.parse_args(arguments)
@@ -54,9 +60,9 @@ def measure_rows(options: argparse.Namespace, names: Sequence[str]) -> tuple[lis
                 continue
             try:
                 if name in STARTUPS:
-                    result = measure_startup(row, min(options.repeats, 5), options.systems)
+                    result = measure_startup(row, min(options.repeats, 5), options.systems, options.clock)
                 else:
-                    result = measure(name, row, threads, options.repeats, options.systems)
+                    result = measure(name, row, threads, options.repeats, options.systems, options.clock)
             except DisagreementError as difference:
                 print(f"{row.title}: the systems DISAGREE: {difference}", flush=True)
                 wrong += 1
@@ -104,7 +110,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         report.readme(last["machine"], last["lines"])
         return 0
 
-    about = report.machine()
+    about = report.machine() | {"clock": options.clock}
     about["busy"] = report.is_busy(about, max(options.threads))
     if about["busy"]:
         print(

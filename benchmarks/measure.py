@@ -6,6 +6,7 @@ They take turns, so that whatever else the machine does strikes all of them.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -31,8 +32,8 @@ class DisagreementError(Exception):
 class Worker:
     """A system's process."""
 
-    def __init__(self, system: str, table: str, row: str, threads: int, numbers: str) -> None:
-        self.system, self.path = system, numbers
+    def __init__(self, system: str, table: str, row: str, threads: int, numbers: str, clock: str) -> None:
+        self.system, self.path, self.clock = system, numbers, clock
         self.process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.worker", system, table, row, str(threads), numbers],
             cwd=ROOT, env=environment(threads), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
@@ -61,7 +62,7 @@ class Worker:
         stdin.write(json.dumps({"repetitions": self.repetitions}) + "\n")
         stdin.flush()
         self.last = self._answer()
-        return float(self.last["seconds"])
+        return float(self.last["wall"])
 
     def warm_up(self) -> float:
         """Find how many repetitions fill a turn, go on until it gets no faster, and return a turn's seconds."""
@@ -75,8 +76,9 @@ class Worker:
 
     def turn(self) -> None:
         """Run for a turn."""
-        self.seconds.append(self._run())
-        self.cores.append(self.last["cores"])
+        self._run()
+        self.seconds.append(self.last[self.clock])
+        self.cores.append(self.last["cpu"] / self.last["wall"])
 
     def close(self) -> None:
         """End the process."""
@@ -100,14 +102,18 @@ def compare_numbers(row: Row, numbers: Mapping[str, Mapping[str, Any]]) -> None:
 
 
 def measure(
-    name: str, row: Row, threads: int, repeats: int, systems: Sequence[str] = (), table: str = "benchmarks.rows"
-) -> dict[str, Any]:
-    """Run the row of this name in the table, in these of its systems or in all, and return its samples."""
+    name: str, row: Row, threads: int, repeats: int, systems: Sequence[str] = (), clock: str = "wall",
+    table: str = "benchmarks.rows",
+) -> dict[str, Any]:  # fmt: skip
+    """Run the row of this name in the table, in these of its systems or in all, and return its samples.
+
+    The clock is "wall", or "cpu" for the time of all of a process's threads, which has no waiting in it.
+    """
     chosen = [system for system in row.systems if not systems or system in systems]
     missing: dict[str, str] = {}
     ready: list[Worker] = []
     with TemporaryDirectory() as folder:
-        workers = [Worker(s, table, name, threads, str(Path(folder, f"{s}.npz"))) for s in chosen]
+        workers = [Worker(s, table, name, threads, str(Path(folder, f"{s}.npz")), clock) for s in chosen]
         try:
             for worker in workers:
                 try:
@@ -134,8 +140,12 @@ def measure(
     }
 
 
-def measure_startup(row: Startup, repeats: int, systems: Sequence[str] = ()) -> dict[str, Any]:
+def measure_startup(row: Startup, repeats: int, systems: Sequence[str] = (), clock: str = "wall") -> dict[str, Any]:
     """Time whole processes, with one thread each."""
+
+    def now() -> float:
+        return perf_counter() if clock == "wall" else sum(os.times()[2:4])  # of children that have ended
+
     seconds: dict[str, list[float]] = {}
     missing: dict[str, str] = {}
     for system in row.codes:
@@ -151,9 +161,9 @@ def measure_startup(row: Startup, repeats: int, systems: Sequence[str] = ()) -> 
             for system in seconds if i % 2 else reversed(seconds):
                 with TemporaryDirectory() as fresh:
                     env = environment(1) | {"NUMBA_CACHE_DIR": fresh if row.cold else kept}
-                    start = perf_counter()
+                    start = now()
                     subprocess.run([sys.executable, "-c", row.codes[system]], cwd=ROOT, env=env, check=True)
-                    spent = perf_counter() - start
+                    spent = now() - start
                 if i:
                     seconds[system].append(spent)
     return {"seconds": seconds, "missing": missing}

@@ -156,13 +156,14 @@ def readme(about: Record, lines: Sequence[Record]) -> None:
     """Put the table between the two marks in the README."""
     peers = ", ".join(f"{SYSTEMS[p].title.split()[0]} {v}" for p, v in about["peers"].items())
     busy = ", busy with other work: only the ratios mean something" if about["busy"] else ""
+    clock = "CPU time of all threads, m" if about["clock"] == "cpu" else "M"
     rows = [HEAD, ("---",) * len(HEAD), *map(cells, lines)]
     table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
     text = (
         f"{BEGIN}\n"
         f"Measured {about['date']} on {about['cpu']}, {about['cores']} cores{busy}; {about['system']}, Python "
         f"{about['python']}, NumPy {about['numpy']}, {peers}.\n"
-        f"Medians ± half the distance of the quartiles; the ratio is ours / peer, the peer PyTorch unless named.\n\n"
+        f"{clock}edians ± half the distance of the quartiles; ratio: ours / peer, which is PyTorch unless named.\n\n"
         f"{table}\n{END}"
     )
     before, begin, rest = README.read_text(encoding="utf-8").partition(BEGIN)

@@ -3,7 +3,7 @@
 <- {"version": "2.13.0", "first": 0.2}           what it computed is in the file that it was told
 or {"missing": "not installed"}                  this system cannot run here
 -> {"repetitions": 100}
-<- {"seconds": 1.2e-5, "cores": 1.0, "peak": 123456789, "growth": 12345}     of one repetition; bytes
+<- {"wall": 1.2e-5, "cpu": 1.2e-5, "peak": 123456789, "growth": 12345}     seconds of one repetition; bytes
 """
 
 from __future__ import annotations
@@ -78,9 +78,9 @@ def main(system: str, table: str, name: str, threads: int, numbers: str) -> None
             gc.collect()
         start, busy = perf_counter(), process_time()
         program.run(n)
-        seconds, busy = perf_counter() - start, process_time() - busy
+        wall, cpu = perf_counter() - start, process_time() - busy
         peak = peak_bytes()
-        answer(seconds=seconds / n, cores=busy / seconds, peak=peak, growth=peak - before)
+        answer(wall=wall / n, cpu=cpu / n, peak=peak, growth=peak - before)
 
 
 if __name__ == "__main__":
