@@ -256,6 +256,11 @@ def cross_entropy(
         raise ValueError(f"cross_entropy takes logits (n, c, ...) or (c,), got {describe(logits)}")
     single, classes = logits.ndim == 1, logits.shape[min(logits.ndim - 1, 1)]
     soft = targets.shape == logits.shape
+    if soft and targets.dtype.kind == "f" and ignore_index >= 0:
+        raise ValueError(
+            f"ignore_index={ignore_index} is a class index, and the targets are probabilities, {describe(targets)}: "
+            "to leave a row out, set its probabilities to 0"
+        )
     if soft and targets.dtype.kind != "f":
         raise TypeError(
             f"targets of the shape of the logits are probabilities, floating numbers; got {describe(targets)}. "
@@ -300,7 +305,7 @@ def _without_classes(shape: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def conv2d(
-    x: Any,
+    input: Any,
     weight: Any,
     bias: Any = None,
     stride: int | Sequence[int] = 1,
@@ -313,7 +318,7 @@ def conv2d(
     `out[n, o, p, q] = bias[o] + sum_cij weight[o, c, i, j] x[n, c, p s + i d - pad, q s + j d - pad]`
 
     Args:
-        x: (n, c, h, w), or one image (c, h, w).
+        input: x, (n, c, h, w), or one image (c, h, w).
         weight: (o, c / groups, kh, kw).
         bias: (o,) or None.
         stride, dilation: an int, or one per axis.
@@ -327,7 +332,7 @@ def conv2d(
     array([[4., 4.],
            [4., 4.]])
     """
-    return windows.convolution("conv2d", 2, x, weight, bias, stride, padding, dilation, groups)
+    return windows.convolution("conv2d", 2, input, weight, bias, stride, padding, dilation, groups)
 
 
 def max_pool2d(
@@ -348,26 +353,25 @@ def max_pool2d(
     return windows.max_pooling("max_pool2d", 2, x, kernel_size, stride, padding, dilation)
 
 
-def linear(x: Any, weight: Any, bias: Any = None) -> Any:
-    """A dense layer, `x weight^T + bias`: x (..., k), weight (n, k), bias (n,), result (..., n).
+def linear(input: Any, weight: Any, bias: Any = None) -> Any:
+    """A dense layer, `x weight^T + bias`: input x (..., k), weight (n, k), bias (n,), result (..., n).
 
     >>> linear(np.ones(3), np.ones((2, 3)), np.zeros(2))
     array([3., 3.])
     """
-    x, weight = array_of(x), array_of(weight)
+    x, weight = array_of(input), array_of(weight)
     taken, made = x.shape, weight.shape
     if len(made) != 2 or not taken or taken[-1] != made[1]:
         raise ValueError(
             f"a dense layer with weight {describe(weight)} takes x (..., {made[-1] if made else '?'}), "
             f"got {describe(x)}"
         )
-    if bias is None or len(taken) == 1:
-        out = matmul(x, weight.T)
-        return out if bias is None else out + bias
+    if bias is None:
+        return matmul(x, weight.T)
     bias = array_of(bias)
     if bias.shape != made[:1]:
         raise ValueError(f"bias {describe(bias)} needs shape {made[:1]}, one per output")
-    return linalg.affine(x, weight, bias)
+    return matmul(x, weight.T) + bias if len(taken) == 1 else linalg.affine(x, weight, bias)
 
 
 def dropout(x: Any, p: float = 0.5, generator: Generator | np.random.Generator | int | None = None) -> Any:

@@ -60,6 +60,7 @@ from .classification import (
     BCEWithLogitsLoss,
     CrossEntropyLoss,
     CTCLoss,
+    LinearCrossEntropyLoss,
     NLLLoss,
 )
 from .container import (
@@ -340,6 +341,7 @@ __all__ = [
     "LeakyReLU",
     "LearnedPositions",
     "Linear",
+    "LinearCrossEntropyLoss",
     "LocalResponseNorm",
     "LocallyConnected1d",
     "LocallyConnected2d",

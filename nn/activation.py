@@ -410,13 +410,13 @@ class GLU(Module):
 
 
 class Softmax(Module):
-    """`e^(x_i) / sum_j e^(x_j)` along one axis, the last by default.
+    """`e^(x_i) / sum_j e^(x_j)` along an axis, of one or two the last by default.
 
     >>> Softmax()([0.0, 0.0])
     array([0.5, 0.5])
     """
 
-    def __init__(self, dim: int = -1) -> None:
+    def __init__(self, dim: int | None = None) -> None:
         self.dim = dim
 
     def forward(self, x: Any) -> Any:
@@ -427,7 +427,7 @@ class Softmax(Module):
 
 
 class Softmin(Softmax):
-    """Softmax of `-x` along one axis: the smallest get the most.
+    """Softmax of `-x` along an axis: the smallest get the most.
 
     >>> Softmin()([0.0, 0.0])
     array([0.5, 0.5])
@@ -438,7 +438,7 @@ class Softmin(Softmax):
 
 
 class LogSoftmax(Softmax):
-    """Logarithm of softmax along one axis, exact also where softmax rounds to 0.
+    """Logarithm of softmax along an axis, exact also where softmax rounds to 0.
 
     >>> LogSoftmax()([0.0, -1000.0])
     array([    0., -1000.])

@@ -5,12 +5,17 @@ Weights of classes are buffers: `state_dict` has them.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from . import functional as F
+from .functional.arguments import cast
+from .init import Randomness
+from .linear import Linear
 from .loss import Loss, PairLoss, constant
+from .module import check_sizes
 
-__all__ = ["BCELoss", "BCEWithLogitsLoss", "CTCLoss", "CrossEntropyLoss", "NLLLoss"]
+__all__ = ["BCELoss", "BCEWithLogitsLoss", "CTCLoss", "CrossEntropyLoss", "LinearCrossEntropyLoss", "NLLLoss"]
 
 
 class CrossEntropyLoss(PairLoss):
@@ -38,6 +43,56 @@ class CrossEntropyLoss(PairLoss):
             size_average, reduce, reduction, weight=constant(weight), ignore_index=ignore_index,
             label_smoothing=label_smoothing,
         )  # fmt: skip
+
+
+class LinearCrossEntropyLoss(Loss):
+    """A dense layer and the cross-entropy of its results, which are logits: the last two steps of a classifier.
+
+    Args:
+        in_features: k, features of the input (n, k) or (k,).
+        num_classes: c.
+        out_features: (d1, ...), where there are losses of that many places for each input; the targets then are
+            class indices (n, d1, ...), or probabilities (n, c, d1, ...).
+        bias: whether the layer adds one.
+        reduction, weight, ignore_index, label_smoothing: as for `CrossEntropyLoss`; None ignores the class index -100.
+        options: PyTorch's way of working through the batch in pieces; TypeError for any but None.
+        dtype, generator: of the layer, as for `Linear`.
+
+    Parameters: linear.weight (c * d1 * ..., k), linear.bias (c * d1 * ...,) or None.
+
+    >>> float(LinearCrossEntropyLoss(3, 2, generator=0)([[0.0, 0.0, 0.0]], [1]))  # log 2
+    0.693147...
+    """
+
+    function = staticmethod(F.linear_cross_entropy)
+
+    def __init__(
+        self, in_features: int, num_classes: int, *, out_features: tuple[int, ...] = (), bias: bool = False,
+        dtype: Any = None, reduction: str = "mean", weight: Any = None, ignore_index: int | None = None,
+        label_smoothing: float = 0.0, options: Any = None, generator: Randomness = None,
+    ) -> None:  # fmt: skip
+        super().__init__(
+            reduction=reduction, weight=constant(weight), ignore_index=ignore_index, label_smoothing=label_smoothing,
+            options=options,
+        )  # fmt: skip
+        check_sizes(num_classes=num_classes, **{f"out_features[{i}]": n for i, n in enumerate(out_features)})
+        self.in_features, self.num_classes, self.out_features = in_features, num_classes, tuple(out_features)
+        self.linear = Linear(in_features, num_classes * math.prod(self.out_features), bias, dtype, generator)
+
+    def forward(self, input: Any, target: Any) -> Any:
+        places, bias = (self.num_classes, *self.out_features), self.linear.bias
+        weight = self.linear.weight.reshape((*places, self.in_features))
+        return self.function(
+            cast(input, weight), weight, target, linear_bias=None if bias is None else bias.reshape(places),
+            reduction=self.reduction, **{name: getattr(self, name) for name in self._options},
+        )  # fmt: skip
+
+    def extra_repr(self) -> str:
+        return (
+            f"in_features={self.in_features}, num_classes={self.num_classes}, out_features={self.out_features}, "
+            f"bias={self.linear.bias is not None}, reduction={self.reduction}, ignore_index={self.ignore_index}, "
+            f"label_smoothing={self.label_smoothing}, options={self.options}"
+        )
 
 
 class NLLLoss(PairLoss):

@@ -243,8 +243,8 @@ class ModuleList(Row):
     2
     """
 
-    def __init__(self, modules: Iterable[Module] = ()) -> None:
-        self.extend(modules)
+    def __init__(self, modules: Iterable[Module] | None = None) -> None:
+        self.extend(() if modules is None else modules)
 
 
 class ModuleDict(Dict):
@@ -257,8 +257,8 @@ class ModuleDict(Dict):
     Raises KeyError for a name that is no string, has a dot, or is an attribute of the class.
     """
 
-    def __init__(self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]] = ()) -> None:
-        self.update(modules)
+    def __init__(self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]] | None = None) -> None:
+        self.update(() if modules is None else modules)
 
 
 class Residual(Sequential):
@@ -337,8 +337,8 @@ class ParameterList(Parameters, Row):
     ['0', '1']
     """
 
-    def __init__(self, values: Iterable[Any] = ()) -> None:
-        self.extend(values)
+    def __init__(self, values: Iterable[Any] | None = None) -> None:
+        self.extend(() if values is None else values)
 
 
 class ParameterDict(Parameters, Dict):
@@ -348,5 +348,5 @@ class ParameterDict(Parameters, Dict):
     Tensor(1.0, dtype=float32, requires_grad=True)
     """
 
-    def __init__(self, values: Mapping[str, Any] | Iterable[tuple[str, Any]] = ()) -> None:
-        self.update(values)
+    def __init__(self, parameters: Mapping[str, Any] | Iterable[tuple[str, Any]] | None = None) -> None:
+        self.update(() if parameters is None else parameters)

@@ -19,38 +19,46 @@ from .module import Module
 from .normalization import BatchNorm1d, BatchNorm2d, BatchNorm3d, InstanceNorm1d, InstanceNorm2d, InstanceNorm3d
 
 __all__ = [
-    "LazyBatchNorm1d",
-    "LazyBatchNorm2d",
-    "LazyBatchNorm3d",
-    "LazyConv1d",
-    "LazyConv2d",
-    "LazyConv3d",
-    "LazyConvTranspose1d",
-    "LazyConvTranspose2d",
-    "LazyConvTranspose3d",
-    "LazyInstanceNorm1d",
-    "LazyInstanceNorm2d",
-    "LazyInstanceNorm3d",
-    "LazyLinear",
-]
+    "LazyBatchNorm1d", "LazyBatchNorm2d", "LazyBatchNorm3d", "LazyConv1d", "LazyConv2d", "LazyConv3d",
+    "LazyConvTranspose1d", "LazyConvTranspose2d", "LazyConvTranspose3d", "LazyInstanceNorm1d", "LazyInstanceNorm2d",
+    "LazyInstanceNorm3d", "LazyLinear",
+]  # fmt: skip
+
+
+class _Arguments:
+    """The signature of a lazy layer, worked out when asked for: that of the layer, without the size."""
+
+    def __get__(self, lazy: Any, kind: Any) -> Any:
+        import inspect  # here, as it takes 5 ms
+
+        whole = inspect.signature(kind.becomes)
+        return whole.replace(parameters=[*whole.parameters.values()][1:])
 
 
 class Lazy(Module):
-    """A module that becomes one of the class `becomes`, whose first argument is the size of an axis of the input."""
+    """A module that becomes one of the class `becomes`, whose first argument is the length of an axis of the input.
+
+    Args of a subclass:
+        becomes: that class.
+        axis: of the input, which has the size.
+        at_least: the number of axes of an input.
+        weight_axis: of the saved weight, which has the size.
+    """
 
     becomes: ClassVar[Any]
-    axis: ClassVar[int] = -1  # of the input, which has the size
-    weight_axis: ClassVar[int] = 1  # of the saved weight
-    at_least: ClassVar[int] = 1  # number of axes of an input
+    axis: ClassVar[int]
+    at_least: ClassVar[int]
+    weight_axis: ClassVar[int]
+    __signature__ = _Arguments()
+
+    def __init_subclass__(cls, becomes: Any, axis: int, at_least: int = 0, weight_axis: int = 1) -> None:
+        cls.becomes, cls.axis, cls.at_least, cls.weight_axis = becomes, axis, at_least or -axis, weight_axis
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        import inspect  # here, as it takes 5 ms
-
         try:
-            _, *given = inspect.signature(self.becomes).bind(0, *args, **options).arguments.items()
+            self.given: dict[str, Any] = dict(type(self).__signature__.bind(*args, **options).arguments)
         except TypeError as error:
             raise TypeError(f"{type(self).__name__}: {error}") from None
-        self.given: dict[str, Any] = dict(given)
 
     def forward(self, *inputs: Any, **options: Any) -> Any:
         """Make the parameters for this input, and compute with them."""
@@ -86,7 +94,7 @@ class Lazy(Module):
         return ", ".join([f"{name}={value!r}" for name, value in self.given.items()])
 
 
-class LazyLinear(Lazy):
+class LazyLinear(Lazy, becomes=Linear, axis=-1):
     """A `Linear` that takes `in_features` from its first input: `LazyLinear(out_features, bias, dtype, generator)`.
 
     >>> layer = LazyLinear(2, generator=0)
@@ -94,109 +102,50 @@ class LazyLinear(Lazy):
     ((4, 2), Linear(in_features=3, out_features=2, bias=True))
     """
 
-    becomes = Linear
 
-
-class LazyConv1d(Lazy):
+class LazyConv1d(Lazy, becomes=Conv1d, axis=-2):
     """A `Conv1d` that takes `in_channels` from its first input."""
 
-    becomes = Conv1d
-    axis = -2
-    at_least = 2
 
-
-class LazyConv2d(Lazy):
+class LazyConv2d(Lazy, becomes=Conv2d, axis=-3):
     """A `Conv2d` that takes `in_channels` from its first input."""
 
-    becomes = Conv2d
-    axis = -3
-    at_least = 3
 
-
-class LazyConv3d(Lazy):
+class LazyConv3d(Lazy, becomes=Conv3d, axis=-4):
     """A `Conv3d` that takes `in_channels` from its first input."""
 
-    becomes = Conv3d
-    axis = -4
-    at_least = 4
 
-
-class LazyConvTranspose1d(Lazy):
+class LazyConvTranspose1d(Lazy, becomes=ConvTranspose1d, axis=-2, weight_axis=0):
     """A `ConvTranspose1d` that takes `in_channels` from its first input."""
 
-    becomes = ConvTranspose1d
-    axis = -2
-    at_least = 2
-    weight_axis = 0
 
-
-class LazyConvTranspose2d(Lazy):
+class LazyConvTranspose2d(Lazy, becomes=ConvTranspose2d, axis=-3, weight_axis=0):
     """A `ConvTranspose2d` that takes `in_channels` from its first input."""
 
-    becomes = ConvTranspose2d
-    axis = -3
-    at_least = 3
-    weight_axis = 0
 
-
-class LazyConvTranspose3d(Lazy):
+class LazyConvTranspose3d(Lazy, becomes=ConvTranspose3d, axis=-4, weight_axis=0):
     """A `ConvTranspose3d` that takes `in_channels` from its first input."""
 
-    becomes = ConvTranspose3d
-    axis = -4
-    at_least = 4
-    weight_axis = 0
 
-
-class LazyBatchNorm1d(Lazy):
+class LazyBatchNorm1d(Lazy, becomes=BatchNorm1d, axis=1, at_least=2, weight_axis=0):
     """A `BatchNorm1d` that takes `num_features` from its first input."""
 
-    becomes = BatchNorm1d
-    axis = 1
-    at_least = 2
-    weight_axis = 0
 
-
-class LazyBatchNorm2d(Lazy):
+class LazyBatchNorm2d(Lazy, becomes=BatchNorm2d, axis=1, at_least=4, weight_axis=0):
     """A `BatchNorm2d` that takes `num_features` from its first input."""
 
-    becomes = BatchNorm2d
-    axis = 1
-    at_least = 4
-    weight_axis = 0
 
-
-class LazyBatchNorm3d(Lazy):
+class LazyBatchNorm3d(Lazy, becomes=BatchNorm3d, axis=1, at_least=5, weight_axis=0):
     """A `BatchNorm3d` that takes `num_features` from its first input."""
 
-    becomes = BatchNorm3d
-    axis = 1
-    at_least = 5
-    weight_axis = 0
 
-
-class LazyInstanceNorm1d(Lazy):
+class LazyInstanceNorm1d(Lazy, becomes=InstanceNorm1d, axis=-2, weight_axis=0):
     """An `InstanceNorm1d` that takes `num_features` from its first input."""
 
-    becomes = InstanceNorm1d
-    axis = -2
-    at_least = 2
-    weight_axis = 0
 
-
-class LazyInstanceNorm2d(Lazy):
+class LazyInstanceNorm2d(Lazy, becomes=InstanceNorm2d, axis=-3, weight_axis=0):
     """An `InstanceNorm2d` that takes `num_features` from its first input."""
 
-    becomes = InstanceNorm2d
-    axis = -3
-    at_least = 3
-    weight_axis = 0
 
-
-class LazyInstanceNorm3d(Lazy):
+class LazyInstanceNorm3d(Lazy, becomes=InstanceNorm3d, axis=-4, weight_axis=0):
     """An `InstanceNorm3d` that takes `num_features` from its first input."""
-
-    becomes = InstanceNorm3d
-    axis = -4
-    at_least = 4
-    weight_axis = 0

@@ -65,6 +65,13 @@ class PairLoss(Loss):
         return self.apply_function(input, target)
 
 
+class PlainLoss(PairLoss):
+    """A loss of predictions and targets that has no options."""
+
+    def __init__(self, size_average: Any = None, reduce: Any = None, reduction: str = "mean") -> None:
+        super().__init__(size_average, reduce, reduction)
+
+
 def constant(weight: Any) -> Tensor | None:
     """Weights as a buffer, which moves and is saved with the module."""
     if weight is None:
@@ -75,7 +82,7 @@ def constant(weight: Any) -> Tensor | None:
     return Tensor(value if value.dtype.kind == "f" and value is weight else value.astype(default_dtype()))
 
 
-class MSELoss(PairLoss):
+class MSELoss(PlainLoss):
     """Squared error `(x - target)^2` of equal shapes.
 
     >>> float(MSELoss()([1.0, 2.0], [1.0, 4.0]))
@@ -85,7 +92,7 @@ class MSELoss(PairLoss):
     function = staticmethod(F.mse_loss)
 
 
-class L1Loss(PairLoss):
+class L1Loss(PlainLoss):
     """Absolute error `|x - target|` of equal shapes.
 
     >>> float(L1Loss()([1.0, 2.0], [1.0, 4.0]))

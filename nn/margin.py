@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import functional as F
-from .loss import Loss, PairLoss, constant
+from .loss import Loss, PairLoss, PlainLoss, constant
 
 __all__ = [
     "CosineEmbeddingLoss", "HingeEmbeddingLoss", "MarginRankingLoss", "MultiLabelMarginLoss",
@@ -48,7 +48,7 @@ class MarginRankingLoss(Loss):
         return self.apply_function(input1, input2, target)
 
 
-class SoftMarginLoss(PairLoss):
+class SoftMarginLoss(PlainLoss):
     """`log(1 + exp(-target x))` with targets of 1 and -1.
 
     >>> float(SoftMarginLoss()([0.0], [1]))  # log 2
@@ -94,7 +94,7 @@ class MultiMarginLoss(PairLoss):
         super().__init__(size_average, reduce, reduction, p=p, margin=margin, weight=constant(weight))
 
 
-class MultiLabelMarginLoss(PairLoss):
+class MultiLabelMarginLoss(PlainLoss):
     """`sum_ij max(0, 1 - x_j + x_i) / c` over target classes j and all other classes i.
 
     Targets have the shape of the scores, (n, c) or (c,): the class indices of each row, then -1.

@@ -256,5 +256,6 @@ def ctc_vjp(
         back = here[:, ::-1]
         two = _later(np.where(skips, here, -np.inf)[:, ::-1], 2)
         beta = np.logaddexp(np.logaddexp(back, _later(back, 1)), two)[:, ::-1]
-    grad[:, ~possible] = 0 if zero_infinity else np.nan
+    read = np.arange(len(log_probs))[:, None] < input_lengths
+    grad[read & ~possible] = 0 if zero_infinity else np.nan
     return grad, None, None, None

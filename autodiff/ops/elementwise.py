@@ -61,7 +61,7 @@ sigmoid = define(
 )  # fmt: skip
 
 relu = define(
-    "relu", kernels.relu, lambda g, out: g * (out > 0), kind="elementwise",
+    "relu", kernels.relu, lambda g, out: g * (out != 0), kind="elementwise",
     doc="Rectified linear unit `max(0, x)`; its derivative at 0 is taken as 0.",
 )  # fmt: skip
 

@@ -43,6 +43,7 @@ from .classification import (
     binary_cross_entropy_with_logits,
     cross_entropy,
     ctc_loss,
+    linear_cross_entropy,
     nll_loss,
 )
 from .conv import (
@@ -210,6 +211,7 @@ __all__ = [
     "layer_norm",
     "leaky_relu",
     "linear",
+    "linear_cross_entropy",
     "local_response_norm",
     "log_softmax",
     "logsigmoid",

@@ -12,11 +12,11 @@ import numpy as np
 from autodiff import functional
 from autodiff.config import no_grad
 from autodiff.errors import describe
-from autodiff.functional import one_hot, sigmoid
+from autodiff.functional import one_hot
 from autodiff.numpy import abs as absolute
-from autodiff.numpy import argmax, heaviside, log, tanh
+from autodiff.numpy import argmax, heaviside, log
 from autodiff.numpy.arguments import array_of, cast, floating, one_axis, ordered, plain, write_out
-from autodiff.ops import activation, elementwise, random, special
+from autodiff.ops import activation, elementwise, random, special, trigonometric
 from autodiff.random import Generator, as_generator
 from autodiff.tensor import Tensor
 
@@ -36,6 +36,24 @@ def _real(name: str, x: Any) -> Any:
     return floating(ordered(x, name))
 
 
+def sigmoid(input: Any) -> Any:
+    """`1 / (1 + e^-x)`, the logistic function.
+
+    >>> float(sigmoid(0.0))
+    0.5
+    """
+    return functional.sigmoid(input)
+
+
+def tanh(input: Any) -> Any:
+    """`(e^x - e^-x) / (e^x + e^-x)`, the hyperbolic tangent.
+
+    >>> float(tanh(0.0))
+    0.0
+    """
+    return trigonometric.tanh(input)
+
+
 def _into(name: str, x: Any, out: Any, inplace: bool) -> Any:
     """The result, which in place goes into x as well; numbers and lists are not written."""
     if not inplace or not isinstance(x, Tensor | np.ndarray):
@@ -43,29 +61,29 @@ def _into(name: str, x: Any, out: Any, inplace: bool) -> Any:
     return write_out(f"{name}(inplace=True)", x, out)
 
 
-def relu(x: Any, inplace: bool = False) -> Any:
+def relu(input: Any, inplace: bool = False) -> Any:
     """`max(x, 0)`; the derivative at 0 is 0.
 
     >>> float(relu(-2.0)), float(relu(3.0))
     (0.0, 3.0)
     """
-    return _into("relu", x, elementwise.relu(x), inplace)
+    return _into("relu", input, elementwise.relu(input), inplace)
 
 
-def leaky_relu(x: Any, negative_slope: float = 0.01, inplace: bool = False) -> Any:
+def leaky_relu(input: Any, negative_slope: float = 0.01, inplace: bool = False) -> Any:
     """x, and `negative_slope x` for negative x (Maas et al., 2013).
 
     >>> float(leaky_relu(-2.0))
     -0.02
     """
-    return _into("leaky_relu", x, activation.leaky_relu(_real("leaky_relu", x), float(negative_slope)), inplace)
+    return _into("leaky_relu", input, activation.leaky_relu(_real("leaky_relu", input), float(negative_slope)), inplace)
 
 
-def prelu(x: Any, weight: Any) -> Any:
+def prelu(input: Any, weight: Any) -> Any:
     """x, and `weight x` for negative x, with a learned slope for all channels or one for each (He et al., 2015).
 
     Args:
-        x: any shape with one slope, (n, c, ...) with several; of (c,) axis 0 has no batch.
+        input: x, any shape with one slope, (n, c, ...) with several; of (c,) axis 0 has no batch.
         weight: () or (1,), or (c,).
 
     Raises ValueError for another number of slopes.
@@ -73,7 +91,7 @@ def prelu(x: Any, weight: Any) -> Any:
     >>> prelu(np.array([-2.0, 2.0]), 0.25)
     array([-0.5,  2. ])
     """
-    x, weight = _real("prelu", x), _real("prelu", weight)
+    x, weight = _real("prelu", input), _real("prelu", weight)
     if weight.size == 1:
         return activation.leaky_relu(x, weight.reshape(()))
     channels = x.shape[1] if x.ndim > 1 else None
@@ -84,7 +102,7 @@ def prelu(x: Any, weight: Any) -> Any:
 
 
 def rrelu(
-    x: Any,
+    input: Any,
     lower: float = 1 / 8,
     upper: float = 1 / 3,
     training: bool = False,
@@ -98,11 +116,11 @@ def rrelu(
     """
     if not lower <= upper:
         raise ValueError(f"rrelu: lower={lower} is above upper={upper}")
-    given, x = x, _real("rrelu", x)
+    x = _real("rrelu", input)
     slope: Any = (lower + upper) / 2
     if training:
         slope = _draw(x, "random", generator) * (upper - lower) + lower
-    return _into("rrelu", given, activation.leaky_relu(x, slope), inplace)
+    return _into("rrelu", input, activation.leaky_relu(x, slope), inplace)
 
 
 def _draw(x: Any, distribution: str, generator: Randomness) -> Any:
@@ -112,7 +130,7 @@ def _draw(x: Any, distribution: str, generator: Randomness) -> Any:
         return random.drawn(x, distribution=distribution, seed=seed, offset=offset)
 
 
-def elu(x: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
+def elu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
     """x, and `alpha (e^x - 1)` for negative x (Clevert et al., 2015).
 
     >>> float(elu(-1000.0))
@@ -122,20 +140,20 @@ def elu(x: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
     """
     if alpha < 0:
         raise ValueError(f"elu: alpha is at least 0, got {alpha}")
-    return _into("elu", x, activation.elu(_real("elu", x), alpha=float(alpha), scale=1.0, slope=1.0), inplace)
+    return _into("elu", input, activation.elu(_real("elu", input), alpha=float(alpha), scale=1.0, slope=1.0), inplace)
 
 
-def selu(x: Any, inplace: bool = False) -> Any:
+def selu(input: Any, inplace: bool = False) -> Any:
     """`1.0507 elu(x, 1.6733)`, which keeps mean 0 and variance 1 from layer to layer (Klambauer et al., 2017).
 
     >>> float(selu(1.0))
     1.0507009873554805
     """
     alpha, scale = SELU
-    return _into("selu", x, activation.elu(_real("selu", x), alpha=alpha, scale=scale, slope=1.0), inplace)
+    return _into("selu", input, activation.elu(_real("selu", input), alpha=alpha, scale=scale, slope=1.0), inplace)
 
 
-def celu(x: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
+def celu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
     """x, and `alpha (e^(x / alpha) - 1)` for negative x: an ELU with a continuous slope (Barron, 2017).
 
     >>> float(celu(-1000.0, 2.0))
@@ -145,11 +163,11 @@ def celu(x: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
     """
     if not alpha:
         raise ValueError("celu divides by alpha, which is 0")
-    out = activation.elu(_real("celu", x), alpha=float(alpha), scale=1.0, slope=1.0 / alpha)
-    return _into("celu", x, out, inplace)
+    out = activation.elu(_real("celu", input), alpha=float(alpha), scale=1.0, slope=1.0 / alpha)
+    return _into("celu", input, out, inplace)
 
 
-def gelu(x: Any, approximate: str = "none") -> Any:
+def gelu(input: Any, approximate: str = "none") -> Any:
     """`x P(x)` with the distribution function P of the standard normal (Hendrycks and Gimpel, 2016).
 
     Args:
@@ -160,28 +178,28 @@ def gelu(x: Any, approximate: str = "none") -> Any:
     """
     if approximate not in ("none", "tanh"):
         raise ValueError(f'gelu: approximate is "none" or "tanh", got {approximate!r}')
-    return activation.gelu(_real("gelu", x), approximate=approximate)
+    return activation.gelu(_real("gelu", input), approximate=approximate)
 
 
-def silu(x: Any, inplace: bool = False) -> Any:
+def silu(input: Any, inplace: bool = False) -> Any:
     """`x sigmoid(x)`, called swish too (Elfwing et al., 2017).
 
     >>> float(silu(0.0))
     0.0
     """
-    return _into("silu", x, activation.silu(_real("silu", x)), inplace)
+    return _into("silu", input, activation.silu(_real("silu", input)), inplace)
 
 
-def mish(x: Any, inplace: bool = False) -> Any:
+def mish(input: Any, inplace: bool = False) -> Any:
     """`x tanh(softplus(x))` (Misra, 2019).
 
     >>> float(mish(1000.0))
     1000.0
     """
-    return _into("mish", x, activation.mish(_real("mish", x)), inplace)
+    return _into("mish", input, activation.mish(_real("mish", input)), inplace)
 
 
-def softplus(x: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
+def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
     """`log(1 + e^(beta x)) / beta`, a smooth ReLU, and x itself where `beta x > threshold`.
 
     >>> float(softplus(0.0))  # log 2
@@ -189,28 +207,28 @@ def softplus(x: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
     """
     if not beta:
         raise ValueError("softplus divides by beta, which is 0")
-    return special.softplus(_real("softplus", x), beta=float(beta), threshold=float(threshold))
+    return special.softplus(_real("softplus", input), beta=float(beta), threshold=float(threshold))
 
 
-def logsigmoid(x: Any) -> Any:
+def logsigmoid(input: Any) -> Any:
     """`log(1 / (1 + e^-x))`, without overflow.
 
     >>> float(logsigmoid(-1000.0))
     -1000.0
     """
-    return special.log_expit(_real("logsigmoid", x))
+    return special.log_expit(_real("logsigmoid", input))
 
 
-def softsign(x: Any) -> Any:
+def softsign(input: Any) -> Any:
     """`x / (1 + |x|)`.
 
     >>> float(softsign(1.0))
     0.5
     """
-    return activation.softsign(_real("softsign", x))
+    return activation.softsign(_real("softsign", input))
 
 
-def hardtanh(x: Any, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Any:
+def hardtanh(input: Any, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Any:
     """The input between bounds, and the nearer bound outside; at the bounds the derivative is 0.
 
     >>> float(hardtanh(3.0))
@@ -218,49 +236,49 @@ def hardtanh(x: Any, min_val: float = -1.0, max_val: float = 1.0, inplace: bool 
     """
     if not min_val <= max_val:
         raise ValueError(f"hardtanh: min_val={min_val} is above max_val={max_val}")
-    out = activation.hardtanh(_real("hardtanh", x), low=float(min_val), high=float(max_val))
-    return _into("hardtanh", x, out, inplace)
+    out = activation.hardtanh(_real("hardtanh", input), low=float(min_val), high=float(max_val))
+    return _into("hardtanh", input, out, inplace)
 
 
-def relu6(x: Any, inplace: bool = False) -> Any:
+def relu6(input: Any, inplace: bool = False) -> Any:
     """`min(max(x, 0), 6)`.
 
     >>> float(relu6(7.0))
     6.0
     """
-    return _into("relu6", x, hardtanh(x, 0.0, 6.0), inplace)
+    return _into("relu6", input, hardtanh(input, 0.0, 6.0), inplace)
 
 
-def hardsigmoid(x: Any, inplace: bool = False) -> Any:
+def hardsigmoid(input: Any, inplace: bool = False) -> Any:
     """`min(max(x + 3, 0), 6) / 6`, a sigmoid of three straight pieces.
 
     >>> float(hardsigmoid(0.0))
     0.5
     """
-    return _into("hardsigmoid", x, relu6(_real("hardsigmoid", x) + 3.0) * (1 / 6), inplace)
+    return _into("hardsigmoid", input, relu6(_real("hardsigmoid", input) + 3.0) * (1 / 6), inplace)
 
 
-def hardswish(x: Any, inplace: bool = False) -> Any:
+def hardswish(input: Any, inplace: bool = False) -> Any:
     """`x hardsigmoid(x)` (Howard et al., 2019).
 
     >>> float(hardswish(3.0))
     3.0
     """
-    x_ = _real("hardswish", x)
-    return _into("hardswish", x, elementwise.maximum(x_, -6.0) * hardsigmoid(x_), inplace)
+    x = _real("hardswish", input)
+    return _into("hardswish", input, elementwise.maximum(x, -6.0) * hardsigmoid(x), inplace)
 
 
-def hardshrink(x: Any, lambd: float = 0.5) -> Any:
+def hardshrink(input: Any, lambd: float = 0.5) -> Any:
     """x, and 0 where `|x| <= lambd`.
 
     >>> hardshrink(np.array([0.5, 2.0]))
     array([0., 2.])
     """
-    x = _real("hardshrink", x)
+    x = _real("hardshrink", input)
     return elementwise.where(absolute(x) <= lambd, 0, x)
 
 
-def softshrink(x: Any, lambd: float = 0.5) -> Any:
+def softshrink(input: Any, lambd: float = 0.5) -> Any:
     """The input brought nearer to 0 by lambd, and 0 where `|x| <= lambd`.
 
     >>> softshrink(np.array([0.5, 2.0, -2.0]))
@@ -268,40 +286,40 @@ def softshrink(x: Any, lambd: float = 0.5) -> Any:
     """
     if not lambd >= 0:
         raise ValueError(f"softshrink: lambd is at least 0, got {lambd}")
-    x = _real("softshrink", x)
+    x = _real("softshrink", input)
     return x - elementwise.clip(x, -float(lambd), float(lambd))
 
 
-def tanhshrink(x: Any) -> Any:
+def tanhshrink(input: Any) -> Any:
     """`x - tanh(x)`.
 
     >>> float(tanhshrink(0.0))
     0.0
     """
-    x = _real("tanhshrink", x)
+    x = _real("tanhshrink", input)
     return x - tanh(x)
 
 
-def threshold(x: Any, threshold: float, value: float, inplace: bool = False) -> Any:
+def threshold(input: Any, threshold: float, value: float, inplace: bool = False) -> Any:
     """The input where it is above a threshold, elsewhere a value.
 
     >>> threshold(np.array([0.5, 2.0]), 1.0, 7.0)
     array([7., 2.])
     """
-    x_ = _real("threshold", x)
-    return _into("threshold", x, elementwise.where(x_ <= threshold, value, x_), inplace)
+    x = _real("threshold", input)
+    return _into("threshold", input, elementwise.where(x <= threshold, value, x), inplace)
 
 
-def step(x: Any) -> Any:
+def step(input: Any) -> Any:
     """The unit step of the first neurons: 1 where `x >= 0`, else 0. A constant: it has no gradient to learn by.
 
     >>> step(np.array([-0.5, 0.0, 2.0]))
     array([0., 1., 1.])
     """
-    return heaviside(_real("step", x), 1.0)
+    return heaviside(_real("step", input), 1.0)
 
 
-def glu(x: Any, dim: int = -1) -> Any:
+def glu(input: Any, dim: int = -1) -> Any:
     """`a sigmoid(b)` of the two halves a and b of x along an axis (Dauphin et al., 2016).
 
     Raises ValueError for an odd length.
@@ -309,7 +327,7 @@ def glu(x: Any, dim: int = -1) -> Any:
     >>> glu(np.array([2.0, 0.0]))
     array([1.])
     """
-    x = _real("glu", x)
+    x = _real("glu", input)
     axis = one_axis(dim, x.ndim)
     half, odd = divmod(x.shape[axis], 2)
     if odd:
@@ -318,31 +336,40 @@ def glu(x: Any, dim: int = -1) -> Any:
     return x[(*before, slice(half))] * sigmoid(x[(*before, slice(half, None))])
 
 
-def softmax(x: Any, dim: int = -1, dtype: Any = None) -> Any:
+def _axis(name: str, x: Any, dim: int | None) -> int:
+    """The axis to normalise along. Of three axes PyTorch would take the first, of four the second."""
+    if dim is None and np.ndim(x) > 2:
+        raise ValueError(f"{name} of {describe(x)}: along which axis? Write dim=-1 for the last.")
+    return -1 if dim is None else dim
+
+
+def softmax(input: Any, dim: int | None = None, dtype: Any = None) -> Any:
     """`e^(x_i) / sum_j e^(x_j)` along an axis, in a dtype if one is given.
+
+    Of one or two axes the last is meant unless `dim` is given. Raises ValueError where there are more, and no `dim`.
 
     >>> softmax(np.array([0.0, 0.0]))
     array([0.5, 0.5])
     """
-    return functional.softmax(x if dtype is None else cast(x, dtype), dim)
+    return functional.softmax(input if dtype is None else cast(input, dtype), _axis("softmax", input, dim))
 
 
-def softmin(x: Any, dim: int = -1, dtype: Any = None) -> Any:
+def softmin(input: Any, dim: int | None = None, dtype: Any = None) -> Any:
     """`softmax(-x)`: the smallest get the most.
 
     >>> softmin(np.array([0.0, 0.0]))
     array([0.5, 0.5])
     """
-    return softmax(-array_of(x), dim, dtype)
+    return softmax(-array_of(input), _axis("softmin", input, dim), dtype)
 
 
-def log_softmax(x: Any, dim: int = -1, dtype: Any = None) -> Any:
+def log_softmax(input: Any, dim: int | None = None, dtype: Any = None) -> Any:
     """Logarithm of softmax along an axis, exact also where softmax rounds to 0.
 
     >>> log_softmax(np.array([0.0, -1000.0]))
     array([    0., -1000.])
     """
-    return functional.log_softmax(x if dtype is None else cast(x, dtype), dim)
+    return functional.log_softmax(input if dtype is None else cast(input, dtype), _axis("log_softmax", input, dim))
 
 
 def gumbel_softmax(

@@ -151,8 +151,10 @@ def multi_head_attention_forward(
         v = anp.reshape(static_v, (n, num_heads, -1, embed // num_heads))
     if add_zero_attn:
         k, v = (anp.pad(x, ((0, 0), (0, 0), (0, 1), (0, 0))) for x in (k, v))
-    mask = _joint(attn_mask, key_padding_mask, q, key.shape[1] if static_k is None else static_k.shape[1], k.shape[2])
-    options: dict[str, Any] = {"scale": 1 / math.sqrt(embed // num_heads), "causal": bool(is_causal)}
+    source = key.shape[1] if static_k is None else static_k.shape[1]
+    more = k.shape[2] - source  # keys for all queries
+    mask = _joint(attn_mask, key_padding_mask, q, source, more, bool(is_causal and more))
+    options: dict[str, Any] = {"scale": 1 / math.sqrt(embed // num_heads), "causal": bool(is_causal and not more)}
     options |= _draw(dropout_p if training else 0.0, generator)
     weights: Any = None
     if need_weights:
@@ -172,8 +174,8 @@ def _and_row(x: Any, row: Any) -> Any:
     return x if row is None else anp.concatenate([x, anp.broadcast_to(row, (len(x), 1, x.shape[2]))], axis=1)
 
 
-def _joint(attn_mask: Any, key_padding_mask: Any, q: Any, source: int, total: int) -> Any:
-    """Both masks in one, to add to scores (N, heads, L, total); keys after `source` are for all."""
+def _joint(attn_mask: Any, key_padding_mask: Any, q: Any, source: int, more: int, causal: bool) -> Any:
+    """All masks in one, to add to scores (N, heads, L, source + more); the keys after `source` are for all."""
     n, heads, length, _ = q.shape
     mask: Any = np.zeros(())
     if attn_mask is not None:
@@ -191,6 +193,8 @@ def _joint(attn_mask: Any, key_padding_mask: Any, q: Any, source: int, total: in
                 f"key_padding_mask has shape {(n, source)}, (batch, keys); got {describe(array_of(key_padding_mask))}"
             )
         mask = mask + anp.reshape(padding, (n, 1, 1, source))
-    if np.ndim(plain(mask)) and total > source:
-        mask = anp.pad(mask, ((0, 0),) * (mask.ndim - 1) + ((0, total - source),))
+    if causal:
+        mask = mask + np.triu(np.full((length, source), -np.inf, q.dtype), 1)
+    if np.ndim(plain(mask)) and more:
+        mask = anp.pad(mask, ((0, 0),) * (mask.ndim - 1) + ((0, more),))
     return mask

@@ -16,7 +16,10 @@ from autodiff.ops import loss as ops
 
 from .arguments import alike, as_array, constant_weight, in_places, no_old_names, real, reduced
 
-__all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "ctc_loss", "nll_loss"]
+__all__ = [
+    "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "ctc_loss", "linear_cross_entropy",
+    "nll_loss",
+]  # fmt: skip
 
 
 def cross_entropy(
@@ -41,6 +44,48 @@ def cross_entropy(
     return F.cross_entropy(
         input, target, reduction, weight=weight, ignore_index=ignore_index, label_smoothing=label_smoothing
     )
+
+
+def linear_cross_entropy(
+    input: Any, linear_weight: Any, target: Any, *, linear_bias: Any = None, weight: Any = None,
+    reduction: str = "mean", ignore_index: int | None = None, label_smoothing: float = 0.0, options: Any = None,
+) -> Any:  # fmt: skip
+    """`cross_entropy` of the logits that a dense layer makes of x, `linear_weight x + linear_bias`.
+
+    Args:
+        input: x, (n, k) or (k,).
+        linear_weight: (c, k), or (c, d1, ..., k) for the losses of d1, ... places each.
+        target: class indices (n, d1, ...) or (); or probabilities (n, c, d1, ...) or (c,).
+        linear_bias: (c, d1, ...) or None.
+        weight, reduction, ignore_index, label_smoothing: as for `cross_entropy`; None ignores the class index -100.
+        options: PyTorch's way of working through the batch in pieces; TypeError for any but None.
+
+    Raises ValueError for other shapes, and what `cross_entropy` raises.
+
+    >>> float(linear_cross_entropy(np.ones((1, 3)), np.ones((2, 3)), np.array([1])))  # log 2
+    0.693147180559...
+    """
+    if options is not None:
+        raise TypeError(f"linear_cross_entropy works through the whole batch at once: leave options= out, {options!r}")
+    x, linear_weight, target = as_array(input), as_array(linear_weight), as_array(target)
+    if ignore_index is not None and target.dtype.kind == "f":
+        raise ValueError(f"ignore_index={ignore_index} is a class index, and the targets are probabilities")
+    if linear_weight.ndim < 2 or x.ndim not in (1, 2) or (x.ndim == 1 and linear_weight.ndim > 2):
+        raise ValueError(
+            "linear_cross_entropy takes x (n, k) and linear_weight (c, ..., k), or x (k,) and linear_weight (c, k); "
+            f"got {describe(x)} and {describe(linear_weight)}"
+        )
+    *places, features = linear_weight.shape
+    if linear_bias is not None:
+        linear_bias = as_array(linear_bias)
+        if linear_bias.shape != tuple(places):
+            raise ValueError(f"linear_bias needs shape {tuple(places)}, one per logit; got {describe(linear_bias)}")
+        linear_bias = linear_bias.reshape((-1,))
+    logits = F.linear(x, linear_weight.reshape((-1, features)), linear_bias).reshape((*x.shape[:-1], *places))
+    return cross_entropy(
+        logits, target, weight, ignore_index=-100 if ignore_index is None else ignore_index, reduction=reduction,
+        label_smoothing=label_smoothing,
+    )  # fmt: skip
 
 
 def nll_loss(

@@ -22,7 +22,7 @@ Size = int | Sequence[int]
 
 
 def conv1d(
-    x: Any, weight: Any, bias: Any = None, stride: Size = 1, padding: str | Size = 0, dilation: Size = 1,
+    input: Any, weight: Any, bias: Any = None, stride: Size = 1, padding: str | Size = 0, dilation: Size = 1,
     groups: int = 1,
 ) -> Any:  # fmt: skip
     """One-dimensional convolution, `out[n, o, p] = bias[o] + sum_ci weight[o, c, i] x[n, c, p stride + i dilation]`.
@@ -32,11 +32,11 @@ def conv1d(
     >>> conv1d(np.arange(4.0).reshape(1, 4), np.ones((1, 1, 2)))
     array([[1., 3., 5.]])
     """
-    return convolution("conv1d", 1, x, weight, bias, stride, padding, dilation, groups)
+    return convolution("conv1d", 1, input, weight, bias, stride, padding, dilation, groups)
 
 
 def conv3d(
-    x: Any, weight: Any, bias: Any = None, stride: Size = 1, padding: str | Size = 0, dilation: Size = 1,
+    input: Any, weight: Any, bias: Any = None, stride: Size = 1, padding: str | Size = 0, dilation: Size = 1,
     groups: int = 1,
 ) -> Any:  # fmt: skip
     """Three-dimensional convolution, of x (n, c, d, h, w) or (c, d, h, w) with weight (o, c / groups, kd, kh, kw).
@@ -46,11 +46,11 @@ def conv3d(
     >>> conv3d(np.ones((1, 3, 4, 5)), np.ones((2, 1, 3, 3, 3))).shape
     (2, 1, 2, 3)
     """
-    return convolution("conv3d", 3, x, weight, bias, stride, padding, dilation, groups)
+    return convolution("conv3d", 3, input, weight, bias, stride, padding, dilation, groups)
 
 
 def conv_transpose1d(
-    x: Any, weight: Any, bias: Any = None, stride: Size = 1, padding: Size = 0, output_padding: Size = 0,
+    input: Any, weight: Any, bias: Any = None, stride: Size = 1, padding: Size = 0, output_padding: Size = 0,
     groups: int = 1, dilation: Size = 1,
 ) -> Any:  # fmt: skip
     """The transpose of `conv1d`: x (n, c, l) or (c, l), weight (c, o / groups, k); as `conv_transpose2d`.
@@ -58,11 +58,11 @@ def conv_transpose1d(
     >>> conv_transpose1d(np.array([[1.0, 2.0]]), np.ones((1, 1, 3)), stride=2)
     array([[1., 1., 3., 2., 2.]])
     """
-    return _transposed("conv_transpose1d", 1, x, weight, bias, stride, padding, output_padding, groups, dilation)
+    return _transposed("conv_transpose1d", 1, input, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
 def conv_transpose2d(
-    x: Any, weight: Any, bias: Any = None, stride: Size = 1, padding: Size = 0, output_padding: Size = 0,
+    input: Any, weight: Any, bias: Any = None, stride: Size = 1, padding: Size = 0, output_padding: Size = 0,
     groups: int = 1, dilation: Size = 1,
 ) -> Any:  # fmt: skip
     """The transpose of `conv2d`, as a linear map: each element of x adds a multiple of the kernel to the result.
@@ -72,7 +72,7 @@ def conv_transpose2d(
     `(size - 1) stride - 2 padding + dilation (kernel - 1) + 1 + output_padding`.
 
     Args:
-        x: (n, c, h, w) or (c, h, w).
+        input: x, (n, c, h, w) or (c, h, w).
         weight: (c, o / groups, kh, kw).
         bias: (o,) or None.
         padding: how many elements are cut off at both ends of each axis.
@@ -85,11 +85,11 @@ def conv_transpose2d(
     array([[1., 1.],
            [1., 1.]])
     """
-    return _transposed("conv_transpose2d", 2, x, weight, bias, stride, padding, output_padding, groups, dilation)
+    return _transposed("conv_transpose2d", 2, input, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
 def conv_transpose3d(
-    x: Any, weight: Any, bias: Any = None, stride: Size = 1, padding: Size = 0, output_padding: Size = 0,
+    input: Any, weight: Any, bias: Any = None, stride: Size = 1, padding: Size = 0, output_padding: Size = 0,
     groups: int = 1, dilation: Size = 1,
 ) -> Any:  # fmt: skip
     """The transpose of `conv3d`: x (n, c, d, h, w), weight (c, o / groups, kd, kh, kw); as `conv_transpose2d`.
@@ -97,7 +97,7 @@ def conv_transpose3d(
     >>> conv_transpose3d(np.ones((1, 2, 2, 2)), np.ones((1, 3, 2, 2, 2)), stride=2).shape
     (3, 4, 4, 4)
     """
-    return _transposed("conv_transpose3d", 3, x, weight, bias, stride, padding, output_padding, groups, dilation)
+    return _transposed("conv_transpose3d", 3, input, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
 def _transposed(
@@ -136,7 +136,7 @@ def _transposed(
     return with_bias(out, weight.shape[1] * groups, bias)
 
 
-def unfold(x: Any, kernel_size: Size, dilation: Size = 1, padding: Size = 0, stride: Size = 1) -> Any:
+def unfold(input: Any, kernel_size: Size, dilation: Size = 1, padding: Size = 0, stride: Size = 1) -> Any:
     """What a window sees at each place, as columns: (n, c, h, w) to (n, c * kh * kw, places), rows of places first.
 
     Convolution is a matrix product with these columns. Also of one image (c, h, w).
@@ -149,7 +149,7 @@ def unfold(x: Any, kernel_size: Size, dilation: Size = 1, padding: Size = 0, str
 
     Raises ValueError for an array of other shape, and for a window that does not fit.
     """
-    x = array_of(x)
+    x = array_of(input)
     if x.ndim not in (3, 4):
         raise ValueError(f"unfold takes x (n, c, h, w) or (c, h, w), got {describe(x)}")
     if x.ndim == 3:
@@ -158,7 +158,9 @@ def unfold(x: Any, kernel_size: Size, dilation: Size = 1, padding: Size = 0, str
     return ops.unfold(x, **_geometry(kernel_size, dilation, padding, stride))
 
 
-def fold(x: Any, output_size: Size, kernel_size: Size, dilation: Size = 1, padding: Size = 0, stride: Size = 1) -> Any:
+def fold(
+    input: Any, output_size: Size, kernel_size: Size, dilation: Size = 1, padding: Size = 0, stride: Size = 1
+) -> Any:
     """Columns (n, c * kh * kw, places) added up where their windows lie in an image, (n, c, *output_size).
 
     The adjoint of `unfold`, not its inverse: where windows overlap there are sums.
@@ -169,7 +171,7 @@ def fold(x: Any, output_size: Size, kernel_size: Size, dilation: Size = 1, paddi
 
     Raises ValueError for another number of places than the image has, or of rows than the windows have.
     """
-    x = array_of(x)
+    x = array_of(input)
     if x.ndim not in (2, 3):
         raise ValueError(f"fold takes x (n, c * kh * kw, places), got {describe(x)}")
     if x.ndim == 2:

@@ -8,20 +8,21 @@ import numpy as np
 
 from autodiff.errors import describe
 from autodiff.numpy import broadcast_arrays, maximum, sum
-from autodiff.numpy.arguments import floating
+from autodiff.numpy.arguments import floating, write_out
 from autodiff.numpy.linalg import vector_norm
 
 __all__ = ["cosine_similarity", "normalize", "pairwise_distance", "pdist"]
 
 
-def normalize(x: Any, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Any:
-    """`x / max(|x|_p, eps)` along an axis: vectors of length 1.
+def normalize(input: Any, p: float = 2.0, dim: int = 1, eps: float = 1e-12, out: Any = None) -> Any:
+    """`x / max(|x|_p, eps)` along an axis: vectors of length 1; written into `out` if given.
 
     >>> normalize(np.array([[3.0, 4.0]]))
     array([[0.6, 0.8]])
     """
-    x = floating(x)
-    return x / maximum(vector_norm(x, axis=dim, keepdims=True, ord=p), eps)
+    x = floating(input)
+    unit = x / maximum(vector_norm(x, axis=dim, keepdims=True, ord=p), eps)
+    return unit if out is None else write_out("normalize", out, unit)
 
 
 def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:
@@ -43,7 +44,7 @@ def pairwise_distance(x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepd
     return vector_norm(floating(x1) - floating(x2) + eps, axis=-1, keepdims=keepdim, ord=p)
 
 
-def pdist(x: Any, p: float = 2.0) -> Any:
+def pdist(input: Any, p: float = 2.0) -> Any:
     """`|x_i - x_j|_p` of all pairs i < j of rows (n, d), row by row of the triangle above the diagonal: (n (n-1) / 2,).
 
     The gradient of a distance of 0 is taken as 0.
@@ -53,7 +54,7 @@ def pdist(x: Any, p: float = 2.0) -> Any:
 
     Raises ValueError for what are no rows.
     """
-    x = floating(x)
+    x = floating(input)
     if x.ndim != 2:
         raise ValueError(f"pdist takes rows (n, d), got {describe(x)}")
     i, j = np.triu_indices(len(x), 1)

@@ -21,7 +21,9 @@ __all__ = ["alpha_dropout", "dropout", "dropout1d", "dropout2d", "dropout3d", "f
 Randomness: TypeAlias = "Generator | np.random.Generator | int | None"
 
 
-def dropout(x: Any, p: float = 0.5, training: bool = True, inplace: bool = False, generator: Randomness = None) -> Any:
+def dropout(
+    input: Any, p: float = 0.5, training: bool = True, inplace: bool = False, generator: Randomness = None
+) -> Any:
     """In training zero each element with probability p and scale the rest by `1 / (1 - p)`, so that the mean stays.
 
     Raises ValueError for p outside [0, 1]. Srivastava et al., 2014.
@@ -29,11 +31,11 @@ def dropout(x: Any, p: float = 0.5, training: bool = True, inplace: bool = False
     >>> dropout(np.ones(2), 0.5, training=False)
     array([1., 1.])
     """
-    return _drop("dropout", x, p, training, inplace, generator)
+    return _drop("dropout", input, p, training, inplace, generator)
 
 
 def dropout1d(
-    x: Any, p: float = 0.5, training: bool = True, inplace: bool = False, generator: Randomness = None
+    input: Any, p: float = 0.5, training: bool = True, inplace: bool = False, generator: Randomness = None
 ) -> Any:
     """`dropout` of whole channels of x (n, c, l) or (c, l).
 
@@ -42,11 +44,11 @@ def dropout1d(
 
     Raises ValueError for another number of axes. Tompson et al., 2015.
     """
-    return _drop("dropout1d", x, p, training, inplace, generator, 1, (2, 3))
+    return _drop("dropout1d", input, p, training, inplace, generator, 1, (2, 3))
 
 
 def dropout2d(
-    x: Any, p: float = 0.5, training: bool = True, inplace: bool = False, generator: Randomness = None
+    input: Any, p: float = 0.5, training: bool = True, inplace: bool = False, generator: Randomness = None
 ) -> Any:
     """`dropout` of whole channels of images x (n, c, h, w).
 
@@ -55,11 +57,11 @@ def dropout2d(
     >>> dropout2d(np.ones((1, 2, 1, 2)), 0.5, generator=9).ravel()
     array([2., 2., 0., 0.])
     """
-    return _drop("dropout2d", x, p, training, inplace, generator, 2, (4,))
+    return _drop("dropout2d", input, p, training, inplace, generator, 2, (4,))
 
 
 def dropout3d(
-    x: Any, p: float = 0.5, training: bool = True, inplace: bool = False, generator: Randomness = None
+    input: Any, p: float = 0.5, training: bool = True, inplace: bool = False, generator: Randomness = None
 ) -> Any:
     """`dropout` of whole channels of volumes x (n, c, d, h, w) or (c, d, h, w).
 
@@ -68,7 +70,7 @@ def dropout3d(
 
     Raises ValueError for another number of axes. Tompson et al., 2015.
     """
-    return _drop("dropout3d", x, p, training, inplace, generator, 3, (4, 5))
+    return _drop("dropout3d", input, p, training, inplace, generator, 3, (4, 5))
 
 
 _FORMS = {(2, 3): "(n, c, l) or (c, l)", (4,): "(n, c, h, w)", (4, 5): "(n, c, d, h, w) or (c, d, h, w)"}
@@ -104,7 +106,7 @@ def _into(name: str, x: Any, out: Any, inplace: bool) -> Any:
 
 
 def alpha_dropout(
-    x: Any, p: float = 0.5, training: bool = False, inplace: bool = False, generator: Randomness = None
+    input: Any, p: float = 0.5, training: bool = False, inplace: bool = False, generator: Randomness = None
 ) -> Any:
     """In training set each element with probability p to where SELU saturates, and keep mean 0 and variance 1.
 
@@ -116,11 +118,11 @@ def alpha_dropout(
 
     Raises ValueError for p outside [0, 1]. Klambauer et al., 2017.
     """
-    return _alpha_drop("alpha_dropout", x, p, training, inplace, generator, 0)
+    return _alpha_drop("alpha_dropout", input, p, training, inplace, generator, 0)
 
 
 def feature_alpha_dropout(
-    x: Any, p: float = 0.5, training: bool = False, inplace: bool = False, generator: Randomness = None
+    input: Any, p: float = 0.5, training: bool = False, inplace: bool = False, generator: Randomness = None
 ) -> Any:
     """`alpha_dropout` of whole channels of x (n, c, ...).
 
@@ -129,7 +131,7 @@ def feature_alpha_dropout(
 
     Raises ValueError for fewer than two axes.
     """
-    x = array_of(x)
+    x = array_of(input)
     if x.ndim < 2:
         raise ValueError(f"feature_alpha_dropout takes x (n, c, ...), got {describe(x)}")
     return _alpha_drop("feature_alpha_dropout", x, p, training, inplace, generator, x.ndim - 2)

@@ -17,7 +17,7 @@ from autodiff.tensor import Tensor
 __all__ = ["bilinear", "flatten", "linear", "unflatten"]
 
 
-def bilinear(x1: Any, x2: Any, weight: Any, bias: Any = None) -> Any:
+def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Any:
     """A bilinear form for each output, `y_k = x1^T weight_k x2 + bias_k`.
 
     Takes x1 (..., m), x2 (..., n), weight (k, m, n) and bias (k,); the result is (..., k).
@@ -27,7 +27,7 @@ def bilinear(x1: Any, x2: Any, weight: Any, bias: Any = None) -> Any:
 
     Raises ValueError for shapes that do not fit.
     """
-    x1, x2, weight = (x if type(x) is Tensor else np.asarray(x) for x in (x1, x2, weight))
+    x1, x2, weight = (x if type(x) is Tensor else np.asarray(x) for x in (input1, input2, weight))
     fits = weight.ndim == 3 and x1.ndim and x2.ndim and (x1.shape[-1], x2.shape[-1]) == weight.shape[1:]
     if not fits or x1.shape[:-1] != x2.shape[:-1]:
         raise ValueError(
@@ -46,7 +46,7 @@ def bilinear(x1: Any, x2: Any, weight: Any, bias: Any = None) -> Any:
     return out + bias
 
 
-def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
+def flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
     """Join the axes from `start_dim` to `end_dim`, both included, into one.
 
     >>> flatten(np.zeros((2, 3, 4)), 1).shape
@@ -54,17 +54,15 @@ def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
 
     Raises ValueError if `end_dim` comes before `start_dim`, IndexError for an axis out of range.
     """
-    x = x if type(x) is Tensor else np.asarray(x)
-    if x.ndim == 0:
-        return anp.reshape(x, (1,))
-    start, end = one_axis(start_dim, x.ndim), one_axis(end_dim, x.ndim)
+    x = input if type(input) is Tensor else np.asarray(input)
+    start, end = (one_axis(dim, max(x.ndim, 1)) for dim in (start_dim, end_dim))
     if end < start:
         raise ValueError(f"flatten from axis {start} to {end} of {describe(x)}: there is nothing between")
-    joined = int(np.prod(x.shape[start : end + 1], dtype=np.intp))
+    joined = math.prod(x.shape[start : end + 1])
     return anp.reshape(x, (*x.shape[:start], joined, *x.shape[end + 1 :]))
 
 
-def unflatten(x: Any, dim: int, sizes: Sequence[int]) -> Any:
+def unflatten(input: Any, dim: int, sizes: Sequence[int]) -> Any:
     """Part axis `dim` into several of the lengths `sizes`, of which one may be -1: the inverse of `flatten`.
 
     >>> unflatten(np.zeros((2, 12)), 1, (3, -1)).shape
@@ -72,7 +70,7 @@ def unflatten(x: Any, dim: int, sizes: Sequence[int]) -> Any:
 
     Raises ValueError where the lengths do not multiply to that of the axis, IndexError for an axis out of range.
     """
-    x = x if type(x) is Tensor else np.asarray(x)
+    x = input if type(input) is Tensor else np.asarray(input)
     axis, sizes = one_axis(dim, x.ndim), tuple(sizes)
     length, known = x.shape[axis], math.prod(n for n in sizes if n != -1)
     if sizes.count(-1) == 1 and known and length % known == 0:

@@ -43,12 +43,12 @@ def _last_axes(name: str, x: Any, shape: tuple[int, ...], **parameters: Any) -> 
 
 
 def layer_norm(
-    x: Any, normalized_shape: int | Sequence[int], weight: Any = None, bias: Any = None, eps: float = 1e-5
+    input: Any, normalized_shape: int | Sequence[int], weight: Any = None, bias: Any = None, eps: float = 1e-5
 ) -> Any:
     """`(x - mean) / sqrt(var + eps) weight + bias`, mean and variance (divisor n) over the last axes.
 
     Args:
-        x: (..., *normalized_shape).
+        input: x, (..., *normalized_shape).
         weight, bias: (*normalized_shape), or None for 1 and 0.
 
     Raises ValueError for other shapes. Ba, Kiros and Hinton, 2016.
@@ -57,7 +57,7 @@ def layer_norm(
     array([-1.,  1.])
     """
     shape = _shape(normalized_shape)
-    x, weight, bias = _floats("layer_norm", x, weight, bias)
+    x, weight, bias = _floats("layer_norm", input, weight, bias)
     axis = _last_axes("layer_norm", x, shape, weight=weight, bias=bias)
     return norm.standardize(x, *_affine(weight, bias), axis=axis, eps=float(eps))
 
@@ -69,31 +69,37 @@ def _affine(weight: Any, bias: Any, shape: tuple[int, ...] | None = None) -> tup
     return weight, bias
 
 
-def group_norm(x: Any, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
+def group_norm(input: Any, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
     """`(x - mean) / sqrt(var + eps) weight + bias`, mean and variance over each example's groups of channels.
 
     Args:
-        x: (n, c, ...).
+        input: x, (n, c, ...).
         num_groups: into how many groups the channels are split.
         weight, bias: (c,), or None for 1 and 0.
 
-    Raises ValueError for other shapes, and for groups that do not divide the channels. Wu and He, 2018.
+    Raises ValueError for other shapes, for groups that do not divide the channels, and for one example with one value
+    in each group. Wu and He, 2018.
 
     >>> group_norm(np.array([[1.0, 3.0, 2.0, 4.0]]), 2, eps=0.0)
     array([[-1.,  1., -1.,  1.]])
     """
-    x, weight, bias = _floats("group_norm", x, weight, bias)
+    x, weight, bias = _floats("group_norm", input, weight, bias)
     channels = _channels("group_norm", x, 2, weight=weight, bias=bias)
     if num_groups < 1 or channels % num_groups:
         raise ValueError(f"group_norm: {num_groups} groups do not divide the {channels} channels of {describe(x)}")
     split = (num_groups, channels // num_groups)
     rows = x.reshape((x.shape[0], *split, math.prod(x.shape[2:])))  # (n, groups, c / groups, rest)
+    if rows.size == num_groups:
+        raise ValueError(
+            f"group_norm of {describe(x)} has one value in each of {num_groups} groups to take mean and variance of, "
+            "and all would become 0; take fewer groups"
+        )
     scale = _affine(weight, bias, (*split, 1))
     return norm.standardize(rows, *scale, axis=(2, 3), eps=float(eps)).reshape(x.shape)
 
 
 def batch_norm(
-    x: Any,
+    input: Any,
     running_mean: Any,
     running_var: Any,
     weight: Any = None,
@@ -109,7 +115,7 @@ def batch_norm(
     the running ones.
 
     Args:
-        x: (n, c) or (n, c, ...).
+        input: x, (n, c) or (n, c, ...).
         running_mean, running_var: (c,), Tensors or arrays; both may be None in training.
         weight, bias: (c,), or None for 1 and 0.
 
@@ -118,7 +124,7 @@ def batch_norm(
     >>> batch_norm(np.array([[1.0], [3.0]]), None, None, training=True, eps=0.0).ravel()
     array([-1.,  1.])
     """
-    x, weight, bias = _floats("batch_norm", x, weight, bias)
+    x, weight, bias = _floats("batch_norm", input, weight, bias)
     running = {"running_mean": running_mean, "running_var": running_var}
     _channels("batch_norm", x, 2, weight=weight, bias=bias, **running)
     axis = (0, *range(2, x.ndim))
@@ -126,7 +132,7 @@ def batch_norm(
 
 
 def instance_norm(
-    x: Any,
+    input: Any,
     running_mean: Any = None,
     running_var: Any = None,
     weight: Any = None,
@@ -141,7 +147,7 @@ def instance_norm(
     their averages over the examples; otherwise they are the running ones. See `batch_norm`.
 
     Args:
-        x: (n, c, l, ...).
+        input: x, (n, c, l, ...).
         running_mean, running_var: (c,), Tensors or arrays, or None.
         weight, bias: (c,), or None for 1 and 0.
 
@@ -151,7 +157,7 @@ def instance_norm(
     array([[-1.,  1.],
            [-1.,  1.]])
     """
-    x, weight, bias = _floats("instance_norm", x, weight, bias)
+    x, weight, bias = _floats("instance_norm", input, weight, bias)
     running = {"running_mean": running_mean, "running_var": running_var}
     _channels("instance_norm", x, 3, weight=weight, bias=bias, **running)
     axis = tuple(range(2, x.ndim))
@@ -198,11 +204,11 @@ def _by_channel(
     return norm.batch_norm(x, *scale, mean, var, axis=axis, eps=float(eps))
 
 
-def local_response_norm(x: Any, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Any:
+def local_response_norm(input: Any, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Any:
     """`x / (k + alpha mean(x^2))^beta`, the mean over a window of channels, zeros beyond the first and the last.
 
     Args:
-        x: (n, c, ...), with one more axis at least.
+        input: x, (n, c, ...), with one more axis at least.
         size: channels in the window, (size - 1) // 2 of them after the one in question.
 
     Raises ValueError for other shapes. Krizhevsky, Sutskever and Hinton, 2012.
@@ -210,7 +216,7 @@ def local_response_norm(x: Any, size: int, alpha: float = 1e-4, beta: float = 0.
     >>> local_response_norm(np.ones((1, 3, 1)), 3, alpha=3.0, beta=1.0).ravel()
     array([0.33333333, 0.25      , 0.33333333])
     """
-    (x,) = _floats("local_response_norm", x)
+    (x,) = _floats("local_response_norm", input)
     _channels("local_response_norm", x, 3)
     if size < 1:
         raise ValueError(f"local_response_norm: size is at least 1, got {size}")
@@ -218,11 +224,11 @@ def local_response_norm(x: Any, size: int, alpha: float = 1e-4, beta: float = 0.
     return x / (squares * (alpha / size) + k) ** beta
 
 
-def rms_norm(x: Any, normalized_shape: int | Sequence[int], weight: Any = None, eps: float | None = None) -> Any:
+def rms_norm(input: Any, normalized_shape: int | Sequence[int], weight: Any = None, eps: float | None = None) -> Any:
     """`x / sqrt(mean(x^2) + eps) weight`, the mean over the last axes.
 
     Args:
-        x: (..., *normalized_shape).
+        input: x, (..., *normalized_shape).
         weight: (*normalized_shape), or None for 1.
         eps: by default the machine epsilon of x's dtype.
 
@@ -232,7 +238,7 @@ def rms_norm(x: Any, normalized_shape: int | Sequence[int], weight: Any = None, 
     array([ 1., -1.])
     """
     shape = _shape(normalized_shape)
-    x, weight = _floats("rms_norm", x, weight)
+    x, weight = _floats("rms_norm", input, weight)
     axis = _last_axes("rms_norm", x, shape, weight=weight)
     eps = float(np.finfo(x.dtype).eps if eps is None else eps)
     return norm.rms_norm(x, 1.0 if weight is None else weight, axis=axis, eps=eps)

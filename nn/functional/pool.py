@@ -45,7 +45,7 @@ def _batched(name: str, axes: int, x: Any, pooled: Callable[[Any], Any]) -> Any:
 
 
 def max_pool1d(
-    x: Any, kernel_size: Size, stride: Size | None = None, padding: Size = 0, dilation: Size = 1,
+    input: Any, kernel_size: Size, stride: Size | None = None, padding: Size = 0, dilation: Size = 1,
     ceil_mode: bool = False, return_indices: bool = False,
 ) -> Any:  # fmt: skip
     """Largest element of each window of x (n, c, l) or (c, l); as `max_pool2d`.
@@ -53,11 +53,11 @@ def max_pool1d(
     >>> max_pool1d(np.array([[1.0, 3.0, 2.0, 0.0]]), 2)
     array([[3., 2.]])
     """
-    return max_pooling("max_pool1d", 1, x, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+    return max_pooling("max_pool1d", 1, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
 def max_pool2d(
-    x: Any, kernel_size: Size, stride: Size | None = None, padding: Size = 0, dilation: Size = 1,
+    input: Any, kernel_size: Size, stride: Size | None = None, padding: Size = 0, dilation: Size = 1,
     ceil_mode: bool = False, return_indices: bool = False,
 ) -> Any:  # fmt: skip
     """Largest element of each window of x (n, c, h, w) or (c, h, w); of equal ones the first takes the gradient.
@@ -74,11 +74,11 @@ def max_pool2d(
     array([[ 5.,  7.],
            [13., 15.]])
     """
-    return max_pooling("max_pool2d", 2, x, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+    return max_pooling("max_pool2d", 2, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
 def max_pool3d(
-    x: Any, kernel_size: Size, stride: Size | None = None, padding: Size = 0, dilation: Size = 1,
+    input: Any, kernel_size: Size, stride: Size | None = None, padding: Size = 0, dilation: Size = 1,
     ceil_mode: bool = False, return_indices: bool = False,
 ) -> Any:  # fmt: skip
     """Largest element of each window of x (n, c, d, h, w) or (c, d, h, w); as `max_pool2d`.
@@ -86,14 +86,14 @@ def max_pool3d(
     >>> max_pool3d(np.arange(8.0).reshape(1, 2, 2, 2), 2)
     array([[[[7.]]]])
     """
-    return max_pooling("max_pool3d", 3, x, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+    return max_pooling("max_pool3d", 3, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
 # -- the mean ----------------------------------------------------------------------------------------------
 
 
 def avg_pool1d(
-    x: Any, kernel_size: Size, stride: Size | None = None, padding: Size = 0, ceil_mode: bool = False,
+    input: Any, kernel_size: Size, stride: Size | None = None, padding: Size = 0, ceil_mode: bool = False,
     count_include_pad: bool = True,
 ) -> Any:  # fmt: skip
     """Mean of each window of x (n, c, l) or (c, l); as `avg_pool2d`.
@@ -101,11 +101,11 @@ def avg_pool1d(
     >>> avg_pool1d(np.array([[1.0, 3.0, 2.0, 0.0]]), 2)
     array([[2., 1.]])
     """
-    return _avg_pool("avg_pool1d", 1, x, kernel_size, stride, padding, ceil_mode, count_include_pad, None)
+    return _avg_pool("avg_pool1d", 1, input, kernel_size, stride, padding, ceil_mode, count_include_pad, None)
 
 
 def avg_pool2d(
-    x: Any, kernel_size: Size, stride: Size | None = None, padding: Size = 0, ceil_mode: bool = False,
+    input: Any, kernel_size: Size, stride: Size | None = None, padding: Size = 0, ceil_mode: bool = False,
     count_include_pad: bool = True, divisor_override: int | None = None,
 ) -> Any:  # fmt: skip
     """Mean of each window of x (n, c, h, w) or (c, h, w).
@@ -123,12 +123,12 @@ def avg_pool2d(
            [10.5, 12.5]])
     """
     return _avg_pool(
-        "avg_pool2d", 2, x, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
+        "avg_pool2d", 2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
     )  # fmt: skip
 
 
 def avg_pool3d(
-    x: Any, kernel_size: Size, stride: Size | None = None, padding: Size = 0, ceil_mode: bool = False,
+    input: Any, kernel_size: Size, stride: Size | None = None, padding: Size = 0, ceil_mode: bool = False,
     count_include_pad: bool = True, divisor_override: int | None = None,
 ) -> Any:  # fmt: skip
     """Mean of each window of x (n, c, d, h, w) or (c, d, h, w); as `avg_pool2d`.
@@ -137,7 +137,7 @@ def avg_pool3d(
     array([[[[3.5]]]])
     """
     return _avg_pool(
-        "avg_pool3d", 3, x, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
+        "avg_pool3d", 3, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
     )  # fmt: skip
 
 
@@ -172,16 +172,20 @@ def _avg_pool(
 # -- the norm ----------------------------------------------------------------------------------------------
 
 
-def lp_pool1d(x: Any, norm_type: float, kernel_size: Size, stride: Size | None = None, ceil_mode: bool = False) -> Any:
+def lp_pool1d(
+    input: Any, norm_type: float, kernel_size: Size, stride: Size | None = None, ceil_mode: bool = False
+) -> Any:
     """`(sum over the window of x^p)^(1/p)` for x (n, c, l) or (c, l) and p = norm_type; as `lp_pool2d`.
 
     >>> lp_pool1d(np.array([[3.0, 4.0]]), 2, 2)
     array([[5.]])
     """
-    return _lp_pool("lp_pool1d", 1, x, norm_type, kernel_size, stride, ceil_mode)
+    return _lp_pool("lp_pool1d", 1, input, norm_type, kernel_size, stride, ceil_mode)
 
 
-def lp_pool2d(x: Any, norm_type: float, kernel_size: Size, stride: Size | None = None, ceil_mode: bool = False) -> Any:
+def lp_pool2d(
+    input: Any, norm_type: float, kernel_size: Size, stride: Size | None = None, ceil_mode: bool = False
+) -> Any:
     """`(sum over the window of x^p)^(1/p)` for x (n, c, h, w) or (c, h, w) and p = norm_type.
 
     With p = 1 it is the sum, with p = inf the largest absolute value. An odd p needs sums that are not negative.
@@ -192,16 +196,18 @@ def lp_pool2d(x: Any, norm_type: float, kernel_size: Size, stride: Size | None =
 
     Raises ValueError for p = 0.
     """
-    return _lp_pool("lp_pool2d", 2, x, norm_type, kernel_size, stride, ceil_mode)
+    return _lp_pool("lp_pool2d", 2, input, norm_type, kernel_size, stride, ceil_mode)
 
 
-def lp_pool3d(x: Any, norm_type: float, kernel_size: Size, stride: Size | None = None, ceil_mode: bool = False) -> Any:
+def lp_pool3d(
+    input: Any, norm_type: float, kernel_size: Size, stride: Size | None = None, ceil_mode: bool = False
+) -> Any:
     """`(sum over the window of x^p)^(1/p)` for x (n, c, d, h, w) or (c, d, h, w); as `lp_pool2d`.
 
     >>> lp_pool3d(np.ones((1, 2, 2, 1)), 2, (2, 2, 1))
     array([[[[2.]]]])
     """
-    return _lp_pool("lp_pool3d", 3, x, norm_type, kernel_size, stride, ceil_mode)
+    return _lp_pool("lp_pool3d", 3, input, norm_type, kernel_size, stride, ceil_mode)
 
 
 def _lp_pool(name: str, axes: int, x: Any, p: float, kernel_size: Any, stride: Any, ceil_mode: bool) -> Any:
@@ -222,16 +228,16 @@ def _lp_pool(name: str, axes: int, x: Any, p: float, kernel_size: Any, stride: A
 # -- windows by the number of results -----------------------------------------------------------------------
 
 
-def adaptive_avg_pool1d(x: Any, output_size: Any) -> Any:
+def adaptive_avg_pool1d(input: Any, output_size: Any) -> Any:
     """Mean of each of `output_size` parts of x (n, c, l) or (c, l); as `adaptive_avg_pool2d`.
 
     >>> adaptive_avg_pool1d(np.array([[1.0, 3.0, 2.0, 0.0]]), 2)
     array([[2., 1.]])
     """
-    return _adaptive_avg("adaptive_avg_pool1d", 1, x, output_size)
+    return _adaptive_avg("adaptive_avg_pool1d", 1, input, output_size)
 
 
-def adaptive_avg_pool2d(x: Any, output_size: Any) -> Any:
+def adaptive_avg_pool2d(input: Any, output_size: Any) -> Any:
     """Mean of each part of x (n, c, h, w) or (c, h, w), parted into `output_size`, an int or one per axis.
 
     Part i of m of an axis of length n begins at `floor(i n / m)` and ends before `ceil((i + 1) n / m)`: parts overlap
@@ -242,16 +248,16 @@ def adaptive_avg_pool2d(x: Any, output_size: Any) -> Any:
 
     Raises ValueError for another number of sizes, and for a size below 1.
     """
-    return _adaptive_avg("adaptive_avg_pool2d", 2, x, output_size)
+    return _adaptive_avg("adaptive_avg_pool2d", 2, input, output_size)
 
 
-def adaptive_avg_pool3d(x: Any, output_size: Any) -> Any:
+def adaptive_avg_pool3d(input: Any, output_size: Any) -> Any:
     """Mean of each part of x (n, c, d, h, w) or (c, d, h, w); as `adaptive_avg_pool2d`.
 
     >>> adaptive_avg_pool3d(np.arange(8.0).reshape(1, 2, 2, 2), 1)
     array([[[[3.5]]]])
     """
-    return _adaptive_avg("adaptive_avg_pool3d", 3, x, output_size)
+    return _adaptive_avg("adaptive_avg_pool3d", 3, input, output_size)
 
 
 def _parts(name: str, output_size: Any, size: Sequence[int]) -> tuple[int, ...]:
@@ -278,16 +284,16 @@ def _adaptive_avg(name: str, axes: int, x: Any, output_size: Any) -> Any:
     return _batched(name, axes, floating(x), pooled)
 
 
-def adaptive_max_pool1d(x: Any, output_size: Any, return_indices: bool = False) -> Any:
+def adaptive_max_pool1d(input: Any, output_size: Any, return_indices: bool = False) -> Any:
     """Largest element of each of `output_size` parts of x (n, c, l) or (c, l); as `adaptive_max_pool2d`.
 
     >>> adaptive_max_pool1d(np.array([[1.0, 3.0, 2.0, 0.0]]), 2)
     array([[3., 2.]])
     """
-    return _adaptive_max("adaptive_max_pool1d", 1, x, output_size, return_indices)
+    return _adaptive_max("adaptive_max_pool1d", 1, input, output_size, return_indices)
 
 
-def adaptive_max_pool2d(x: Any, output_size: Any, return_indices: bool = False) -> Any:
+def adaptive_max_pool2d(input: Any, output_size: Any, return_indices: bool = False) -> Any:
     """Largest element of each part of x (n, c, h, w) or (c, h, w); the parts are those of `adaptive_avg_pool2d`.
 
     With `return_indices` also where in its image, counted row by row, each of them is.
@@ -295,16 +301,16 @@ def adaptive_max_pool2d(x: Any, output_size: Any, return_indices: bool = False) 
     >>> adaptive_max_pool2d(np.arange(16.0).reshape(1, 4, 4), (1, None))[0]
     array([[12., 13., 14., 15.]])
     """
-    return _adaptive_max("adaptive_max_pool2d", 2, x, output_size, return_indices)
+    return _adaptive_max("adaptive_max_pool2d", 2, input, output_size, return_indices)
 
 
-def adaptive_max_pool3d(x: Any, output_size: Any, return_indices: bool = False) -> Any:
+def adaptive_max_pool3d(input: Any, output_size: Any, return_indices: bool = False) -> Any:
     """Largest element of each part of x (n, c, d, h, w) or (c, d, h, w); as `adaptive_max_pool2d`.
 
     >>> adaptive_max_pool3d(np.arange(8.0).reshape(1, 2, 2, 2), 1)
     array([[[[7.]]]])
     """
-    return _adaptive_max("adaptive_max_pool3d", 3, x, output_size, return_indices)
+    return _adaptive_max("adaptive_max_pool3d", 3, input, output_size, return_indices)
 
 
 def _adaptive_max(name: str, axes: int, x: Any, output_size: Any, return_indices: bool) -> Any:
@@ -327,7 +333,7 @@ def _largest(x: Any, tables: list[Any], return_indices: bool) -> Any:
 
 
 def fractional_max_pool2d(
-    x: Any,
+    input: Any,
     kernel_size: Size,
     output_size: Size | None = None,
     output_ratio: float | Sequence[float] | None = None,
@@ -338,7 +344,7 @@ def fractional_max_pool2d(
     """Largest element of windows that lie at random places, in order and `size / output_size` apart (Graham, 2014).
 
     Args:
-        x: (n, c, h, w) or (c, h, w); each channel of each image has places of its own.
+        input: x, (n, c, h, w) or (c, h, w); each channel of each image has places of its own.
         kernel_size: of the windows, an int or one per axis.
         output_size: number of windows, an int or one per axis; or
         output_ratio: by what the size is multiplied, between 0 and 1.
@@ -352,13 +358,13 @@ def fractional_max_pool2d(
     (1, 2, 2)
     """
     return _fractional(
-        "fractional_max_pool2d", 2, x, kernel_size, output_size, output_ratio, return_indices, _random_samples,
+        "fractional_max_pool2d", 2, input, kernel_size, output_size, output_ratio, return_indices, _random_samples,
         generator,
     )  # fmt: skip
 
 
 def fractional_max_pool3d(
-    x: Any,
+    input: Any,
     kernel_size: Size,
     output_size: Size | None = None,
     output_ratio: float | Sequence[float] | None = None,
@@ -372,7 +378,7 @@ def fractional_max_pool3d(
     (1, 2, 2, 2)
     """
     return _fractional(
-        "fractional_max_pool3d", 3, x, kernel_size, output_size, output_ratio, return_indices, _random_samples,
+        "fractional_max_pool3d", 3, input, kernel_size, output_size, output_ratio, return_indices, _random_samples,
         generator,
     )  # fmt: skip
 
@@ -424,7 +430,7 @@ def _starts(n: int, m: int, k: int, u: Any) -> Any:
 
 
 def max_unpool1d(
-    x: Any, indices: Any, kernel_size: Size, stride: Size | None = None, padding: Size = 0,
+    input: Any, indices: Any, kernel_size: Size, stride: Size | None = None, padding: Size = 0,
     output_size: Sequence[int] | None = None,
 ) -> Any:  # fmt: skip
     """Each number at the place it came from, and zeros elsewhere: x (n, c, l) or (c, l); as `max_unpool2d`.
@@ -432,17 +438,17 @@ def max_unpool1d(
     >>> max_unpool1d(np.array([[3.0, 2.0]]), np.array([[1, 2]]), 2)
     array([[0., 3., 2., 0.]])
     """
-    return _unpool("max_unpool1d", 1, x, indices, kernel_size, stride, padding, output_size)
+    return _unpool("max_unpool1d", 1, input, indices, kernel_size, stride, padding, output_size)
 
 
 def max_unpool2d(
-    x: Any, indices: Any, kernel_size: Size, stride: Size | None = None, padding: Size = 0,
+    input: Any, indices: Any, kernel_size: Size, stride: Size | None = None, padding: Size = 0,
     output_size: Sequence[int] | None = None,
 ) -> Any:  # fmt: skip
     """Each number at the place it came from, and zeros elsewhere: what `max_pool2d` leaves of an image.
 
     Args:
-        x: (n, c, oh, ow) or (c, oh, ow), such as `max_pool2d` gives.
+        input: x, (n, c, oh, ow) or (c, oh, ow), such as `max_pool2d` gives.
         indices: of the same shape, such as `max_pool2d` gives with `return_indices=True`. Of numbers that come to
             one place the last one counts.
         kernel_size, stride, padding: those of the pooling.
@@ -454,11 +460,11 @@ def max_unpool2d(
     array([[[0., 0.],
             [5., 0.]]])
     """
-    return _unpool("max_unpool2d", 2, x, indices, kernel_size, stride, padding, output_size)
+    return _unpool("max_unpool2d", 2, input, indices, kernel_size, stride, padding, output_size)
 
 
 def max_unpool3d(
-    x: Any, indices: Any, kernel_size: Size, stride: Size | None = None, padding: Size = 0,
+    input: Any, indices: Any, kernel_size: Size, stride: Size | None = None, padding: Size = 0,
     output_size: Sequence[int] | None = None,
 ) -> Any:  # fmt: skip
     """Each number at the place it came from, and zeros elsewhere: x (n, c, od, oh, ow); as `max_unpool2d`.
@@ -466,7 +472,7 @@ def max_unpool3d(
     >>> max_unpool3d(np.ones((1, 1, 1, 1)), np.full((1, 1, 1, 1), 3), (1, 2, 2)).ravel()
     array([0., 0., 0., 1.])
     """
-    return _unpool("max_unpool3d", 3, x, indices, kernel_size, stride, padding, output_size)
+    return _unpool("max_unpool3d", 3, input, indices, kernel_size, stride, padding, output_size)
 
 
 def _unpool(
@@ -481,13 +487,16 @@ def _unpool(
     def unpooled(x: Any) -> Any:
         n, c, *pooled = x.shape
         usual = [(m - 1) * s + k - 2 * p for m, s, k, p in zip(pooled, steps, kernel, sides, strict=True)]
-        size = usual if output_size is None else [int(m) for m in output_size][-axes:]
-        if len(size) != axes or any(abs(m - u) >= s for m, u, s in zip(size, usual, steps, strict=True)):
+        given = usual if output_size is None else [int(m) for m in output_size]
+        size = given[-axes:]
+        if len(given) not in (axes, places.ndim) or any(
+            abs(m - u) >= s for m, u, s in zip(size, usual, steps, strict=True)
+        ):
             raise ValueError(
-                f"output_size={tuple(output_size or usual)} of {name} of {describe(x)} has to lie less than a stride "
+                f"output_size={tuple(given)} of {name} of {describe(x)} has to lie less than a stride "
                 f"{steps} from {tuple(usual)}"
             )
-        flat, length = places.reshape((n, c, -1)), math.prod(size)
+        flat, length = places.reshape((n, c, math.prod(pooled))), math.prod(size)
         values = bare(flat)
         if known(flat) and values.size and (values.min() < 0 or values.max() >= length):
             raise IndexError(

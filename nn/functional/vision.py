@@ -13,6 +13,7 @@ from autodiff import numpy as anp
 from autodiff.errors import describe
 from autodiff.kernels.resample import Spec
 from autodiff.numpy.arguments import array_of, floating
+from autodiff.ops.activation import hardtanh
 from autodiff.ops.index import ARRAY, gather
 from autodiff.ops.resample import resample
 from autodiff.windows import per_axis
@@ -31,7 +32,7 @@ _METHODS = {
 
 
 def interpolate(
-    x: Any,
+    input: Any,
     size: int | Sequence[int] | None = None,
     scale_factor: float | Sequence[float] | None = None,
     mode: str = "nearest",
@@ -61,7 +62,7 @@ def interpolate(
     >>> interpolate(np.array([[[0.0, 2.0]]]), 4, mode="linear")
     array([[[0. , 0.5, 1.5, 2. ]]])
     """
-    x = floating(x)
+    x = floating(input)
     axes = x.ndim - 2
     if mode not in _METHODS:
         raise ValueError(f"mode is one of {', '.join(_METHODS)}; got {mode!r}")
@@ -100,7 +101,7 @@ def interpolate(
 
 
 def upsample(
-    x: Any,
+    input: Any,
     size: int | Sequence[int] | None = None,
     scale_factor: float | Sequence[float] | None = None,
     mode: str = "nearest",
@@ -111,7 +112,7 @@ def upsample(
     >>> upsample(np.array([[[1.0, 2.0]]]), scale_factor=2)
     array([[[1., 1., 2., 2.]]])
     """
-    return interpolate(x, size, scale_factor, mode, align_corners)
+    return interpolate(input, size, scale_factor, mode, align_corners)
 
 
 # -- padding ----------------------------------------------------------------------------------------------
@@ -120,7 +121,7 @@ PADDINGS = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
 """The ways of padding besides "constant", and NumPy's words for them."""
 
 
-def pad(x: Any, pad: Sequence[int], mode: str = "constant", value: float | None = None) -> Any:
+def pad(input: Any, pad: Sequence[int], mode: str = "constant", value: float | None = None) -> Any:
     """Put elements before and after those of the last axes; a negative number takes as many away.
 
     Args:
@@ -133,7 +134,7 @@ def pad(x: Any, pad: Sequence[int], mode: str = "constant", value: float | None 
     >>> pad(np.array([1.0, 2.0, 3.0]), (2, 1), "reflect")
     array([3., 2., 1., 2., 3., 2.])
     """
-    x = array_of(x)
+    x = array_of(input)
     widths = [int(n) for n in pad]
     if len(widths) % 2 or len(widths) > 2 * x.ndim:
         raise ValueError(f"pad is (before, after) for the last axis, or for several, of {describe(x)}; got {pad!r}")
@@ -173,7 +174,7 @@ def _cut(x: Any, pairs: list[tuple[int, int]]) -> Any:
 # -- rearranging ------------------------------------------------------------------------------------------
 
 
-def pixel_shuffle(x: Any, upscale_factor: int) -> Any:
+def pixel_shuffle(input: Any, upscale_factor: int) -> Any:
     """Channels become pixels: (..., c r r, h, w) to (..., c, h r, w r) for the factor r (Shi et al., 2016).
 
     `out[c, h r + i, w r + j] = x[c r r + i r + j, h, w]`. Raises ValueError for channels that r r does not divide.
@@ -182,7 +183,7 @@ def pixel_shuffle(x: Any, upscale_factor: int) -> Any:
     array([[[0., 1.],
             [2., 3.]]])
     """
-    x, r = array_of(x), upscale_factor
+    x, r = array_of(input), upscale_factor
     if x.ndim < 3 or r < 1 or x.shape[-3] % (r * r):
         raise ValueError(f"pixel_shuffle by {r} takes x (..., c * {r * r}, h, w), got {describe(x)}")
     *batch, c, h, w = x.shape
@@ -192,7 +193,7 @@ def pixel_shuffle(x: Any, upscale_factor: int) -> Any:
     return x.reshape((*batch, c // (r * r), h * r, w * r))
 
 
-def pixel_unshuffle(x: Any, downscale_factor: int) -> Any:
+def pixel_unshuffle(input: Any, downscale_factor: int) -> Any:
     """Pixels become channels, the inverse of `pixel_shuffle`: (..., c, h r, w r) to (..., c r r, h, w).
 
     >>> pixel_unshuffle(np.arange(4.0).reshape(1, 2, 2), 2).ravel()
@@ -200,7 +201,7 @@ def pixel_unshuffle(x: Any, downscale_factor: int) -> Any:
 
     Raises ValueError for a height or width that r does not divide.
     """
-    x, r = array_of(x), downscale_factor
+    x, r = array_of(input), downscale_factor
     if x.ndim < 3 or r < 1 or x.shape[-2] % r or x.shape[-1] % r:
         raise ValueError(f"pixel_unshuffle by {r} takes x (..., c, h * {r}, w * {r}), got {describe(x)}")
     *batch, c, h, w = x.shape
@@ -210,7 +211,7 @@ def pixel_unshuffle(x: Any, downscale_factor: int) -> Any:
     return x.reshape((*batch, c * r * r, h // r, w // r))
 
 
-def channel_shuffle(x: Any, groups: int) -> Any:
+def channel_shuffle(input: Any, groups: int) -> Any:
     """Deal the channels of (n, c, ...) out anew: the first of each group, the second of each ... (Zhang et al., 2018).
 
     >>> channel_shuffle(np.arange(4.0).reshape(1, 4, 1), 2).ravel()
@@ -218,7 +219,7 @@ def channel_shuffle(x: Any, groups: int) -> Any:
 
     Raises ValueError for channels that the groups do not divide.
     """
-    x = array_of(x)
+    x = array_of(input)
     if x.ndim < 3 or groups < 1 or x.shape[1] % groups:
         raise ValueError(f"channel_shuffle takes x (n, c, ...) with c a multiple of {groups}, got {describe(x)}")
     n, c, *size = x.shape
@@ -264,24 +265,25 @@ def affine_grid(theta: Any, size: Sequence[int], align_corners: bool | None = No
 
 
 def grid_sample(
-    x: Any, grid: Any, mode: str = "bilinear", padding_mode: str = "zeros", align_corners: bool | None = None
+    input: Any, grid: Any, mode: str = "bilinear", padding_mode: str = "zeros", align_corners: bool | None = None
 ) -> Any:
     """Read images at places of a grid, between their elements (Jaderberg et al., 2015).
 
     Args:
-        x: (n, c, h, w) or (n, c, d, h, w).
+        input: x, (n, c, h, w) or (n, c, d, h, w).
         grid: (n, oh, ow, 2) or (n, od, oh, ow, 3), coordinates from -1 to 1, that of the last axis first.
         mode: "bilinear" (of the neighbours along each axis), "nearest" (halves go to the even), "bicubic" (of 4 x 4).
         padding_mode: what lies outside: "zeros", "border" (the outermost elements), "reflection" (mirrored).
         align_corners: whether -1 and 1 are the centres of the outermost elements or, by default, their edges.
 
-    Result: (n, c, oh, ow) or (n, c, od, oh, ow). Has gradients by x and by the grid (which are zero in mode "nearest").
+    Result: (n, c, oh, ow) or (n, c, od, oh, ow). Has gradients by x and by the grid; the grid's are zero in mode
+    "nearest", and where a place is brought back to the border (also right at it).
     Raises ValueError for other shapes and words.
 
     >>> grid_sample(np.array([[[[1.0, 3.0]]]]), np.array([[[[0.0, 0.0]]]]))
     array([[[[2.]]]])
     """
-    x, grid = floating(x), floating(grid)
+    x, grid = floating(input), floating(grid)
     axes = x.ndim - 2
     if axes not in (2, 3) or grid.ndim != x.ndim or grid.shape[0] != x.shape[0] or grid.shape[-1] != axes:
         raise ValueError(
@@ -353,4 +355,4 @@ def _brought_in(at: Any, n: int, padding_mode: str, align_corners: bool) -> Any:
             turns = anp.floor(at / span)
             rest = at - turns * span
             at = anp.where(turns % 2 == 0, rest, span - rest) + low
-    return anp.clip(at, 0, n - 1)
+    return hardtanh(at, low=0.0, high=float(n - 1))
