@@ -26,13 +26,14 @@ __all__ = [
 
 
 class _Arguments:
-    """The signature of a lazy layer, worked out when asked for: that of the layer, without the size."""
+    """The signature of a lazy layer, worked out when asked for: that of the layer without the size."""
 
     def __get__(self, lazy: Any, kind: Any) -> Any:
         import inspect  # here, as it takes 5 ms
 
         whole = inspect.signature(kind.becomes)
-        return whole.replace(parameters=[*whole.parameters.values()][1:])
+        _, *parameters = whole.parameters.values()
+        return whole.replace(parameters=[p.replace(default=kind.usual.get(p.name, p.default)) for p in parameters])
 
 
 class Lazy(Module):
@@ -43,22 +44,26 @@ class Lazy(Module):
         axis: of the input, which has the size.
         at_least: the number of axes of an input.
         weight_axis: of the saved weight, which has the size.
+        usual: arguments that have another default than in that class.
     """
 
     becomes: ClassVar[Any]
     axis: ClassVar[int]
     at_least: ClassVar[int]
     weight_axis: ClassVar[int]
+    usual: ClassVar[dict[str, Any]]
     __signature__ = _Arguments()
 
-    def __init_subclass__(cls, becomes: Any, axis: int, at_least: int = 0, weight_axis: int = 1) -> None:
+    def __init_subclass__(cls, becomes: Any, axis: int, at_least: int = 0, weight_axis: int = 1, **usual: Any) -> None:
         cls.becomes, cls.axis, cls.at_least, cls.weight_axis = becomes, axis, at_least or -axis, weight_axis
+        cls.usual = usual
 
     def __init__(self, *args: Any, **options: Any) -> None:
         try:
-            self.given: dict[str, Any] = dict(type(self).__signature__.bind(*args, **options).arguments)
+            given = type(self).__signature__.bind(*args, **options).arguments
         except TypeError as error:
             raise TypeError(f"{type(self).__name__}: {error}") from None
+        self.given: dict[str, Any] = self.usual | given
 
     def forward(self, *inputs: Any, **options: Any) -> Any:
         """Make the parameters for this input, and compute with them."""
@@ -139,13 +144,13 @@ class LazyBatchNorm3d(Lazy, becomes=BatchNorm3d, axis=1, at_least=5, weight_axis
     """A `BatchNorm3d` that takes `num_features` from its first input."""
 
 
-class LazyInstanceNorm1d(Lazy, becomes=InstanceNorm1d, axis=-2, weight_axis=0):
-    """An `InstanceNorm1d` that takes `num_features` from its first input."""
+class LazyInstanceNorm1d(Lazy, becomes=InstanceNorm1d, axis=-2, weight_axis=0, affine=True, track_running_stats=True):
+    """An `InstanceNorm1d` that takes `num_features` from its first input, and has parameters and running statistics."""
 
 
-class LazyInstanceNorm2d(Lazy, becomes=InstanceNorm2d, axis=-3, weight_axis=0):
-    """An `InstanceNorm2d` that takes `num_features` from its first input."""
+class LazyInstanceNorm2d(Lazy, becomes=InstanceNorm2d, axis=-3, weight_axis=0, affine=True, track_running_stats=True):
+    """An `InstanceNorm2d` as `LazyInstanceNorm1d`."""
 
 
-class LazyInstanceNorm3d(Lazy, becomes=InstanceNorm3d, axis=-4, weight_axis=0):
-    """An `InstanceNorm3d` that takes `num_features` from its first input."""
+class LazyInstanceNorm3d(Lazy, becomes=InstanceNorm3d, axis=-4, weight_axis=0, affine=True, track_running_stats=True):
+    """An `InstanceNorm3d` as `LazyInstanceNorm1d`."""

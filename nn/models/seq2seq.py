@@ -83,7 +83,7 @@ class Seq2Seq(Module):
         keys, state, there = encoded
         queries, state = self.decoder(self.target(rows_of(target, self)), state)  # (n, T, hidden)
         scores = self.match(queries) @ anp.swapaxes(keys, 1, 2)  # (n, T, S)
-        weights = F.softmax(anp.where(there, scores, -np.inf))
+        weights = F.softmax(anp.where(there, scores, -np.inf), -1)
         both = anp.concatenate([queries, weights @ keys], axis=-1)  # (n, T, 2 hidden)
         return self.output(F.tanh(self.combine(both))), state, weights
 

@@ -33,7 +33,7 @@ def test_softmax_axis_and_repr():
     x = np.arange(6.0).reshape(2, 3)
     np.testing.assert_allclose(nn.Softmax(dim=0)(x).sum(axis=0), 1)
     assert repr(nn.Softmax(1)) == "Softmax(dim=1)"
-    assert repr(nn.LogSoftmax()) == "LogSoftmax(dim=-1)"
+    assert repr(nn.LogSoftmax()) == "LogSoftmax(dim=None)"
 
 
 def test_the_step_has_no_gradient_and_says_so():
@@ -99,6 +99,25 @@ def test_softmax_takes_pytorchs_names():
     assert F.softmax(x, dim=0, dtype=np.float32).dtype == np.float32
     np.testing.assert_allclose(F.log_softmax(x, dim=1), np.log(F.softmax(x, dim=1)))
     np.testing.assert_allclose(F.softmin(x, dim=1), F.softmax(-x, dim=1))
+
+
+def test_softmax_of_several_axes_asks_which():
+    for make in (nn.Softmax, nn.Softmin, nn.LogSoftmax):
+        np.testing.assert_array_equal(make()(np.eye(2)), make(1)(np.eye(2)))
+        with pytest.raises(ValueError, match=r"softm.* of float64 \(1, 2, 2\): along which axis\? Write dim=-1"):
+            make()(np.eye(2)[None])
+
+
+def test_relu_of_nan_is_nan_and_keeps_its_gradient():
+    x = Tensor([np.nan, -1.0, 0.0, 2.0], requires_grad=True)
+    F.relu(x).backward(np.full(4, 3.0))
+    assert x.grad.tolist() == [3, 0, 0, 3]
+
+
+def test_normalize_writes_where_it_is_told():
+    out = np.empty((1, 2))
+    assert F.normalize(np.array([[3.0, 4.0]]), out=out) is out
+    assert out.tolist() == [[0.6, 0.8]]
 
 
 @pytest.mark.parametrize("f", [F.gelu, F.silu, F.mish, F.elu, F.softplus, F.logsigmoid, F.hardswish, F.softsign])

@@ -11,6 +11,8 @@ def test_everything_named_is_there():
 
 def test_flatten_of_scalars_and_empty_arrays():
     assert F.flatten(3.0).shape == (1,)
+    with pytest.raises(IndexError, match="axis 1 is out of bounds"):
+        F.flatten(3.0, 1)
     assert F.flatten(np.ones((0, 2, 3)), 1).shape == (0, 6)
     assert F.flatten(np.ones((2, 0, 3)), 1).shape == (2, 0)
 

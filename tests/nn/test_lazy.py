@@ -1,4 +1,5 @@
 import copy
+import inspect
 import pickle
 
 import numpy as np
@@ -54,8 +55,9 @@ KINDS = [
     ("ConvTranspose2d", (6, 3), {}, (2, 4, 5, 5)), ("ConvTranspose3d", (2, 2), {}, (4, 3, 3, 3)),
     ("BatchNorm1d", (), {}, (3, 4)), ("BatchNorm1d", (), {"affine": False}, (3, 4, 5)),
     ("BatchNorm2d", (1e-3,), {}, (3, 4, 2, 2)), ("BatchNorm3d", (), {}, (3, 4, 2, 2, 2)),
-    ("InstanceNorm1d", (), {"affine": True}, (4, 5)), ("InstanceNorm2d", (), {"affine": True}, (2, 4, 3, 3)),
-    ("InstanceNorm3d", (), {"affine": True}, (2, 4, 3, 3, 3)),
+    ("InstanceNorm1d", (), {"affine": True, "track_running_stats": True}, (4, 5)),
+    ("InstanceNorm2d", (), {"affine": True, "track_running_stats": False}, (2, 4, 3, 3)),
+    ("InstanceNorm3d", (1e-5, 0.1, True, False), {}, (2, 4, 3, 3, 3)),
 ]  # fmt: skip
 
 
@@ -82,3 +84,14 @@ def test_wrong_arguments():
         nn.LazyLinear()
     with pytest.raises(ValueError, match=r"takes an input of 1 axes or more, got float64 \(\)"):
         nn.LazyLinear(2)(np.float64(3.0))
+
+
+def test_a_lazy_layer_has_the_arguments_of_the_layer_but_the_first():
+    lazy, plain = inspect.signature(nn.LazyConv2d), inspect.signature(nn.Conv2d)
+    assert [*lazy.parameters.values()] == [*plain.parameters.values()][1:]
+
+
+def test_a_lazy_instance_norm_has_parameters_and_statistics_unless_told_otherwise():
+    layer = nn.LazyInstanceNorm1d()
+    layer(np.eye(3)[None])
+    assert repr(layer) == repr(nn.InstanceNorm1d(3, affine=True, track_running_stats=True))

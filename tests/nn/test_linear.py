@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 import nn
+import nn.functional as F
 from autodiff.tensor import Tensor
 
 
@@ -51,6 +52,12 @@ def test_floating_input_is_cast_and_other_input_refused():
 def test_sizes_are_positive_integers(sizes):
     with pytest.raises(ValueError, match="features is an integer of at least 1, got"):
         nn.Linear(*sizes)
+
+
+def test_a_bias_of_another_size_is_refused_for_one_example_too():
+    for x in (np.ones(3), np.ones((2, 3))):
+        with pytest.raises(ValueError, match=r"bias float64 \(1,\) needs shape \(2,\), one per output"):
+            F.linear(x, np.ones((2, 3)), np.ones(1))
 
 
 def test_stacked_linear_layers_are_one_linear_map():

@@ -189,6 +189,15 @@ def test_ctc_of_a_target_that_is_too_long():
     assert not g.value[:, 0].any()
 
 
+def test_ctc_has_gradient_zero_by_frames_that_it_does_not_read():
+    x = Tensor(log_probs(4, 2, 3), requires_grad=True)
+    loss = F.ctc_loss(x, np.array([[1, 1], [1, 2]]), [2, 3], [2, 2], reduction="sum")
+    loss.backward()
+    assert np.isnan(x.grad.value[:2, 0]).all()
+    assert not x.grad.value[2:, 0].any()
+    assert not x.grad.value[3:, 1].any()
+
+
 def test_ctc_of_no_label_and_of_no_frames():
     x = log_probs(4, 3, 3)
     loss = F.ctc_loss(x, np.array([[1, 2], [1, 1], [2, 2]]), [4, 0, 0], [0, 0, 1], reduction="none")
@@ -254,7 +263,9 @@ def test_shapes_do_not_broadcast(make):
         make()(np.ones(3) * 1j, np.ones(3))
 
 
-NEVER_HAD_THEM = {"HuberLoss", "GaussianNLLLoss", "TripletMarginWithDistanceLoss", "CTCLoss"}
+NEVER_HAD_THEM = {
+    "HuberLoss", "GaussianNLLLoss", "TripletMarginWithDistanceLoss", "CTCLoss", "LinearCrossEntropyLoss",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", sorted({*losses.__all__, *classification.__all__, *margin.__all__} - NEVER_HAD_THEM))
@@ -312,6 +323,31 @@ ERRORS = [
 def test_errors(function, arguments, error, message):
     with pytest.raises(error, match=message):
         function(*arguments)
+
+
+def test_a_class_to_ignore_goes_with_class_indices():
+    with pytest.raises(ValueError, match="ignore_index=1 is a class index, and the targets are probabilities"):
+        F.cross_entropy(X, np.full((4, 3), 1 / 3), ignore_index=1)
+    with pytest.raises(ValueError, match="ignore_index=-1 is a class index, and the targets are probabilities"):
+        F.linear_cross_entropy(X, np.ones((2, 3)), np.full((4, 2), 0.5), ignore_index=-1)
+
+
+@pytest.mark.parametrize("make", [nn.MSELoss, nn.L1Loss, nn.SoftMarginLoss, nn.MultiLabelMarginLoss])
+def test_options_that_a_loss_has_not(make):
+    with pytest.raises(TypeError, match="unexpected keyword argument 'delta'"):
+        make(delta=1.0)
+
+
+def test_errors_of_linear_cross_entropy():
+    target = np.array([0, 1])
+    with pytest.raises(ValueError, match=r"takes x \(n, k\) and linear_weight \(c, \.\.\., k\)"):
+        F.linear_cross_entropy(np.ones(3), np.ones((2, 2, 3)), target)
+    with pytest.raises(ValueError, match=r"linear_bias needs shape \(2,\), one per logit; got float64 \(3,\)"):
+        F.linear_cross_entropy(np.ones((2, 3)), np.ones((2, 3)), target, linear_bias=np.ones(3))
+    with pytest.raises(TypeError, match="leave options= out"):
+        nn.LinearCrossEntropyLoss(3, 2, options="auto")(np.ones((2, 3)), target)
+    with pytest.raises(ValueError, match=r"out_features\[1\] is an integer of at least 1, got 0"):
+        nn.LinearCrossEntropyLoss(3, 2, out_features=(2, 0))
 
 
 def test_label_smoothing_is_a_part():

@@ -196,6 +196,7 @@ def test_lists_and_float32():
         (lambda: nn.GroupNorm(2, 3), ValueError, "num_groups=2 must divide num_channels=3"),
         (lambda: nn.GroupNorm(1, 3)(np.ones((2, 4))), ValueError, r"takes x \(n, 3, \.\.\.\), got float32 \(2, 4\)"),
         (lambda: F.group_norm(np.ones((2, 3)), 2), ValueError, "2 groups do not divide the 3 channels"),
+        (lambda: F.group_norm(np.ones((1, 3)), 3), ValueError, "one value in each of 3 groups .* take fewer groups"),
         (lambda: F.group_norm(np.ones(3), 1), ValueError, r"takes x \(n, c, \.\.\.\), got float64 \(3,\)"),
         (lambda: F.batch_norm(np.ones((2, 3)), None, None), ValueError, "needs running_mean and running_var"),
         (lambda: F.batch_norm(np.ones((2, 3)), np.ones(2), np.ones(3)), ValueError, r"running_mean float64 \(2,\) nee"),

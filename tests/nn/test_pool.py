@@ -72,6 +72,11 @@ def test_unpooling_gives_back_what_pooling_kept():
     np.testing.assert_array_equal(back[back != 0], x[back != 0])
 
 
+def test_a_batch_of_none_is_unpooled():
+    out, places = F.max_pool2d(np.zeros((0, 3, 4, 4)), 2, return_indices=True)
+    assert F.max_unpool2d(out, places, 2).shape == (0, 3, 4, 4)
+
+
 def test_of_numbers_that_come_to_one_place_the_last_counts_and_takes_the_gradient():
     x = Tensor([[1.0, 2.0, 3.0]], requires_grad=True)
     out = F.max_unpool1d(x, np.array([[1, 1, 4]]), 2)
@@ -172,6 +177,7 @@ def test_what_pooling_refuses():
         (lambda: F.adaptive_max_pool2d(x[:, :0], 1), "axes that have elements"),
         (lambda: F.max_unpool2d(x, np.zeros((1, 4, 4)), 2), "takes one integer for each element"),
         (lambda: F.max_unpool2d(x, np.zeros((1, 4, 4), int), 2, output_size=(4, 4)), "has to lie less than a stride"),
+        (lambda: F.max_unpool1d(x[0], np.zeros((4, 4), int), 2, output_size=(1, 4, 8)), r"output_size=\(1, 4, 8\) of"),
         (lambda: nn.FractionalMaxPool2d(2), "give one of output_size and output_ratio"),
         (lambda: F.fractional_max_pool2d(x, 2), "takes one of output_size and output_ratio"),
         (lambda: F.fractional_max_pool2d(x, 2, output_ratio=2.0), "output_ratio is between 0 and 1"),

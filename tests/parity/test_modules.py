@@ -28,6 +28,8 @@ def ours_of(array: Any) -> Any:
 
 
 def theirs_of(array: Any) -> Any:
+    if isinstance(array, tuple):
+        return tuple(map(theirs_of, array))
     if not isinstance(array, np.ndarray):
         return array
     return torch.tensor(array, requires_grad=array.dtype.kind == "f")

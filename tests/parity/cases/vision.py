@@ -15,6 +15,11 @@ def _around(rng, shape):
     return rng.uniform(-1.4, 1.4, size=shape)
 
 
+def _on_the_rim(rng, shape):
+    """Also exactly at the outermost elements, where an identity map reads."""
+    return rng.choice([-1.3, -1.0, 0.3, 1.0, 1.3], size=shape)
+
+
 def _both(name, **options):
     return partial(getattr(F, name), **options), partial(getattr(T, name), **options)
 
@@ -28,6 +33,9 @@ for _padding in ("zeros", "border", "reflection"):
             if _mode != "bicubic":
                 case(f"grid_sample {_mode} {_padding}", *_both("grid_sample", **_how),
                      ((2, 2, 3, 2, 4), (2, 2, 1, 3, 3)), samplers=(normal, _around))  # fmt: skip
+for _padding in ("border", "reflection"):
+    case(f"grid_sample {_padding} rim", *_both("grid_sample", padding_mode=_padding, align_corners=True),
+         ((2, 3, 4, 5), (2, 3, 4, 2)), samplers=(normal, _on_the_rim))  # fmt: skip
 for _corners in (False, True):
     for _size in ((2, 3, 4, 5), (2, 3, 1, 4))[: 2 - _corners]:
         case("affine_grid", *_both("affine_grid", size=_size, align_corners=_corners), (2, 2, 3))
