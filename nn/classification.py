@@ -65,6 +65,9 @@ class LinearCrossEntropyLoss(Loss):
     """
 
     function = staticmethod(F.linear_cross_entropy)
+    ignore_index: int | None
+    label_smoothing: float
+    options: Any
 
     def __init__(
         self, in_features: int, num_classes: int, *, out_features: tuple[int, ...] = (), bias: bool = False,
