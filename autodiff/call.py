@@ -169,7 +169,7 @@ def apply(op: Op, inputs: tuple[Any, ...], params: dict[str, Any], result: Any =
             if modes.keep_values:
                 _keep(out)
     if op.may_view and len(inputs) == 1 and type(out) is Tensor:
-        note_view(out, inputs[0], op, params)
+        note_view(out, inputs[0], op, params, result, modes.recording)
     for observer in modes.observers:
         observer.called(op, inputs, params, out, frame)
     return out
@@ -318,7 +318,7 @@ def unary(op: Op) -> Callable[..., Any]:
             return apply(op, (x,), params)
         value = x.value
         try:
-            out = forward(value, **params)
+            result = out = forward(value, **params)
         except Exception as error:
             _explain(error, op, [value], params)
             raise
@@ -332,7 +332,7 @@ def unary(op: Op) -> Callable[..., Any]:
                 saved += tuple([getattr(value, fact) for fact in facts])
         tensor = record(plan, x.node or x, None, None, saved, params or _NO_PARAMS, out, _getframe(1))
         if may_view:
-            note_view(tensor, x, op, params)
+            note_view(tensor, x, op, params, result, True)
         return tensor
 
     return call

@@ -27,9 +27,9 @@ from .config import MODES, is_traced, mode
 from .errors import GradientError, describe
 from .graph import WRITES, next_number
 from .ops import elementwise, shape
-from .ops.index import join_key, split_key
+from .ops.index import ARRAY, diagonal_places, join_key, split_key
 from .ops.write import SETITEM
-from .tensor import BORROWED, WRITTEN, Tensor, become, refresh, stand_in
+from .tensor import BORROWED, WRITTEN, Tensor, become, detached, is_scalar, origin, refresh, stand_in
 
 
 def is_recorded(*values: Any) -> bool:
@@ -53,7 +53,7 @@ def write(t: Tensor, key: Any, value: Any) -> None:
     Raises what NumPy raises for a key or value that does not fit, GradientError for a leaf that requires grad.
     """
     refresh(t)
-    if not t.value.shape:
+    if is_scalar(t):
         _check_scalar_key(t, key)
         overwrite(t, value)
         return
@@ -105,7 +105,7 @@ def overwrite(t: Tensor, value: Any, casting: Any = "same_kind") -> Tensor:
         new = shape.astype(new, dtype=t.dtype)  # a copy, also of the same dtype
         if _is_mapped(t, value):
             _move(t, new, True)
-        elif getattr(t, "view", BORROWED)[0] is not None:
+        elif origin(t)[0] is not None:
             _keep_old(value, t.value)
             t.value[...] = new.value
             WRITES.note(t.value)
@@ -118,13 +118,13 @@ def overwrite(t: Tensor, value: Any, casting: Any = "same_kind") -> Tensor:
         with mode(recording=False):
             new = value if type(value) is Tensor else Tensor(value)
             new = shape.astype(new if new.shape == t.shape else shape.expand(new, shape=t.shape), dtype=t.dtype)
-        if t.value.shape:
+        if type(t.value) is np.ndarray:
             t.value[...] = new.value
             WRITES.note(t.value)
         else:
             t.value = new.value
         _move(t, new, False)
-    elif t.value.shape:
+    elif type(t.value) is np.ndarray:
         np.copyto(t.value, plain, casting=casting)
         WRITES.note(t.value)
     else:  # NumPy scalars are immutable: put another in its place
@@ -133,15 +133,15 @@ def overwrite(t: Tensor, value: Any, casting: Any = "same_kind") -> Tensor:
 
 
 def _check_scalar_key(t: Tensor, key: Any) -> None:
-    if not (key is ... or key in ((), (...,))):
+    if not (key is ... or (isinstance(key, tuple) and (not key or (len(key) == 1 and key[0] is ...)))):
         raise IndexError(f"too many indices for a tensor of shape (): write t[...] = v, not t[{key!r}] = v")
 
 
 def _owner(t: Tensor) -> Tensor:
     """The tensor that owns the memory; GradientError if the way from it to this view cannot be gone back."""
     root = t
-    while (view := getattr(root, "view", BORROWED))[0] is not None:
-        if view[1].name not in _INVERSES:
+    while (view := origin(root))[0] is not None:
+        if view[1] is not None and view[1].name not in _INVERSES:
             raise GradientError(
                 f"a write through a view made by op '{view[1].name}' cannot be recorded. Write into the tensor "
                 "it was made of, or into a copy: t = t.copy()."
@@ -159,11 +159,13 @@ def check_in_place(t: Tensor) -> Tensor:
             f"an in-place operation on a leaf that requires grad{what} cannot be recorded. To update a parameter "
             "write it inside `with no_grad():`; for a new tensor write t = t + u, or copy it first: t = t.copy()."
         )
-    if root.mark is not None and root.mark.reason == "detach":
-        raise GradientError(
-            f"{root.mark}{what}, and it shares the memory of the tensor it was cut off from. "
-            "Write into a copy: t = t.detach().clone()."
-        )
+    while (view := getattr(t, "view", BORROWED))[0] is not None:
+        if view[1] is None or not (view[4] or not view[0].requires_grad):
+            raise GradientError(
+                f"{t.mark or '`no_grad()` cut it off the graph'}{what}, and it shares the memory of the tensor it was "
+                "cut off from. Write into a copy: t = t.detach().clone()."
+            )
+        t = view[0]
     return root
 
 
@@ -221,11 +223,11 @@ def _move(t: Tensor, out: Tensor, recorded: bool) -> None:
                 observer.became(tensor, out)
 
     put(t, out)
-    while (view := getattr(t, "view", BORROWED))[0] is not None:
-        x, op, params, _ = view
+    while (view := origin(t))[0] is not None:
+        x, op, params = view[:3]
         if not recorded:
-            t.view = (x, op, params, next_number())
-        put(x, _INVERSES[op.name](x, t, params))
+            t.view = (*t.view[:3], next_number(), t.view[4])
+        put(x, t if op is None else _INVERSES[op.name](x, t, params))
         t = x
     _note_written(t)
 
@@ -233,6 +235,9 @@ def _move(t: Tensor, out: Tensor, recorded: bool) -> None:
 def _note_written(root: Tensor) -> None:
     """From now on views of this tensor that are older are behind."""
     root.written = next_number() if root.node is None else root.node.number
+    for out in detached(root):
+        refresh(out)  # now: it may live longer
+        _note_written(out)
     place = id(root)
 
     def forget(_: Any) -> None:
@@ -251,6 +256,12 @@ _SWITCH = RLock()  # the last written tensor of one thread may end while another
 
 _INVERSES: dict[str, Any] = {
     "getitem": lambda x, part, params: apply(SETITEM, (x, part), params, None if _is_mapped(x, part) else x.value),
+    "matrix_diagonal": lambda x, part, params: apply(
+        SETITEM,
+        (x, part, *diagonal_places(x.shape, params["offset"])),
+        {"index": (Ellipsis, ARRAY, ARRAY)},
+        None if _is_mapped(x, part) else x.value,
+    ),
     "reshape": lambda x, part, params: shape.reshape(part, shape=x.shape),
     "transpose": lambda x, part, params: shape.transpose(part, axes=shape.inverse(params["axes"])),
     "identity": lambda x, part, params: part,

@@ -22,7 +22,7 @@ from .numpy.protocol import array_function
 from .numpy.ufuncs import array_ufunc
 from .op import operator_method
 from .ops import arithmetic, compare, elementwise
-from .tensor import WRITTEN, Tensor, note_read, refresh
+from .tensor import WRITTEN, Tensor, is_scalar, note_read, refresh
 
 # -- operators -----------------------------------------------------------------------------------------
 
@@ -57,7 +57,7 @@ def _in_place(function: Callable[..., Any], ufunc: Any) -> Callable[[Tensor, Any
 
     def method(self: Tensor, other: Any) -> Any:
         if is_recorded(self, other):
-            if not self.value.shape and (self.node is not None or not self.requires_grad):
+            if is_scalar(self) and (self.node is not None or not self.requires_grad):
                 return function(self, other)
             check_in_place(self)
             return overwrite(self, function(self, other))
@@ -65,7 +65,7 @@ def _in_place(function: Callable[..., Any], ufunc: Any) -> Callable[[Tensor, Any
             return overwrite(self, function(self, other))
         refresh(self)
         new = other.value if type(other) is Tensor else lift(other)
-        if self.value.shape:
+        if type(self.value) is np.ndarray:
             ufunc(self.value, new, out=self.value)
             WRITES.note(self.value)  # a graph that saved the old values will say so
             return self

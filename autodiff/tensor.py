@@ -40,7 +40,7 @@ class Tensor:
     """
 
     __slots__ = ("__weakref__", "extra", "node", "requires_grad", "value", "view", "written")
-    value: Any  # an ndarray, or a NumPy scalar where the shape is ()
+    value: Any  # an ndarray, or a NumPy scalar where the shape is () and it is no view
     node: Node | None  # what computed it; None for leaves and constants
     requires_grad: bool
     extra: Extra | None
@@ -217,7 +217,7 @@ class Tensor:
         mark = Mark("detach", "detach", user_frame(sys._getframe(1)))
         for observer in MODES.get().observers if self.requires_grad else ():
             observer.cut(self, mark)
-        return _twin(self, constant(self.value, mark))
+        return cut_off(self, mark)
 
     def retain_grad(self) -> Tensor:
         """Keep the gradient of this computed tensor in `.grad` as well; returns the tensor itself."""
@@ -276,7 +276,7 @@ class Tensor:
         if WRITTEN:
             refresh(self)
         note_read(self, "text", None)
-        if isinstance(self.value, np.ndarray):
+        if isinstance(self.value, np.ndarray) and self.value.shape:
             text = np.array2string(self.value, separator=", ", prefix="Tensor(", floatmode="maxprec_equal")
             if self.value.size == 0:
                 text += f", shape={self.value.shape}"
@@ -351,9 +351,44 @@ def constant(value: Any, mark: Mark | None = None) -> Tensor:
     return tensor
 
 
+def cut_off(tensor: Tensor, mark: Mark) -> Tensor:
+    """Make a Tensor outside the graph that shares the memory of another one, also if that is given another value."""
+    x, op, params = origin(tensor)[:3]
+    if x is not None and op is not None:  # the same view, of its origin cut off
+        with mode(recording=False):
+            out: Tensor = op.call(cut_off(x, mark), **params)
+    else:
+        out = constant(tensor.value, mark)
+        if not is_scalar(tensor):
+            out.value = tensor.value
+            out.view = (_Cut(tensor, out), None, {}, next_number(), False)
+    return _twin(tensor, out)
+
+
+class _Cut(weakref.ref[Tensor]):
+    """The link of a detached tensor to the one it shares memory with: weak, as it must not keep the graph."""
+
+    __slots__ = ("out",)
+
+    def __new__(cls, tensor: Tensor, out: Tensor) -> _Cut:
+        return super().__new__(cls, tensor)
+
+    def __init__(self, tensor: Tensor, out: Tensor) -> None:
+        super().__init__(tensor)
+        self.out = weakref.ref(out)
+
+
+def detached(tensor: Tensor) -> list[Tensor]:
+    """The tensors that were cut off from this one and share its memory."""
+    found = [link.out() for link in weakref.getweakrefs(tensor) if type(link) is _Cut]
+    return [out for out in found if out is not None]
+
+
 def stand_in(tensor: Tensor, value: Any) -> Tensor:
     """Make a Tensor outside the graph that stands for another one, as it is now."""
-    return _twin(tensor, constant(value))
+    other = constant(value)
+    other.value = value
+    return _twin(tensor, other)
 
 
 def _twin(tensor: Tensor, twin: Tensor) -> Tensor:
@@ -379,26 +414,50 @@ def note_read(tensor: Tensor, what: str, value: Any) -> Any:
 
 # -- views, and what is written in place ---------------------------------------------------------------
 
-View: TypeAlias = tuple[Any, Any, dict[str, Any], int]
-"""A view's origin: the tensor it looks into, the op and parameters that made it, and when."""
+View: TypeAlias = tuple[Any, Any, dict[str, Any], int, bool]
+"""A view's origin: the tensor it looks into, the op and parameters that made it, when, and whether that was recorded.
 
-BORROWED: View = (None, None, {}, 0)
+`detach()` has no op, and holds its tensor weakly.
+"""
+
+BORROWED: View = (None, None, {}, 0, True)
 """In place of a view's origin: the memory belongs to somebody outside, so a recorded write goes to a copy."""
 
 WRITTEN: dict[int, weakref.ref[Tensor]] = {}
 """The tensors that a recorded write has changed and that are alive. While there are any, views may be behind."""
 
 
-def note_view(out: Tensor, x: Tensor, op: Any, params: dict[str, Any]) -> None:
-    """Record that `out`, made of `x`, looks into its memory, if it does."""
-    if shares(out.value, x.value):
-        out.view = (x, op, params, next_number())
+def note_view(out: Tensor, x: Tensor, op: Any, params: dict[str, Any], value: Any, recording: bool) -> None:
+    """Record that `out`, made of `x`, looks into its memory, if the value that the op gave does.
+
+    A view of one element has no axes and is an array all the same: what is written there is seen. `no_grad` cuts off
+    what has a gradient then.
+    """
+    if not shares(value, x.value):
+        return
+    if type(value) is Batched and (is_scalar(x) or not (value.shape or Ellipsis in params.get("index", (...,)))):
+        return  # one example would be a scalar
+    out.value = value
+    out.view = (x, op, params, next_number(), recording or not x.requires_grad)
+
+
+def is_scalar(tensor: Tensor) -> bool:
+    """Whether it has no axes and is no view: an immutable value, as NumPy's scalars are."""
+    return not tensor.value.shape and type(tensor.value) is not np.ndarray and origin(tensor)[0] is None
+
+
+def origin(tensor: Tensor) -> View:
+    """What a tensor is a view of; None where its memory is its own."""
+    view = getattr(tensor, "view", BORROWED)
+    if view[1] is None and view[0] is not None:
+        view = (view[0](), *view[1:])
+    return view
 
 
 def shares(view: Any, value: Any) -> bool:
     """Whether an array is another one or looks into its memory; NumPy has views point to the owner itself."""
     if type(view) is Batched and type(value) is Batched:
-        return bool(view.shape) and shares(view.batch, value.batch)  # scalars are values of their own, as outside
+        return shares(view.batch, value.batch)
     if type(view) is not np.ndarray or type(value) is not np.ndarray:
         return False
     base = view.base
@@ -408,17 +467,19 @@ def shares(view: Any, value: Any) -> bool:
 def refresh(tensor: Tensor) -> None:
     """Bring a view up to date with what was written, in a recorded way, into the tensor it looks into."""
     behind = []
-    origin, view = tensor, getattr(tensor, "view", BORROWED)
-    while view[0] is not None:
-        behind.append((origin, view))
-        origin = view[0]
-        view = getattr(origin, "view", BORROWED)
-    written = getattr(origin, "written", 0)
-    for tensor, (x, op, params, number) in reversed(behind):
+    root = tensor
+    while (view := origin(root))[0] is not None:
+        behind.append((root, view))
+        root = view[0]
+    written = getattr(root, "written", 0)
+    for tensor, (x, op, params, number, recording) in reversed(behind):
         if number < written:
+            extra = tensor.extra
             # Whether it has a graph was decided when it was made, not by where it happens to be looked at.
-            with mode(recording=tensor.mark is None or tensor.mark.reason != "no_grad"):
-                become(tensor, op.call(x, **params))
+            with mode(recording=recording):
+                become(tensor, stand_in(x, x.value) if op is None else op.call(x, **params))
+            if not recording:
+                tensor.extra = extra
 
 
 def become(tensor: Tensor, out: Tensor, value: Any = None) -> None:
@@ -426,7 +487,7 @@ def become(tensor: Tensor, out: Tensor, value: Any = None) -> None:
     tensor.value = out.value if value is None else value
     tensor.node, tensor.requires_grad, tensor.extra = out.node, out.requires_grad, out.extra
     if hasattr(tensor, "view"):
-        tensor.view = (*tensor.view[:3], next_number())
+        tensor.view = (*tensor.view[:3], next_number(), tensor.view[4])
     for observer in MODES.get().observers:
         observer.became(tensor, out)
 
@@ -458,7 +519,7 @@ def _numbers(value: Any, dtype: Any, *, copy: bool) -> Any:
 
 
 def _own(value: Any) -> Any:
-    return value.copy() if isinstance(value, np.ndarray) else value
+    return (value.copy() if value.shape else value[()]) if isinstance(value, np.ndarray) else value
 
 
 def _leaf_like(leaf: Tensor, value: Any) -> Tensor:

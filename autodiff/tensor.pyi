@@ -14,7 +14,7 @@ from .graph import Extra, Mark, Node
 class Tensor:
     """An n-dimensional array, or a scalar, that remembers how it was computed."""
 
-    value: Any  # an ndarray, or a NumPy scalar where the shape is ()
+    value: Any  # an ndarray, or a NumPy scalar where the shape is () and it is no view
     node: Node | None  # what computed it; None for leaves and constants
     requires_grad: bool
     extra: Extra | None
@@ -366,7 +366,7 @@ class Tensor:
     def repeat(self, repeats: Any, axis: int | None = None) -> Tensor:
         """Repeat each element so many times along an axis, or in one row; `repeats` may have a number for each."""
     def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
-        """The elements a[i, i + offset] of two axes, along a new last axis."""
+        """The elements a[i, i + offset] of two axes, along a new last axis: a read-only view."""
     def trace(self, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None, out: Any = None) -> Tensor:
         """The sum of a diagonal."""
     def round(self, decimals: int = 0, out: Any = None) -> Tensor:
@@ -396,7 +396,7 @@ class Hook:
     def remove(self) -> None:
         """Take the hook off; doing it twice is no error."""
 
-View: TypeAlias = tuple[Any, Any, dict[str, Any], int]
+View: TypeAlias = tuple[Any, Any, dict[str, Any], int, bool]
 BORROWED: View
 WRITTEN: dict[int, weakref.ref[Tensor]]
 
@@ -409,6 +409,12 @@ def at(value: Any, source: Node) -> Tensor:
 def constant(value: Any, mark: Mark | None = None) -> Tensor:
     """Make a Tensor outside the graph that shares the value's memory."""
 
+def cut_off(tensor: Tensor, mark: Mark) -> Tensor:
+    """Make a Tensor outside the graph that shares the memory of another one, also if that is given another value."""
+
+def detached(tensor: Tensor) -> list[Tensor]:
+    """The tensors that were cut off from this one and share its memory."""
+
 def stand_in(tensor: Tensor, value: Any) -> Tensor:
     """Make a Tensor outside the graph that stands for another one, as it is now."""
 
@@ -418,8 +424,14 @@ def note_created(tensor: Tensor) -> Tensor:
 def note_read(tensor: Tensor, what: str, value: Any) -> Any:
     """Tell observers that Python code has asked for a concrete value; returns the value."""
 
-def note_view(out: Tensor, x: Tensor, op: Any, params: dict[str, Any]) -> None:
-    """Record that `out`, made of `x`, looks into its memory, if it does."""
+def note_view(out: Tensor, x: Tensor, op: Any, params: dict[str, Any], value: Any, recording: bool) -> None:
+    """Record that `out`, made of `x`, looks into its memory, if the value that the op gave does."""
+
+def is_scalar(tensor: Tensor) -> bool:
+    """Whether it has no axes and is no view: an immutable value, as NumPy's scalars are."""
+
+def origin(tensor: Tensor) -> View:
+    """What a tensor is a view of; None where its memory is its own."""
 
 def shares(view: Any, value: Any) -> bool:
     """Whether an array is another one or looks into its memory; NumPy has views point to the owner itself."""

@@ -80,8 +80,12 @@ def run_step(step: Step, values: list[Any]) -> None:
         for part in step.name.split("."):
             function = getattr(function, part)
         result = function(*args, **options)
-    if isinstance(result, np.ndarray) and not result.shape:
-        result = result[()]  # as a Tensor has it: what has no axes cannot be written
+    if (
+        isinstance(result, np.ndarray)
+        and not result.shape
+        and not any(result.base is x or (isinstance(x, np.ndarray) and result.base is x.base) for x in values)
+    ):
+        result = result[()]  # as a Tensor has it: what has no axes and is no view cannot be written
     if step.name.startswith("i") and step.name in WRITES:
         values[step.args[0].i] = result
     elif step.name not in WRITES and "out" not in step.options:
@@ -339,6 +343,7 @@ class Drawer:
         steps = [
             *[Step("getitem", (x, self.key(a))) for _ in range(5)],
             Step("getitem", (x, a > 0)),
+            Step("getitem", (x, (..., *(self.r.randrange(-n, n) for n in a.shape)))),
             Step("take", (x, [self.r.randrange(-n, n) for _ in range(3)]), {"axis": axis}),
             Step("take_along_axis", (x, np.argsort(a, axis=axis)[..., ::-1], axis)),
             Step("diff", (x,), {"axis": axis}),
@@ -398,6 +403,7 @@ class Drawer:
                 Step("kron", (small, x)),
                 Step("einsum", ("...i,...i->...", x, alike)),
                 Step("einsum", ("i...->...i", x)),
+                Step("einsum", ("...ii->...i", x)),
                 Step("convolve", (x, small, "same")),
                 Step("linalg.norm", (x,), {"axis": self.one_axis(a)}),
                 Step("cross", (x, alike)),
@@ -406,7 +412,7 @@ class Drawer:
         )
 
     def in_place(self) -> Step:
-        x = self.pick(lambda x: isinstance(x, np.ndarray) and x.dtype.kind == "f" and x.ndim >= 1)
+        x = self.pick(lambda x: isinstance(x, np.ndarray) and x.dtype.kind == "f")
         a = self.of(x)
         key = self.key(a)
         part = a[key]

@@ -126,6 +126,157 @@ def test_random_programs_of_views_and_writes(steps: Any) -> None:
     assert not WRITTEN
 
 
+# -- views of one element, diagonals, what is detached ----------------------------------------------------
+
+ONE = [
+    lambda x: x[..., 0],
+    lambda x: x[0, ...],
+    lambda x: x[:1].squeeze(),
+    lambda x: np.reshape(x[:1], ()),
+    lambda x: x[None, ..., 0][0, ...],
+    lambda x: np.einsum("i->i", x)[..., 0].T,
+]
+
+
+@pytest.mark.parametrize("view", ONE)
+def test_a_view_of_one_element(view: Any) -> None:
+    x, u, a = leaf([1.0, 2.0]), leaf(3.0), np.array([1.0, 2.0])
+    t = x * 1.0
+    one, theirs, same = view(t), view(a), view(t)
+    t[0] = u * 2.0
+    a[0] = 6.0
+    assert one.item() == theirs.item() == 6.0
+    kept = one
+    one += x[1]
+    theirs += 2.0
+    assert kept is one
+    assert t.tolist() == a.tolist() == [8.0, 2.0]
+    assert same.item() == 8.0
+    one[...] = one * u
+    same[()] *= 2.0
+    assert t.tolist() == [48.0, 2.0]
+    (t.sum() + one).backward()
+    assert (x.grad.tolist(), u.grad.item()) == ([0.0, 1.0 + 12.0], 2 * (2.0 * 2.0 * 3.0 + 16.0))
+
+
+@pytest.mark.parametrize("view", ONE)
+def test_a_view_of_one_element_of_a_constant(view: Any) -> None:
+    t = Tensor([1.0, 2.0])
+    one, number = view(t), t[0]
+    t[0] = 5.0
+    assert (one.item(), number.item()) == (5.0, 1.0)
+    one *= 2.0
+    one.fill(one.item() + 1.0)
+    np.copyto(one, one + 1.0)
+    assert (t.tolist(), repr(one), one.detach().numpy().base is not None) == ([12.0, 2.0], "Tensor(12.0)", True)
+    with ad.no_grad():
+        one -= 1.0
+    assert t.tolist() == [11.0, 2.0]
+    assert np.arange(3.0)[np.array([1, 2])[..., 0]] == Tensor(np.arange(3.0))[Tensor([1, 2])[..., 0]].item()
+
+
+def test_views_of_one_element_inside_transforms() -> None:
+    def f(x: Any) -> Any:
+        t = x * 1.0
+        one, other, number = t[..., 0], t[-1:].squeeze(), t[0]
+        one *= t[1]
+        t[-1] = one * 3.0
+        return one * other + number
+
+    x = np.array([2.0, 3.0, 5.0])
+    value, gradient = 3 * (2.0 * 3.0) ** 2 + 2.0, [6 * 6.0 * 3.0 + 1.0, 6 * 6.0 * 2.0, 0.0]
+    assert ad.vmap(f)(np.stack([x, x])).tolist() == [value, value]
+    assert ad.vmap(ad.grad(f))(x[None]).tolist() == [gradient]
+    assert ad.grad(f)(x).tolist() == gradient
+    assert ad.trace(f)(np.ones(3))(x) == value
+    assert ad.trace(ad.grad(f))(np.ones(3))(x).tolist() == gradient
+    ad.testing.check_grads(f, [x])
+
+
+DIAGONALS = [
+    lambda x: np.einsum("ii->i", x),
+    lambda x: np.einsum("ii->i", x.T),
+    lambda x: np.einsum("ji->ij", x)[::-1, ::-1][0, ...],
+    lambda x: np.einsum("...ii->i...", x),
+]
+
+
+@pytest.mark.parametrize("layout", [lambda a: a, lambda a: a.T, lambda a: a[::-1], lambda a: a[:, 1:].T[:, 1:]])
+@pytest.mark.parametrize("view", DIAGONALS)
+def test_einsum_views_in_every_layout(view: Any, layout: Any) -> None:
+    a = np.arange(9.0).reshape(3, 3)
+    x, u = leaf(a), leaf(-1.0)
+    t = x * 1.0
+    theirs, ours = view(layout(a)), view(layout(t))
+    theirs[0] = -1.0
+    ours[0] = u
+    layout(a)[-1] *= 2.0
+    layout(t)[-1] *= 2.0
+    assert np.array_equal(t.value, a)
+    assert np.array_equal(ours.detach().numpy(), theirs)
+    (t.sum() + ours.sum()).backward()
+    untouched = np.ones((3, 3))
+    layout(untouched)[-1] = 2.0
+    assert u.grad.item() == 2.0 * untouched[tuple(np.argwhere(a == (-1.0 if -1.0 in a else -2.0))[0])]
+
+
+@pytest.mark.parametrize(
+    "view", [np.diagonal, lambda x: x.T.diagonal(1), lambda x: np.diag(x[::-1]), np.linalg.diagonal]
+)
+def test_a_diagonal_is_a_view_that_is_not_written(view: Any) -> None:
+    a = np.arange(9.0).reshape(3, 3)
+    x = leaf(a)
+    t = x * 1.0
+    theirs, ours = view(a), view(t)
+    a += 1.0
+    t += 1.0
+    a[1, 1] = t[1, 1] = 7.0
+    assert np.array_equal(ours.detach().numpy(), theirs)
+    for write in (lambda: ours.fill(1.0), lambda: ours.__setitem__(0, 1.0), lambda: ours.__iadd__(x[0, 0])):
+        with pytest.raises(ValueError, match="read-only"):
+            write()
+    assert np.array_equal(t.value, a)
+
+
+def test_a_detached_tensor_shares_memory_whatever_is_written() -> None:
+    x = leaf([1.0, 2.0, 3.0])
+    t = x * 1.0
+    cut, part, one, stopped = t.detach(), t[1:].detach(), t[..., 2].detach(), ad.stop_gradient(t[::-1])
+    t += 1.0
+    assert (cut.tolist(), part.tolist(), one.item()) == ([2.0, 3.0, 4.0], [3.0, 4.0], 4.0)
+    t[2] = x[0] * 9.0
+    assert (cut.tolist(), part.tolist(), one.item(), stopped.tolist()) == ([2, 3, 9], [3, 9], 9.0, [9, 3, 2])
+    for each in (cut, part, one, stopped):
+        assert not each.requires_grad
+        with pytest.raises(GradientError, match="cut it off the graph"):
+            each[...] = x[0]
+    seen = weakref.ref(t)
+    t *= 2.0
+    del t
+    assert seen() is None
+    assert (cut.tolist(), part.tolist()) == ([4.0, 6.0, 18.0], [6.0, 18.0])
+    with pytest.raises(GradientError, match="cut it off the graph"):  # whether or not anything of it is left
+        cut += x
+    fresh = cut * 1.0
+    fresh[0] = x[0]  # computed of what is detached: memory of its own
+    fresh.sum().backward()
+    assert x.grad.tolist() == [1.0, 0.0, 0.0]
+
+
+def test_views_made_under_no_grad() -> None:
+    x = leaf([1.0, 2.0])
+    t, constant = x * 1.0, Tensor([0.0, 0.0])
+    with ad.no_grad():
+        cut, view, product = t[1:], constant[1:], t * 2.0
+    with pytest.raises(GradientError, match=r"ran under `no_grad.*shares the memory"):
+        cut[0] = x[0]
+    view[0] = x[0]  # nothing was cut off a constant
+    part = product[1:]
+    product[1] = x[1]
+    (constant.sum() + part.sum()).backward()
+    assert x.grad.tolist() == [1.0, 1.0]
+
+
 # -- one by one -------------------------------------------------------------------------------------------
 
 

@@ -61,7 +61,7 @@ def einsum(
     for y in more:
         x, term = _multiply((x, term), y, set(result), result)
     x, term = _sum_out((x, term), set(result))
-    if term != result:
+    if term != result or x is arrays[0]:
         x = shapes.transpose(x, axes=tuple([term.index(a) for a in result]))
     return deliver("einsum", x, out)
 
@@ -172,9 +172,7 @@ def _simplify(x: Any, term: str, lengths: dict[str, int]) -> tuple[Any, str]:
 def _diagonal(x: Any, i: int, j: int) -> Any:
     """The diagonal of two axes of one length, as the last axis."""
     rest = [k for k in range(x.ndim) if k not in (i, j)]
-    n, shape = x.shape[i], tuple([x.shape[k] for k in rest])
-    x = shapes.reshape(shapes.transpose(x, axes=(*rest, i, j)), shape=(*shape, n * n))
-    return index.getitem(x, index=(Ellipsis, ("slice", None, None, n + 1)))
+    return index.diagonal(shapes.transpose(x, axes=(*rest, i, j)), offset=0, writeable=True)
 
 
 def _sum_out(part: tuple[Any, str], needed: set[str]) -> tuple[Any, str]:

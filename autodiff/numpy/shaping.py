@@ -419,9 +419,12 @@ def trim_zeros(filt: Any, trim: str = "fb", axis: Axis = None) -> Any:
     if not trim or set(trim.lower()) - {"f", "b"} or len(trim) > 2:
         raise ValueError(f'trim is "f", "b" or "fb", got {trim!r}')
     x = array_of(filt)
+    axes = axes_of(axis, x.ndim)
+    if not axes:
+        return x
     box: list[Any] = list(everything(x.ndim))
-    for i, places in enumerate(np.nonzero(plain(x))):
-        if i in axes_of(axis, x.ndim):
+    for i, places in enumerate(np.argwhere(plain(x)).T):
+        if i in axes:
             first, end = (places.min(), places.max() + 1) if places.size else (0, 0)
             front, back = "f" in trim.lower() or not places.size, "b" in trim.lower() or not places.size
             box[i] = ("slice", int(first) if front else None, int(end) if back else None, None)
@@ -439,7 +442,7 @@ def _stride(n: int, m: int, offset: int) -> tuple[Any, ...]:
 
 
 def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
-    """The elements a[i, i + offset] of two axes, along a new last axis.
+    """The elements a[i, i + offset] of two axes, along a new last axis: a read-only view.
 
     >>> diagonal(np.arange(6.0).reshape(2, 3), 1)
     array([1., 5.])
@@ -450,10 +453,7 @@ def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     i, j = one_axis(axis1, x.ndim), one_axis(axis2, x.ndim)
     if i == j:
         raise ValueError(f"a diagonal lies in the plane of two different axes, got {axis1} and {axis2}")
-    x = moveaxis(x, (i, j), (-2, -1))
-    *batch, n, m = x.shape
-    flat = ops.reshape(x, shape=(*batch, n * m))
-    return index.getitem(flat, index=(..., _stride(n, m, operator.index(offset))))
+    return index.diagonal(moveaxis(x, (i, j), (-2, -1)), offset=operator.index(offset))
 
 
 def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None, out: Any = None) -> Any:

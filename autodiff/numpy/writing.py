@@ -47,7 +47,11 @@ def put(a: Any, ind: Any, v: Any, mode: Any = "raise") -> None:
         flat = places[np.ravel(plain(ind))]
     else:
         flat = np.take(places, np.ravel(plain(ind)), mode=mode)
-    write(a, np.unravel_index(flat, a.shape), _repeated(v, np.arange(flat.size)))
+    values = _repeated(v, np.arange(flat.size))
+    if a.ndim:
+        write(a, np.unravel_index(flat, a.shape), values)
+    elif flat.size:
+        write(a, ..., values[-1])
 
 
 def place(arr: Any, mask: Any, vals: Any) -> None:

@@ -31,6 +31,7 @@ def split_key(key: Any) -> tuple[Index, list[Any]]:
     for part in key if isinstance(key, tuple) else (key,):
         if type(part) is Tensor:
             part = part.value if part.value.shape else note_read(part, "index", part.value)
+            part = part[()] if type(part) is np.ndarray and not part.shape else part
         if isinstance(part, slice):
             ends = [
                 note_read(end, "index", end.value) if type(end) is Tensor else end
@@ -155,6 +156,29 @@ def read(x: Any, index: Index, arrays: Any) -> Any:
     """Index by a key in split form."""
     return gather(x, *arrays, index=index) if len(arrays) else getitem(x, index=index)
 
+
+def diagonal_places(shape: tuple[int, ...], offset: int) -> tuple[Any, Any]:
+    """The row and the column of each element of a diagonal of matrices of this shape."""
+    n, m = shape[-2:]
+    first = np.arange(max(0, min(n + min(offset, 0), m - max(offset, 0))))
+    return first - min(offset, 0), first + max(offset, 0)
+
+
+def _diagonal(x: Any, *, offset: int, writeable: bool = False) -> Any:
+    out = np.diagonal(x, offset, -2, -1)
+    if writeable:
+        out.flags.writeable = x.flags.writeable
+    return out
+
+
+def _on_diagonal(g: Any, x_shape: tuple[int, ...], *, offset: int) -> Any:
+    return _scatter_rule(g, (Ellipsis, ARRAY, ARRAY), diagonal_places(x_shape, offset), x_shape)
+
+
+diagonal = define(
+    "matrix_diagonal", _diagonal, _on_diagonal, kind="index", linear=True,
+    doc="The elements x[..., i, i + offset] of each matrix: a view, which may be written into if `writeable`.",
+)  # fmt: skip
 
 argwhere = define(
     "argwhere", lambda x: np.argwhere(x), doc="The places of the elements other than zero, a row for each; a constant."

@@ -223,6 +223,10 @@ def _getitem(call: Call) -> Any:
     return call(call.arrays[0], index=(ALL, *call.params["index"]))
 
 
+def _diagonal(call: Call) -> Any:
+    return call(call.arrays[0])
+
+
 @dataclass
 class _Places:
     """An index with arrays, made to read from all examples: where the arrays' axes come to lie."""
@@ -415,7 +419,7 @@ def _cross_entropy(call: Call) -> Any:
 
 RULES: dict[str, Callable[[Call], Any]] = {
     "reshape": _reshape, "transpose": _transpose, "expand": _expand, "concatenate": _join, "stack": _join, "pad": _pad,
-    "getitem": _getitem, "gather": _gather, "scatter": _scatter, "setitem": _setitem,
+    "getitem": _getitem, "matrix_diagonal": _diagonal, "gather": _gather, "scatter": _scatter, "setitem": _setitem,
     "matmul": _matmul, "affine": _affine, "einsum": _einsum, "lstsq": _no_rule, "unspecified": _random,
     "fft": _fft, "ifft": _fft, "rfft": _along_axis, "irfft": _along_axis,
     "searchsorted": _only(1), "digitize": _only(0), "isin": _only(0),

@@ -10,9 +10,9 @@ import numpy as np
 
 from ..errors import GradientError, describe
 from ..graph import Mark, user_frame
-from ..tensor import Tensor, asarray, constant
+from ..tensor import Tensor, asarray, cut_off
 from .levels import Level, as_output, named, pick_args, put_args, recorded, split_aux
-from .trees import flatten, same_structure
+from .trees import current, flatten, same_structure
 
 
 def value_and_grad(
@@ -155,11 +155,8 @@ def stop_gradient(tree: Any) -> Any:
     >>> grad(lambda x: x * stop_gradient(x))(3.0)
     np.float64(3.0)
     """
-    leaves, rebuild = flatten(tree)
+    leaves, rebuild = flatten(current(tree))
     frame = user_frame(sys._getframe(1))
     return rebuild(
-        [
-            constant(leaf.value, Mark("stop_gradient", "stop_gradient", frame)) if recorded(leaf) else leaf
-            for leaf in leaves
-        ]
+        [cut_off(leaf, Mark("stop_gradient", "stop_gradient", frame)) if recorded(leaf) else leaf for leaf in leaves]
     )

@@ -80,6 +80,10 @@ row("trim_zeros", N.trim_zeros, np.trim_zeros, [[real(4)], [real(0)]], options=[
 row("diagonal", N.diagonal, np.diagonal, [[real(2, 3, 4)], [real(3, 2, 2)], [real(2, 2, 0)]],
     options=[{}, {"offset": 1}, {"offset": -1, "axis1": -1, "axis2": 0}, {"offset": 5}, {"offset": -7}],
     complex=True)  # fmt: skip
+row("matrix_diagonal", op("matrix_diagonal"), lambda x, offset, writeable=False: np.diagonal(x, offset, -2, -1),
+    [[real(3, 4)], [real(2, 3, 2)], [real(2, 0)]],
+    options=[{"offset": 0}, {"offset": 1}, {"offset": -1, "writeable": True}, {"offset": 5}],
+    complex=True)  # fmt: skip
 row("trace", N.trace, np.trace, [[real(3, 3)], [real(2, 3, 4)]],
     options=[{}, {"offset": 1}, {"offset": -1, "axis1": 1, "axis2": 0}, {"offset": 9}], complex=True)  # fmt: skip
 row("diag", N.diag, np.diag, [[real(3)], [real(1)], [real(3, 4)]], options=[{}, {"k": 2}, {"k": -1}, {"k": -9}],
