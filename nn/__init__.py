@@ -10,7 +10,7 @@ The lines below are written by `make stubs`: each of the other files lists in `_
 (8, 2)
 """
 
-from . import data, functional, init, models, scalar, utils
+from . import data, functional, init, models, plot, scalar, utils
 from .activation import (
     CELU,
     ELU,
@@ -434,6 +434,7 @@ __all__ = [
     "init",
     "load",
     "models",
+    "plot",
     "save",
     "scalar",
     "stack_module_state",

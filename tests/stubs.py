@@ -21,7 +21,7 @@ from autodiff import tensor
 STUB = Path(tensor.__file__).with_suffix(".pyi")
 NAMESPACES = {  # and which of their modules are namespaces of their own
     STUB.parent / "numpy" / "__init__.py": ("fft", "linalg"),
-    STUB.parent.parent / "nn" / "__init__.py": ("data", "functional", "init", "models", "scalar", "utils"),
+    STUB.parent.parent / "nn" / "__init__.py": ("data", "functional", "init", "models", "plot", "scalar", "utils"),
     STUB.parent.parent / "nn" / "functional" / "__init__.py": (),
     STUB.parent.parent / "nn" / "models" / "__init__.py": (),
 }

@@ -61,8 +61,8 @@ def called(
     """Call a module or function on examples, and inside the block have its results, the calls of modules, and names.
 
     A module is called in evaluation mode, which changes nothing in it. Floating arrays are given as tensors that
-    require grad, so that the picture begins with them. With `backward`, the leaves have the gradients of the sum of the results
-    inside the block, and their own again after it.
+    require grad, so that the picture begins with them. With `backward`, the leaves have the gradients of the sum of the
+    results inside the block, and their own again after it.
     """
     given, names = _examples(function, args)
     model: Any = function if is_module(function) else modules
