@@ -1,6 +1,9 @@
 """Import the packages before pytest collects doctests, so that `pytest autodiff/tensor.py` alone finds them whole."""
 
+import os
 from typing import Any
+
+os.environ.setdefault("AUTODIFF_KERNELS", "numba")  # the same code computes in each run: none waits for a background
 
 import numpy as np
 import pytest

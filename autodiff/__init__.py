@@ -45,6 +45,9 @@ from .functional import (
     softmax,
     top_k,
 )
+from .kernels.memory import keep_memory
+from .kernels.policy import compile_kernels, use_kernels
+from .kernels.threads import get_num_threads, set_num_threads
 from .numpy import (
     abs,
     absolute,
@@ -134,6 +137,8 @@ from .transforms import (
     vmap,
 )
 
+keep_memory()
+
 if TYPE_CHECKING:
     from . import special, testing
     from .diagnose import debug, explain_grad, graph_report
@@ -218,6 +223,10 @@ __all__ = [
     "keep_values",
     "default_dtype",
     "set_default_dtype",
+    "get_num_threads",
+    "set_num_threads",
+    "use_kernels",
+    "compile_kernels",
     # random numbers
     "Generator",
     "manual_seed",

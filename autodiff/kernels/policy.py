@@ -1,0 +1,263 @@
+"""Which code computes a kernel, Numba's or NumPy's: this file alone decides, `threads.py` on how many threads.
+
+A kernel is written in NumPy, as the reference that says what it computes. `compiled("activation", at_least=2048)` above
+it names the file in `compiled/` with a function of the same name that computes the same in compiled loops, and
+from how many elements on it is worth while (measured; below, calling it costs more than it gains). That function may
+return None for arguments that it has no loop for; the reference then serves.
+
+Nothing waits for a compiler that NumPy could have served: what has not been compiled on this machine before is
+compiled by a thread in the background, kept on disk, and used from then on. What is on disk is loaded at once. The
+environment variable AUTODIFF_KERNELS (or `use_kernels`) changes that:
+
+    auto    the default, as above
+    numba   wait for the compiler: the same code computes from the first call on, and so the same bits
+    numpy   references only; so does NUMBA_DISABLE_JIT=1
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import os
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["compile_kernels", "compiled", "use_kernels"]
+
+MODES = ("auto", "numba", "numpy")
+DTYPES = "fd"  # what loops are compiled for: float32 and float64
+_ndarray = np.ndarray
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _first_mode() -> str:
+    mode = os.environ.get("AUTODIFF_KERNELS", "auto").lower()
+    if mode not in MODES:
+        raise ValueError(f"AUTODIFF_KERNELS is one of {', '.join(MODES)}, got {mode!r}")
+    return "numpy" if os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0") else mode
+
+
+_mode = _first_mode()
+_lock = threading.RLock()  # one compiles at a time
+KERNELS: dict[str, Kernel] = {}
+
+
+class Kernel:
+    """A kernel that has a compiled twin."""
+
+    def __init__(self, reference: Callable[..., Any], module: str) -> None:
+        self.reference, self.name, self.module = reference, reference.__name__, module
+        self.ready: dict[str, Callable[..., Any]] = {}  # the compiled function, by the letter of the dtype
+        self.asked: set[str] = set()
+        self.failed: Exception | None = None
+
+    def find(self, char: str) -> Callable[..., Any] | None:
+        """The compiled function if it can be had now; otherwise see to it that it can be had later."""
+        if char not in DTYPES or self.failed is not None:
+            return None
+        if _mode == "numba":
+            self.prepare(char)
+        elif _marker(self, char).exists():
+            if _lock.acquire(blocking=False):  # not while the background is compiling another kernel
+                try:
+                    self.prepare(char)
+                finally:
+                    _lock.release()
+        elif char not in self.asked:
+            self.asked.add(char)
+            _compiler.ask(self, char)
+            return None
+        return self.ready.get(char)
+
+    def prepare(self, char: str) -> None:
+        """Compile what the function needs for a dtype, or load it from disk."""
+        with _lock:
+            if char in self.ready or self.failed is not None:
+                return
+            try:
+                function = getattr(importlib.import_module(f"autodiff.kernels.compiled.{self.module}"), self.name)
+                for loop in function.loops:
+                    loop.compile(char)
+            except ImportError as error:  # no Numba for this machine or this Python
+                self.failed = error
+                return
+            self.ready[char] = function
+            _mark(self, char)
+
+
+def compiled(module: str, at_least: int = 0) -> Callable[[F], F]:
+    """Let a kernel be computed by its namesake in `compiled/<module>.py` where its first array is large enough."""
+
+    def decorate(reference: F) -> F:
+        kernel = KERNELS[f"{module}.{reference.__name__}"] = Kernel(reference, module)
+        ready = kernel.ready
+
+        @functools.wraps(reference)
+        def call(x: Any, *args: Any, **options: Any) -> Any:
+            if type(x) is _ndarray and x.size >= at_least and _mode != "numpy":
+                char = x.dtype.char
+                function = ready.get(char) or kernel.find(char)
+                if function is not None:
+                    result = function(x, *args, **options)
+                    if result is not None:
+                        return result
+            return reference(x, *args, **options)
+
+        return call  # type: ignore[return-value]
+
+    return decorate
+
+
+@contextmanager
+def use_kernels(mode: str) -> Iterator[None]:
+    """Choose the code that computes in a block: "auto", "numba" (waits for the compiler) or "numpy" (references).
+
+    >>> with use_kernels("numpy"):
+    ...     pass
+
+    It holds for all threads. Raises ValueError for another word.
+    """
+    global _mode
+    if mode not in MODES:
+        raise ValueError(f"kernels are one of {', '.join(map(repr, MODES))}, got {mode!r}")
+    before, _mode = _mode, mode
+    try:
+        yield
+    finally:
+        _mode = before
+
+
+def compile_kernels(*names: str) -> list[str]:
+    """Compile all kernels, or those named, for float32 and float64, and keep them on disk; returns their names.
+
+    Do this once after an installation and no first run is slower than the later ones.
+    """
+    unknown = set(names) - set(KERNELS)
+    if unknown:
+        raise ValueError(f"there is no kernel {', '.join(sorted(unknown))}; there are {', '.join(sorted(KERNELS))}")
+    for name in names or KERNELS:
+        for char in DTYPES:
+            KERNELS[name].prepare(char)
+    return sorted(names or KERNELS)
+
+
+# -- compiling ----------------------------------------------------------------------------------------
+
+
+class Loop:
+    """A loop over arrays, compiled once for each dtype on first need.
+
+    `signature` is Numba's, with T for the dtype: "void(T[::1], T[::1], int64)".
+    """
+
+    def __init__(self, function: Callable[..., Any], signature: str) -> None:
+        self.function, self.signature = function, signature
+        self._dispatcher: Any = None
+        functools.update_wrapper(self, function)
+
+    def compile(self, char: str) -> None:
+        """Compile for a dtype, or load what was compiled before."""
+        numba: Any = importlib.import_module("numba")
+        if self._dispatcher is None:
+            options = {"nogil": True, "error_model": "numpy", "fastmath": {"contract", "nsz", "arcp", "reassoc"}}
+            try:
+                self._dispatcher = numba.njit(cache=True, **options)(self.function)
+            except RuntimeError:  # no directory that a cache could be written to
+                self._dispatcher = numba.njit(**options)(self.function)
+        dtype = {"f": "float32", "d": "float64"}[char]
+        self._dispatcher.compile(self.signature.replace("T", dtype))
+
+    def __call__(self, *args: Any) -> Any:
+        return self._dispatcher(*args)
+
+
+def loop(signature: str) -> Callable[[Callable[..., Any]], Loop]:
+    """Make a `Loop` of a function."""
+    return lambda function: Loop(function, signature)
+
+
+def uses(*loops: Loop) -> Callable[[F], F]:
+    """Name the loops that a compiled kernel needs."""
+
+    def decorate(function: F) -> F:
+        function.loops = loops  # type: ignore[attr-defined]
+        return function
+
+    return decorate
+
+
+class _Compiler:
+    """The thread that compiles in the background."""
+
+    def __init__(self) -> None:
+        self.jobs: deque[tuple[Kernel, str]] = deque()
+        self.more = threading.Semaphore(0)
+        self.starting = threading.Lock()
+        self.thread: threading.Thread | None = None
+
+    def ask(self, kernel: Kernel, char: str) -> None:
+        """Have a kernel compiled some time."""
+        self.jobs.append((kernel, char))
+        self.more.release()
+        with self.starting:
+            if self.thread is None or not self.thread.is_alive():
+                self.thread = threading.Thread(target=self._work, name="autodiff kernels", daemon=True)
+                self.thread.start()
+
+    def _work(self) -> None:
+        while True:
+            self.more.acquire()
+            kernel, char = self.jobs.popleft()
+            try:
+                kernel.prepare(char)
+            except Exception as error:  # a compiler's mistake must not stop a program that NumPy can serve
+                kernel.failed = error
+                sys.stderr.write(f"autodiff: NumPy computes '{kernel.name}', as compiling it failed: {error}\n")
+
+
+_compiler = _Compiler()
+
+
+@functools.cache
+def _stamp() -> str:
+    """What a compiled kernel depends on: Python, Numba, and the files with the loops."""
+    from importlib.metadata import version  # imported here: it costs a third of importing NumPy
+    from pathlib import Path
+
+    newest = max(path.stat().st_mtime_ns for path in (Path(__file__).parent / "compiled").glob("*.py"))
+    return f"{sys.implementation.cache_tag}-{version('numba')}-{newest:x}"
+
+
+@functools.cache
+def _marks() -> Path:
+    from pathlib import Path
+
+    own = Path(__file__).parent / "compiled" / "__pycache__"
+    chosen = os.environ.get("NUMBA_CACHE_DIR")
+    if chosen:
+        return Path(chosen)
+    writable = os.access(own if own.exists() else own.parent, os.W_OK)
+    return own if writable else Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "chainrule"
+
+
+def _marker(kernel: Kernel, char: str) -> Path:
+    """The file whose presence says that a kernel has been compiled on this machine."""
+    return _marks() / f"{kernel.module}.{kernel.name}.{char}.{_stamp()}.ready"
+
+
+def _mark(kernel: Kernel, char: str) -> None:
+    try:
+        marker = _marker(kernel, char)
+        marker.parent.mkdir(parents=True, exist_ok=True)
+        marker.touch()
+    except OSError:
+        pass  # nothing is kept here: the next process compiles in the background again

@@ -1,0 +1,184 @@
+"""Which code computes a kernel, and on how many threads."""
+
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from autodiff.kernels import policy, threads
+from autodiff.kernels.memory import keep_memory
+from autodiff.kernels.policy import compile_kernels, loop, use_kernels, uses
+from autodiff.kernels.threads import get_num_threads, set_num_threads, share
+
+
+@loop("void(T[::1], T[::1], int64, int64)")
+def _double(x, out, start, stop):
+    for i in range(start, stop):
+        out[i] = 2 * x[i]
+
+
+@uses(_double)
+def double(x):
+    """What `compiled/` would hold."""
+    if not x.flags.c_contiguous:
+        return None
+    out = np.empty_like(x)
+    share(lambda start, stop: _double(x, out, start, stop), x.size)
+    return out
+
+
+def make(monkeypatch, tmp_path, calls):
+    """A kernel with a compiled twin in this file, on a machine where nothing has been compiled."""
+    monkeypatch.setattr(policy, "KERNELS", {})
+    monkeypatch.setattr(policy, "_marks", lambda: tmp_path)
+    monkeypatch.setitem(sys.modules, "autodiff.kernels.compiled.here", sys.modules[__name__])
+
+    @policy.compiled("here", at_least=4)
+    def double(x):
+        calls.append(x.size)
+        return x + x
+
+    return double
+
+
+def test_numba_computes_from_the_given_size_on(monkeypatch, tmp_path):
+    calls = []
+    kernel = make(monkeypatch, tmp_path, calls)
+    with use_kernels("numba"):
+        assert kernel(np.ones(4)).tolist() == [2.0] * 4
+        assert calls == []
+        kernel(np.ones(3))
+        kernel(np.ones(8, np.float16))
+        kernel(np.ones(8)[::2])
+        assert calls == [3, 8, 4]  # too few, no loop for the dtype, not contiguous
+    with use_kernels("numpy"):
+        kernel(np.ones(9))
+    assert calls[-1] == 9
+
+
+def test_numpy_serves_until_the_background_has_compiled(monkeypatch, tmp_path):
+    calls = []
+    kernel = make(monkeypatch, tmp_path, calls)
+    with use_kernels("auto"):
+        kernel(np.ones(5, np.float32))
+        assert calls == [5]
+        twin = policy.KERNELS["here.double"]
+        for _ in range(1000):
+            if twin.ready:
+                break
+            time.sleep(0.02)
+        kernel(np.ones(6, np.float32))
+    assert calls == [5]
+    assert list(twin.ready) == ["f"]
+
+
+def test_what_is_on_disk_is_loaded_at_once(monkeypatch, tmp_path):
+    calls = []
+    kernel = make(monkeypatch, tmp_path, calls)
+    compile_kernels("here.double")
+    policy.KERNELS["here.double"].ready.clear()
+    with use_kernels("auto"):
+        kernel(np.ones(5))
+    assert calls == []
+
+
+def test_a_kernel_that_cannot_be_compiled_is_computed_by_numpy(monkeypatch, tmp_path):
+    kernel = make(monkeypatch, tmp_path, [])
+
+    def no_numba(name):
+        raise ImportError("no Numba here")
+
+    monkeypatch.setattr(policy.importlib, "import_module", no_numba)
+    with use_kernels("numba"):
+        assert kernel(np.ones(5)).tolist() == [2.0] * 5
+    assert "no Numba here" in str(policy.KERNELS["here.double"].failed)
+
+
+def test_mistakes():
+    with (
+        pytest.raises(ValueError, match="kernels are one of 'auto', 'numba', 'numpy', got 'fast'"),
+        use_kernels("fast"),
+    ):
+        pass
+    with pytest.raises(ValueError, match="there is no kernel nonsense"):
+        compile_kernels("nonsense")
+    with pytest.raises(ValueError, match="at least 1, got 0"):
+        set_num_threads(0)
+
+
+def test_the_environment_chooses():
+    choices = ({}, "auto"), ({"AUTODIFF_KERNELS": "numpy"}, "numpy"), ({"NUMBA_DISABLE_JIT": "1"}, "numpy")
+    for variables, answer in choices:
+        code = "import autodiff.kernels.policy as p; print(p._mode)"
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True,
+            env={"PATH": "", "PYTHONPATH": ":".join(sys.path)} | variables,
+        )  # fmt: skip
+        assert done.stdout.strip() == answer
+
+
+# -- threads ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def _two_threads():
+    before = get_num_threads()
+    set_num_threads(2)
+    yield
+    set_num_threads(before)
+
+
+@pytest.mark.usefixtures("_two_threads")
+def test_work_is_shared_among_threads():
+    seen, done = set(), np.zeros(10)
+
+    def run(start, stop):
+        seen.add(threading.get_ident())
+        time.sleep(0.01)
+        done[start:stop] += 1
+
+    share(run, 10)
+    assert len(seen) == 2
+    assert (done == 1).all()
+    share(run, 10, least=6)  # too little for two
+    assert (done == 2).all()
+
+
+@pytest.mark.usefixtures("_two_threads")
+def test_a_worker_shares_no_further():
+    def run(start, stop):
+        share(lambda i, j: inner.append((threading.get_ident(), i, j)), 4)
+
+    inner: list = []
+    share(run, 2)
+    assert sorted({(i, j) for _, i, j in inner}) in ([(0, 4)], [(0, 2), (0, 4), (2, 4)])
+
+
+@pytest.mark.usefixtures("_two_threads")
+def test_an_error_in_a_worker_is_raised_here():
+    def run(start, stop):
+        if start:
+            raise RuntimeError("in the second half")
+
+    with pytest.raises(RuntimeError, match="second half"):
+        share(run, 4)
+
+
+@pytest.mark.usefixtures("_two_threads")
+@pytest.mark.skipif(not hasattr(threads.os, "fork"), reason="this system has no fork")
+def test_a_forked_child_has_threads_of_its_own():
+    share(lambda start, stop: None, 4)
+    child = threads.os.fork()
+    if not child:
+        found = []
+        share(lambda start, stop: found.append(start), 4)
+        threads.os._exit(0 if sorted(found) == [0, 2] else 1)
+    assert threads.os.waitstatus_to_exitcode(threads.os.waitpid(child, 0)[1]) == 0
+
+
+def test_memory_is_kept_unless_told_otherwise(monkeypatch):
+    monkeypatch.setenv("AUTODIFF_KEEP_MEMORY", "0")
+    assert not keep_memory()
