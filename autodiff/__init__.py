@@ -116,6 +116,7 @@ from .numpy import (
 )
 from .op import OPS, define
 from .random import Generator, manual_seed
+from .stepper import stepper
 from .tensor import Tensor, asarray
 from .trace import trace
 from .transforms import (
@@ -211,6 +212,7 @@ __all__ = [
     "draw",
     "Picture",
     "watch_modules",
+    "stepper",
     # seeing what went wrong
     "debug",
     "explain_grad",

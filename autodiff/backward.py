@@ -83,7 +83,7 @@ def backward_all(
     wanted = None if inputs is None else [_tracked(t) for t in inputs]
     found = sweep(roots, wanted, retain=retain, create_graph=create_graph)
     for source, g in found.items():
-        _accumulate(source, g)
+        add_to_grad(source, g)
 
 
 def gradients(
@@ -373,7 +373,7 @@ def _as_tensor(g: Any) -> Tensor:
     return g if type(g) is Tensor else constant(g)
 
 
-def _accumulate(source: Any, g: Any) -> None:
+def add_to_grad(source: Any, g: Any) -> None:
     """Add a gradient to a tensor's `.grad`."""
     extra = source.extra or notes(source)
     old = extra.grad
