@@ -28,6 +28,7 @@ def stepper(
     create_graph: bool = False,
     optimizer: Any = None,
     names: bool | Named = True,
+    modules: Any = None,
 ) -> Stepper:
     """Record the backward pass of a loss, to go through it step by step, forward and back.
 
@@ -47,6 +48,8 @@ def stepper(
         optimizer: have it take a step with the gradients, and show that too.
         names: True names tensors and arrays after the caller's variables, False only by their own `.name`; a
             mapping or pairs add names to those.
+        modules: what `autodiff.watch_modules(model)` took down of the modules' calls: they are frames in the picture,
+            and a large graph is stepped through by modules first.
 
     Raises what `backward()` raises.
 
@@ -78,7 +81,7 @@ def stepper(
     retain = (create_graph or not accumulate) if retain_graph is None else retain_graph
     made = make_stepper(
         tensors, gradients, known,
-        forward=forward, accumulate=accumulate, retain_graph=retain, create_graph=create_graph,
+        forward=forward, calls=modules, accumulate=accumulate, retain_graph=retain, create_graph=create_graph,
     )  # fmt: skip
     if optimizer is not None:
         made.optimizer_step(optimizer)

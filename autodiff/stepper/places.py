@@ -10,7 +10,7 @@ import numpy as np
 
 from ..draw.look import printable
 from ..draw.quantity import number
-from ..draw.scene import short_line
+from ..draw.words import short_line
 from ..graph import WRITES, Node
 from ..op import Op
 from ..tensor import Tensor

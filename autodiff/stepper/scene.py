@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ..draw import draw
-from ..draw.look import TEXT
 from ..draw.quantity import Quantity
 from ..draw.scene import Item
+from ..draw.theme import THEMES
+from ..tensor import at
 from .places import Place
 from .steps import LeafStep, OpStep, SeedStep, Step
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from .stepper import Stepper
 
 FOREVER = 9_999_999
+TEXT = THEMES["light"].text
 SVG = "http://www.w3.org/2000/svg"
 _DECIMALS = re.compile(r"-?\d+\.\d+")
 _NUMBER = re.compile(r"-?\d+\.?\d*(?:e-?\d+)?")
@@ -42,6 +44,8 @@ class Text:
     """Takes a `Quantity`'s place in a picture: the text that needs the most room of all that will stand there."""
 
     lines: list[str]
+    statistics: None = None
+    thumbnail: None = None
 
     @property
     def text(self) -> str:
@@ -61,7 +65,8 @@ class Layout:
 
 def layout(stepper: Stepper, **options: Any) -> Layout:
     """Draw the stepper's graph with room for all that will stand in it."""
-    picture = draw(*stepper.tensors, gradients=False, names=False, **options)
+    named = [(place.name, at(None, node)) for node, place in stepper.nodes() if place.given]
+    picture = draw(*stepper.tensors, gradients=False, thumbnails=False, names=named, modules=stepper.calls, **options)
     scene = picture.scene
     made = Layout(picture)
     items = {item.key: item for item in scene.items}
@@ -71,7 +76,7 @@ def layout(stepper: Stepper, **options: Any) -> Layout:
             continue
         made.keys[place] = key
         item = items[key]
-        if item.kind == "fold":
+        if item.kind in ("fold", "module"):
             continue
         item.name = place.name
         _name_constants(place, item, items, scene.items)

@@ -44,8 +44,9 @@ class Stepper:
     """
 
     def __init__(
-        self, tensors: Sequence[Tensor], recording: Recording, places: Mapping[Any, Place], forward: bool
+        self, tensors: Sequence[Tensor], recording: Recording, places: Mapping[Any, Place], forward: bool, calls: Any
     ) -> None:
+        self.calls = calls
         self.tensors, self._recording, self._places = list(tensors), recording, places
         self.loss = places[recording.roots[0][0]].name if len({root for root, _ in recording.roots}) == 1 else "L"
         self.steps: list[Step] = []
@@ -323,6 +324,10 @@ class Stepper:
         g = _standing(self._gradients.get(place, []), self._position or len(self))
         return Trail(slope(self.loss, place.name), index, parts, None if g is None else np.asarray(g)[index])
 
+    def nodes(self) -> list[tuple[Any, Place]]:
+        """The graph's nodes, oldest first, with their places."""
+        return [(node, self._places[node]) for node in self._recording.nodes]
+
     @property
     def places(self) -> list[Place]:
         """All places of the graph, oldest first."""
@@ -408,11 +413,17 @@ def _line(step: Step) -> str:
 
 
 def make_stepper(
-    tensors: Sequence[Tensor], gradients: Sequence[Any], names: Mapping[int, str], *, forward: bool, **options: bool
+    tensors: Sequence[Tensor],
+    gradients: Sequence[Any],
+    names: Mapping[int, str],
+    *,
+    forward: bool,
+    calls: Any,
+    **options: bool,
 ) -> Stepper:
     """Run and record a pass."""
     vault = Vault()
     nodes, leaves = history([tensor.node or tensor for tensor in tensors])
     places = make_places(nodes, leaves, {t.node or t: t.value for t in tensors}, names, vault)
     recording = record_pass(tensors, gradients, vault, **options)
-    return Stepper(tensors, recording, places, forward)
+    return Stepper(tensors, recording, places, forward, calls)

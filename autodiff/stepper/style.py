@@ -2,40 +2,46 @@
 
 from __future__ import annotations
 
-from ..draw.look import EDGE, FAINT, FILL, GRADIENT, TEXT, VALUE, WIRE
+from typing import Literal
 
-_LIGHT = {
-    "ground": "#ffffff", "panel": "#fafaf8", "line": "#e3e1dc", "text": TEXT, "faint": FAINT, "wire": WIRE,
-    "value": VALUE, "gradient": GRADIENT, "accent": "#d9480f", "halo": "#ffd8a8", "new": "#ffe8d6",
-    "forward": "#b2f2dd",
+from ..draw.theme import THEMES, Theme
+
+_OWN = {
+    "light": {"panel": "#fafaf8", "line": "#e3e1dc", "accent": "#d9480f", "halo": "#ffd8a8", "new": "#ffe8d6",
+              "forward": "#b2f2dd"},
+    "dark": {"panel": "#23262e", "line": "#383c47", "accent": "#ff8f3f", "halo": "#7a4419", "new": "#4a2f1a",
+             "forward": "#1d5c49"},
 }  # fmt: skip
-_DARK = {
-    "ground": "#16181d", "panel": "#1d2026", "line": "#343842", "text": "#e8e6e1", "faint": "#9a9ca3",
-    "wire": "#9a9ca3", "value": "#4fd1a5", "gradient": "#ff9d5c",
-    "accent": "#ff8f3f", "halo": "#7a4419",
-    "new": "#4a2f1a", "forward": "#1d5c49",
-}  # fmt: skip
-_FILLS = {"op": "#23262e", "input": "#1c2d3f", "parameter": "#3a2f14", "constant": "#26282d", "fold": "#2a2638"}
-_EDGES = {"op": "#9a9ca3", "input": "#7fb2e5", "parameter": "#d8a93b", "constant": "#83868d", "fold": "#a99bd8"}
+_LIGHT = THEMES["light"]
 
 
-def _variables(colours: dict[str, str]) -> str:
-    return ";".join(f"--{name}:{colour}" for name, colour in colours.items())
+def _parts(theme: Theme) -> dict[str, str]:
+    return {
+        "ground": theme.background, "text": theme.text, "faint": theme.faint, "wire": theme.wire,
+        "value": theme.value, "gradient": theme.gradient, "frame": theme.frame_edge,
+        "frame0": theme.frames[0], "frame1": theme.frames[1],
+    }  # fmt: skip
 
 
-def _dark(where: str) -> str:
-    rules = [f"{where}{{{_variables(_DARK)}}}"]
-    for kind, fill in FILL.items():
-        rules.append(f'{where} .ad-picture .{kind} [fill="{fill}"]{{fill:{_FILLS[kind]}}}')
-        rules.append(f'{where} .ad-picture .{kind} [stroke="{EDGE[kind]}"]{{stroke:{_EDGES[kind]}}}')
+def _variables(name: Literal["light", "dark"]) -> str:
+    colours = _parts(THEMES[name]) | _OWN[name]
+    for kind in _LIGHT.fill:
+        colours |= {f"fill-{kind}": THEMES[name].fill[kind], f"edge-{kind}": THEMES[name].edge[kind]}
+    return ";".join(f"--{part}:{colour}" for part, colour in colours.items())
+
+
+def _painted() -> str:
+    """What the picture, which is drawn in the light theme, is painted with."""
+    rules = []
+    for part, colour in _parts(_LIGHT).items():
+        if part != "ground":
+            rules.append(f'.ad-picture [fill="{colour}"]{{fill:var(--{part})}}')
+            rules.append(f'.ad-picture [stroke="{colour}"]{{stroke:var(--{part})}}')
+    for kind, fill in _LIGHT.fill.items():
+        rules.append(f'.ad-picture .{kind} [fill="{fill}"]{{fill:var(--fill-{kind})}}')
+        rules.append(f'.ad-picture .{kind} [stroke="{_LIGHT.edge[kind]}"]{{stroke:var(--edge-{kind})}}')
     return "".join(rules)
 
-
-_COLOURS = "".join(
-    f'.ad-stepper .ad-picture [fill="{colour}"]{{fill:var(--{name})}}'
-    f'.ad-stepper .ad-picture [stroke="{colour}"]{{stroke:var(--{name})}}'
-    for name, colour in (("text", TEXT), ("faint", FAINT), ("wire", WIRE), ("value", VALUE), ("gradient", GRADIENT))
-)
 
 _STYLE = """
 .ad-stepper{--i:1;--show:clamp(0,var(--i) - var(--a) + 1,1);position:relative;box-sizing:border-box;max-width:1180px;
@@ -57,7 +63,7 @@ border:1px solid var(--line);font-size:12px;margin-left:auto}
 .ad-steps{flex:1 1 380px;min-width:0}
 .ad-wide .ad-stage{flex-direction:column}.ad-wide .ad-picture,.ad-wide .ad-steps{flex:none;width:100%}
 .ad-picture svg{max-width:100%;height:auto;overflow:visible;transform-box:view-box}
-.ad-picture polygon[fill="white"]{fill:none}
+.ad-picture .graph>polygon:first-of-type{fill:none}
 .ad-final{display:none}
 .ad-o{opacity:calc(clamp(0,var(--i) - var(--a) + 1,1)*clamp(0,var(--b,1e7) - var(--i),1));transition:opacity .18s}
 .ad-picture .ad-halo{fill:var(--halo)}.ad-picture .ad-halo.ad-forward{fill:var(--forward)}
@@ -98,13 +104,15 @@ transform:translate(calc(var(--x)*-1px),calc(var(--y)*-1px));transform-origin:0 
 @media print{.ad-steps details{display:block;margin-bottom:.5em;break-inside:avoid}.ad-dots,.ad-keys{display:none}}
 """
 
+_DARK = f"{{{_variables('dark')}}}"
+
 CSS = (
-    f".ad-stepper{{{_variables(_LIGHT)}}}{_COLOURS}"
-    f"@media (prefers-color-scheme:dark){{{_dark('body:not([data-jp-theme-light=true]) .ad-stepper')}}}"
-    f"{_dark('body[data-jp-theme-light=false] .ad-stepper')}" + _STYLE.replace("\n", "")
+    f".ad-stepper{{{_variables('light')}}}"
+    f"@media (prefers-color-scheme:dark){{body:not([data-jp-theme-light=true]) .ad-stepper{_DARK}}}"
+    f"body[data-jp-theme-light=false] .ad-stepper{_DARK}" + _painted() + _STYLE.replace("\n", "")
 )
 
 PAGE = (
     "body{margin:0;padding:1.2em;background:#f4f3ef;display:flex;justify-content:center}.ad-stepper{flex:1 1 auto}"
-    "@media (prefers-color-scheme:dark){body{background:#0e0f12}}"
+    "@media (prefers-color-scheme:dark){body{background:#121317}}"
 )
