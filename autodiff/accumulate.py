@@ -10,6 +10,7 @@ import numpy as np
 from .config import MODES
 from .kernels.linalg import sum_rows
 from .op import Lazy
+from .ops.index import Rows, Scatter
 from .tensor import Tensor, constant
 
 _ndarray = np.ndarray
@@ -57,6 +58,13 @@ def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
 def merge(before: Any, g: Any, source: Any, mine: set[Any]) -> Any:
     """Add a gradient to what has arrived before, in place where the buffer is this pass's own."""
     if isinstance(g, Lazy):
+        if type(g) is Scatter and type(source) is Tensor and source.extra is not None and source.extra.rows is not None:
+            rows = g.rows()
+            if rows is not None and rows.dtype == source.dtype and (before is None or type(before) is Rows):
+                return rows if before is None else before.joined(rows)
+        if type(before) is Rows:
+            before = before.into(None)
+            mine.add(source)
         if before is None or type(before) is list:
             mine.add(source)
             return fit(g.into(before), source)
@@ -67,6 +75,8 @@ def merge(before: Any, g: Any, source: Any, mine: set[Any]) -> Any:
         g = fit(g.into(None), source)  # a scalar, indexed more than once
     if before is None:
         return g
+    if type(before) is Rows:
+        return before.into(g.copy())
     if type(before) is _ndarray and type(g) is _ndarray:
         if source in mine:
             before += g

@@ -23,6 +23,7 @@ from .config import MODES, is_traced, mode
 from .errors import GradientError, describe
 from .graph import WRITES, Node, by_number, format_line, notes
 from .op import OPS, PICK, Lazy, Plan, define, signature
+from .ops.index import Rows
 from .tensor import WRITTEN, Tensor, at, constant, refresh, stand_in, why_constant
 
 _ndarray, _float64, _ONE = np.ndarray, np.float64, np.float64(1.0)
@@ -81,7 +82,7 @@ def backward_all(
         roots = [seed(t, g, create_graph) for t, g in zip(tensors, gradients, strict=True)]
     retain = create_graph if retain_graph is None else retain_graph
     wanted = None if inputs is None else [_tracked(t) for t in inputs]
-    found = sweep(roots, wanted, retain=retain, create_graph=create_graph)
+    found = sweep(roots, wanted, retain=retain, create_graph=create_graph, rows=True)
     for source, g in found.items():
         add_to_grad(source, g)
 
@@ -199,11 +200,13 @@ def sweep(
     record: bool = True,
     stop: bool = False,
     outer: Container[Any] = (),
+    rows: bool = False,
 ) -> dict[Any, Any]:
     """Walk back from `(source, gradient)` pairs and return the gradients of the leaves.
 
     With `wanted`, return the gradients of those sources instead, and do only the work that leads to them;
-    with `stop`, go no further below them. The arrays returned share memory with nothing else.
+    with `stop`, go no further below them; with `rows`, gradients of leaves may come as `Rows`. The arrays returned
+    share memory with nothing else.
 
     With `create_graph` all is computed on Tensors, which record themselves unless `record` is False. Hooks of
     sources in `outer` do not run: another pass will come to them.
@@ -280,6 +283,8 @@ def sweep(
                 observer.pulled(node, g, pulled, saved, order)
     for leaf, g in grads.items():
         if g is not None and (targets is None or leaf in targets):
+            if type(g) is Rows and (not rows or observers or leaf.extra.hooks):
+                g = g.into(None)
             if observers:
                 for observer in observers:
                     observer.arrived(leaf, g)
@@ -376,6 +381,12 @@ def _as_tensor(g: Any) -> Tensor:
 def add_to_grad(source: Any, g: Any) -> None:
     """Add a gradient to a tensor's `.grad`."""
     extra = source.extra or notes(source)
+    if extra.rows is not None:
+        if type(g) is Rows and extra.grad is None:
+            extra.rows = extra.rows.joined(g) if extra.rows else g
+            return
+        g = g.into(None) if type(g) is Rows else g
+        extra.grad = source.grad
     old = extra.grad
     if extra.retain:
         return  # the pass has kept it already

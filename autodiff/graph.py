@@ -32,7 +32,7 @@ next_number: Callable[[], int] = count(1).__next__
 class Extra:
     """What only some tensors and nodes have."""
 
-    __slots__ = ("grad", "hooks", "mark", "name", "parameter", "past", "retain")
+    __slots__ = ("grad", "hooks", "mark", "name", "parameter", "past", "retain", "rows")
 
     def __init__(self) -> None:
         self.grad: Tensor | None = None
@@ -42,6 +42,7 @@ class Extra:
         self.parameter = False
         self.past: Any = None  # of a node made under `debug()`: where it came from, and what it saved
         self.retain = False
+        self.rows: Any = None  # of a leaf whose gradient may be kept as rows: these, or () while there are none
 
 
 class Node:
@@ -303,6 +304,21 @@ class Writes:
         stamp.lines[number] = frame.f_code, frame.f_lasti
         stamp.last = number
         with self.lock:  # a thread that took its number earlier must not put the clock back
+            self.last = max(self.last, number)
+
+    def note_all(self, arrays: Iterable[Any]) -> None:
+        """Record that arrays have just been written, each as a whole, by the calling user's line."""
+        number, frame = next_number(), user_frame(sys._getframe(1))
+        line = frame.f_code, frame.f_lasti
+        for array in arrays:
+            if type(array) is not np.ndarray:
+                continue
+            stamp = self.stamps.get(id(array))
+            if stamp is None or array.base is not None:
+                self.note(array)
+            else:
+                stamp.when, stamp.last, stamp.lines = None, number, {number: line}
+        with self.lock:
             self.last = max(self.last, number)
 
     def after(self, number: int, array: Any) -> tuple[str, int] | None:

@@ -174,7 +174,11 @@ class Tensor:
     def grad(self) -> Tensor | None:
         """The gradient: of a leaf summed over all backward passes, of another tensor after `retain_grad()`."""
         extra = (self.node or self).extra
-        return extra.grad if extra is not None else None
+        if extra is None:
+            return None
+        if extra.rows:
+            extra.grad, extra.rows = constant(extra.rows.into(None)), ()
+        return extra.grad
 
     @grad.setter
     def grad(self, grad: Any) -> None:
@@ -191,7 +195,10 @@ class Tensor:
                 )
         elif (self.node or self).extra is None:
             return
-        self.notes().grad = grad
+        extra = self.notes()
+        extra.grad = grad
+        if extra.rows:
+            extra.rows = ()
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         """Ask for gradients of this leaf, or stop asking; returns the tensor itself."""

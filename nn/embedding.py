@@ -29,8 +29,7 @@ class _Table(Module):
         generator: init.Randomness,
     ) -> None:  # fmt: skip
         check_sizes(num_embeddings=num_embeddings, embedding_dim=embedding_dim)
-        if sparse:
-            raise TypeError(f"{type(self).__name__} has no sparse gradients: leave sparse=True away")
+        self.sparse = sparse
         self.padding_idx = None if padding_idx is None else check_padding(padding_idx, num_embeddings)
         self.weight = Parameter(np.empty((num_embeddings, embedding_dim), dtype or default_dtype()))
         self.reset_parameters(generator)
@@ -78,6 +77,8 @@ class Embedding(_Table):
         max_norm: rows that are read and have a larger norm are scaled down to it first, in the table itself.
         norm_type: which norm that is.
         scale_grad_by_freq: whether a row's gradient is divided by how often it is read in the call.
+        sparse: whether `backward()` keeps the gradient as the rows that were read, and `optim.SparseAdam`, and SGD and
+            Adagrad without weight decay, change no others: what a step costs does not grow with the table then.
         dtype: of the weight, `default_dtype()` unless given.
         generator: draws the initial values, from the normal distribution.
 
@@ -88,7 +89,7 @@ class Embedding(_Table):
     >>> Embedding(10, 3, generator=0)(np.array([[1, 2], [4, 1]])).shape
     (2, 2, 3)
 
-    Raises IndexError for a number out of range, TypeError for what is no integer and for sparse=True.
+    Raises IndexError for a number out of range, TypeError for what is no integer.
     """
 
     def __init__(
@@ -107,7 +108,9 @@ class Embedding(_Table):
         self._fill(num_embeddings, embedding_dim, padding_idx, sparse, dtype, generator)
 
     def forward(self, input: Any) -> Any:
-        return F.embedding(input, self.weight, self.padding_idx, self.max_norm, self.norm_type, self.scale_grad_by_freq)
+        return F.embedding(
+            input, self.weight, self.padding_idx, self.max_norm, self.norm_type, self.scale_grad_by_freq, self.sparse
+        )
 
     def extra_repr(self) -> str:
         text = f"{self.num_embeddings}, {self.embedding_dim}"
@@ -119,7 +122,7 @@ class EmbeddingBag(_Table):
     """Sum, mean or largest of the rows of each bag of numbers, without the rows of a table standing anywhere else.
 
     Args:
-        max_norm, norm_type, scale_grad_by_freq, dtype, generator: as of `Embedding`.
+        max_norm, norm_type, scale_grad_by_freq, sparse, dtype, generator: as of `Embedding`.
         mode: "sum", "mean" or "max".
         include_last_offset: whether `offsets` also says where the last bag ends.
         padding_idx: a row that is left out of all bags, zero at first.
@@ -159,7 +162,7 @@ class EmbeddingBag(_Table):
         return F.embedding_bag(
             input, self.weight, offsets, self.max_norm, self.norm_type, self.scale_grad_by_freq, self.mode,
             per_sample_weights=per_sample_weights, include_last_offset=self.include_last_offset,
-            padding_idx=self.padding_idx,
+            padding_idx=self.padding_idx, sparse=self.sparse,
         )  # fmt: skip
 
     def extra_repr(self) -> str:

@@ -13,8 +13,16 @@
 True
 """
 
-from .adam import Adam
+from . import lr_scheduler
+from .adam import Adam, Adamax, AdamW, NAdam, RAdam, SparseAdam
+from .adaptive import Adadelta, Adagrad, RMSprop, Rprop
+from .lbfgs import LBFGS
+from .matrix import Adafactor, Muon
 from .optimizer import Optimizer
-from .sgd import SGD
+from .sgd import ASGD, SGD, Lion
 
-__all__ = ["Optimizer", "SGD", "Adam"]
+__all__ = [
+    "Optimizer", "SGD", "ASGD", "Adam", "AdamW", "Adamax", "NAdam", "RAdam", "Adagrad", "Adadelta", "RMSprop",
+    "Rprop", "Adafactor", "Lion", "Muon", "LBFGS",
+    "SparseAdam", "lr_scheduler",
+]  # fmt: skip

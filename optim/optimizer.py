@@ -5,17 +5,40 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
+from itertools import count
+from operator import is_
 from typing import Any
 
 import numpy as np
 
-from autodiff.config import MODES, Item, is_traced
+from autodiff.config import MODES, Item, enable_grad, is_traced
 from autodiff.errors import describe
 from autodiff.graph import WRITES
 from autodiff.op import OPS, define
-from autodiff.tensor import Tensor, constant
+from autodiff.tensor import Hook, Tensor, constant
+
+from .pack import SMALL, Pack
 
 BLOCK = 32768  # numbers; a handful of such float32 arrays fit into a core's own cache
+COMPLEX = np.complexfloating | np.ndarray
+HOW = ("foreach", "fused", "capturable")  # of PyTorch: how a step is computed, not what
+Job = tuple[Tensor, Any]  # a parameter, and its gradient: a Tensor, or rows
+_PLAIN = (float, int, bool, str, type(None))
+_numbers = count()
+
+
+class Rule:
+    """What one step does to the parameters of a group: the options of `update`, and what is common to all rules."""
+
+    __slots__ = ("given", "group", "l1", "options", "sign", "takes_rows")
+
+    def __init__(self, optimizer: Optimizer, options: dict[str, Any], group: Any = None, given: Any = None) -> None:
+        self.options = dict(options)
+        self.sign = -1 if self.options.pop("maximize", False) else 1
+        self.l1 = self.options.pop("l1", 0.0)
+        self.group, self.given = group, given
+        self.takes_rows = not self.l1 and optimizer.takes_rows(self.options)
 
 
 class Optimizer:
@@ -50,11 +73,24 @@ class Optimizer:
     """Whether the rule looks at each number by itself: then large arrays come in blocks, and all arrays
     of a state have the parameter's shape. A rule that takes a norm or a mean must not claim it."""
 
-    def __init__(self, params: Any, **defaults: Any) -> None:
+    numbers: tuple[str, ...] = ("step",)
+    """What the rule remembers besides arrays: "step", which is counted, and real numbers."""
+
+    def __init__(self, params: Any, *, differentiable: bool = False, **defaults: Any) -> None:
+        if differentiable:
+            raise TypeError(
+                f"{self._name} changes values and records nothing, so differentiable=True is not to be had. To "
+                "differentiate through steps write them with operators, w = w - lr * autodiff.gradients(loss, w, "
+                "create_graph=True), and call the model by nn.functional_call."
+            )
         self.defaults = {name: _plain(option) for name, option in defaults.items()}
         self.param_groups = []
         self.state = {}
         self._rooms: dict[Any, Any] = {}
+        self._rules: dict[int, Rule] = {}
+        self._packs: dict[Any, Pack] = {}
+        self._before: dict[int, Callable[..., Any]] = {}
+        self._after: dict[int, Callable[..., Any]] = {}
         if type(params) is Tensor:
             raise TypeError(f"{self._name} takes a list of parameters: write [parameter]")
         if hasattr(params, "parameters"):
@@ -79,6 +115,7 @@ class Optimizer:
                 f'a parameter group is a dict with "params", got {describe(group)}. '
                 "Give a list of Tensors, or a list of such dicts, not a mixture."
             )
+        group = {key: option for key, option in group.items() if key not in HOW}
         unknown = [key for key in group if key not in (*self.defaults, "params", "name")]
         if unknown:
             raise TypeError(f"{self._name} has no option {', '.join(unknown)}, only {', '.join(self.defaults)}")
@@ -89,7 +126,7 @@ class Optimizer:
             self._check_parameter(p)
             if p in taken:
                 raise ValueError(
-                    f"{_called(p)} is given to {self._name} twice, and would be updated twice. "
+                    f"{called(p)} is given to {self._name} twice, and would be updated twice. "
                     "model.parameters() names each tensor once."
                 )
             taken.add(p)
@@ -102,17 +139,21 @@ class Optimizer:
             raise TypeError(f"{self._name} optimizes Tensors, got {describe(p)}.{hint}")
         if p.node is not None:
             raise TypeError(
-                f"{self._name} optimizes leaves, and {_called(p)} was computed by op "
+                f"{self._name} optimizes leaves, and {called(p)} was computed by op "
                 f"'{p.node.op.name}'. Optimize what it was computed from."
             )
         if not (p.requires_grad or p.is_parameter):
             raise TypeError(
-                f"{_called(p)} does not require grad and would never change. "
+                f"{called(p)} does not require grad and would never change. "
                 "Make it with nn.Parameter(...) or Tensor(..., requires_grad=True)."
             )
 
     def check(self, group: dict[str, Any]) -> None:
         """Raise ValueError for options out of range; the subclass knows them."""
+
+    def _check_pair(self, group: dict[str, Any], name: str) -> None:
+        if not isinstance(group[name], tuple | list) or len(group[name]) != 2:
+            raise ValueError(f"{self._name}: {name} are two numbers, got {group[name]!r}")
 
     def _check_range(self, group: dict[str, Any], *names: str, low: float = 0.0, below: float = np.inf) -> None:
         """Raise unless these options, numbers or tuples of numbers, are finite and lie in [low, below)."""
@@ -131,15 +172,27 @@ class Optimizer:
             raise ValueError(f"{self._name} needs the option {', '.join(missing)}, which a parameter group lacks")
         options = {name: _plain(group[name]) for name in self.defaults}
         self.check({**group, **options})
+        if "l1" in options:
+            self._check_range(options, "l1")
         return options
+
+    def _rule(self, i: int, group: dict[str, Any]) -> Rule:
+        """The rule of a group; its options are checked again where one of them is another object than before."""
+        given = [group.get(name, _numbers) for name in self.defaults]
+        rule = self._rules.get(i)
+        if rule is None or rule.group is not group or not all(map(is_, rule.given, given)):
+            rule = Rule(self, self._options(group), group, given)
+            if all(type(option) in _PLAIN or _is_plain_tuple(option) for option in given):
+                self._rules[i] = rule
+        return rule
 
     # -- a step ------------------------------------------------------------------------------------
 
-    def zero_grad(self) -> None:
-        """Drop the gradients: `.grad` is None until the next backward pass."""
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Drop the gradients: `.grad` is None until the next backward pass; or, with False, zeros."""
         for group in self.param_groups:
             for p in group["params"]:
-                p.grad = None
+                p.grad = None if set_to_none or p.grad is None else np.zeros_like(p.value)
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update each parameter that has a gradient; the others, and their state, stay as they are.
@@ -147,51 +200,155 @@ class Optimizer:
         `closure`, if given, computes the loss and calls backward on it; it runs first, and its loss
         is returned.
         """
-        loss = closure() if closure is not None else None
-        observers = MODES.get().observers
-        jobs = []
-        for group in self.param_groups:
-            options = self._options(group)
-            sign = -1 if options.pop("maximize", False) else 1
-            for p in group["params"]:
-                grad = p.grad
-                if grad is not None:
-                    state = self.state.get(p)
-                    self._check_job(p, grad, state)
-                    jobs.append((p, grad, state, sign, options))
-        if is_traced():
-            for p, grad, _, sign, options in jobs:
-                self._update_traced(p, grad, sign, options, observers)
-            return loss
-        for p, grad, state, sign, options in jobs:  # nothing has been changed up to here
-            w, g = p.value, grad.value if sign > 0 else -grad.value
-            if state is None:
-                state = self.state[p] = {}
-            if g.size > BLOCK and self.elementwise and state and _contiguous(w, *state.values()):
-                self._update_in_blocks(w, g, state, **options)
-            else:
-                p.value = w = self._result(self.update(w, g, state, **options), w)
-            if type(w) is np.ndarray:
-                WRITES.note(w)
+        for hook in tuple(self._before.values()):
+            hook(self, () if closure is None else (closure,), {})
+        loss = self._step(closure)
+        for hook in tuple(self._after.values()):
+            hook(self, () if closure is None else (closure,), {})
         return loss
 
-    def _update_traced(self, p: Tensor, grad: Tensor, sign: int, options: dict[str, Any], observers: Any) -> None:
+    def _step(self, closure: Callable[[], Any] | None) -> Any:
+        loss = None if closure is None else enable_grad(closure)()
+        observers = MODES.get().observers
+        traced = bool(observers) and is_traced()
+        work = []
+        for i, group in enumerate(self.param_groups):
+            rule = self._rule(i, group)
+            jobs: list[Job] = []
+            for p in group["params"]:
+                extra = p.extra
+                if extra is None or (extra.grad is None and not extra.rows):
+                    continue
+                if extra.rows and rule.takes_rows and not traced:
+                    grad = extra.rows
+                else:
+                    grad = p.grad
+                    self._check_job(p, grad, self.state.get(p))
+                jobs.append((p, grad))
+            work.append((rule, jobs))
+        written: list[Any] = []  # nothing has been changed up to here
+        for i, (rule, jobs) in enumerate(work):
+            if traced:
+                for p, grad in jobs:
+                    self._update_traced(p, grad, rule, i, observers)
+                continue
+            jobs = self._step_packed(i, rule, jobs, written) if self.elementwise and len(jobs) > 1 else jobs
+            for p, grad in jobs:
+                state = self.state.setdefault(p, {})
+                if type(grad) is Tensor:
+                    p.value = self._apply(p.value, grad.value, state, rule)
+                else:
+                    rows, g = grad.summed(rule.sign)
+                    self.update_rows(p.value, rows, g, state, **rule.options)
+                written.append(p.value)
+        WRITES.note_all(written)
+        return loss
+
+    def _step_packed(self, i: int, rule: Rule, jobs: list[Job], written: list[Any]) -> list[Job]:
+        """Update the small parameters of a group together; return the others."""
+        small: dict[Any, list[Job]] = {}
+        rest = []
+        for job in jobs:
+            p, grad = job
+            if type(grad) is Tensor and p.value.size <= SMALL and p.value.dtype.kind == "f":
+                small.setdefault(p.value.dtype, []).append(job)
+            else:
+                rest.append(job)
+        for dtype, some in small.items():
+            params = [p for p, _ in some]
+            states = [self.state.setdefault(p, {}) for p in params]
+            pack = self._packs.get((i, dtype))
+            if pack is None or not pack.holds(params, states):
+                if len(some) == 1 or not Pack.fits(params, states):
+                    rest += some
+                    continue
+                pack = self._packs[i, dtype] = Pack(params, states)
+            pack.step([grad.value for _, grad in some], partial(self._apply, rule=rule))
+            written += [p.value for p in params]
+        return rest
+
+    def _apply(self, w: Any, g: Any, state: dict[str, Any], rule: Rule) -> Any:
+        """Give a parameter's value, or many side by side, its new elements; return it, a scalar as a new one."""
+        if rule.sign < 0:
+            g = -g
+        if rule.l1:
+            g = g + rule.l1 * np.sign(w)
+        if w.dtype.kind == "c" and self.elementwise:
+            return self._apply_to_pairs(w, g, state, rule)
+        if g.size > BLOCK and self.elementwise and state and _contiguous(w, *state.values()):
+            self._update_in_blocks(w, g, state, **rule.options)
+            return w
+        return self._result(self.update(w, g, state, **rule.options), w)
+
+    def _apply_to_pairs(self, w: Any, g: Any, state: dict[str, Any], rule: Rule) -> Any:
+        """Update complex numbers as pairs of real ones: what the rule does to each it does to both."""
+
+        def pairs(x: Any) -> Any:
+            return np.ascontiguousarray(x).reshape(-1).view(w.real.dtype) if isinstance(x, COMPLEX) else x
+
+        flat = {name: pairs(value) for name, value in state.items()}
+        value = self._result(self.update(pairs(w), pairs(g), flat, **rule.options), pairs(w))
+        state.clear()
+        for name, new in flat.items():
+            state[name] = new.view(w.dtype).reshape(w.shape)[()] if isinstance(new, np.ndarray) else new
+        return self._result(value.view(w.dtype).reshape(w.shape)[()], w)
+
+    def update_rows(self, w: Any, rows: Any, g: Any, state: dict[str, Any], **options: Any) -> None:
+        """Update some rows of an array in place, by the gradient of these alone: `rows` (k,), `g` (k, ...).
+
+        For rules whose `takes_rows(options)` is True. What is remembered of the other rows stays as it is.
+        """
+        if not state:
+            self.begin(state, w, **options)
+        kept = {name: v[rows] if type(v) is np.ndarray else v for name, v in state.items()}
+        w[rows] = self.update(w[rows], g, kept, **options)
+        for name, value in kept.items():
+            if type(state[name]) is np.ndarray:
+                state[name][rows] = value
+            else:
+                state[name] = value
+
+    def begin(self, state: dict[str, Any], w: Any, **options: Any) -> None:
+        """Fill in what the rule remembers, as it is before the first step; for rules that take rows."""
+
+    def takes_rows(self, options: dict[str, Any]) -> bool:
+        """Whether rows without a gradient stay as they are under these options, so that they need not be looked at."""
+        return False
+
+    # -- hooks -------------------------------------------------------------------------------------
+
+    def register_step_pre_hook(self, hook: Callable[..., Any]) -> Hook:
+        """Call `hook(optimizer, args, kwargs)` before each step; `handle.remove()` takes it off."""
+        return self._hooked(self._before, hook)
+
+    def register_step_post_hook(self, hook: Callable[..., Any]) -> Hook:
+        """Call `hook(optimizer, args, kwargs)` after each step; `handle.remove()` takes it off."""
+        return self._hooked(self._after, hook)
+
+    def _hooked(self, hooks: dict[int, Any], hook: Callable[..., Any]) -> Hook:
+        handle = Hook(hooks, next(_numbers))
+        hooks[handle.number] = hook
+        return handle
+
+    # -- in a trace --------------------------------------------------------------------------------
+
+    def _update_traced(self, p: Tensor, grad: Tensor, rule: Rule, group: int, observers: Any) -> None:
         """Update a parameter by a call of the op `optimizer_update`, so that a trace has it.
 
         State and numbers among the options are inputs: the program reads them anew when it runs.
         """
         state = self.state.setdefault(p, {})
-        group = next(i for i, group in enumerate(self.param_groups) if any(q is p for q in group["params"]))
+        options = {**rule.options, "l1": rule.l1, "maximize": rule.sign < 0}
         paths: dict[str, tuple[Any, ...]] = {name: (self, "state", p, name) for name in state}
         for name, option in options.items():
-            if isinstance(option, float):
+            if isinstance(option, float | int) and type(option) is not bool and name in self.defaults:
                 paths[name] = (self, "param_groups", group, name)
-            elif isinstance(option, tuple | list) and all(isinstance(part, float) for part in option):
+            elif isinstance(option, tuple | list) and all(isinstance(part, float | int) for part in option):
                 paths |= {f"{name}.{i}": (self, "param_groups", group, name, i) for i in range(len(option))}
         items = [Item(path) for path in paths.values()]
         given = [state[name] if name in state else _option(options, name) for name in paths]
         params: dict[str, Any] = {
-            "rule": self._name, "state": tuple(state), "names": tuple(paths), "sign": sign,
+            "rule": self._name, "state": tuple(state), "names": tuple(paths),
             "flags": tuple((name, o) for name, o in options.items() if not any(n.split(".")[0] == name for n in paths)),
         }  # fmt: skip
         value, kept = _updated(p.value, grad.value, *given, **params)
@@ -215,14 +372,14 @@ class Optimizer:
         w, g = p.value, grad.value
         if g.shape != w.shape or g.dtype != w.dtype:
             raise ValueError(
-                f"the gradient of {_called(p)} is {describe(g)}. Call zero_grad() and backward() "
+                f"the gradient of {called(p)} is {describe(g)}. Call zero_grad() and backward() "
                 "after a parameter's value was replaced."
             )
         if state and self.elementwise:
             for name, value in state.items():
                 if type(value) is np.ndarray and value.shape != w.shape:
                     raise ValueError(
-                        f"state {name!r} of {_called(p)} is {describe(value)}: the parameter's value was "
+                        f"state {name!r} of {called(p)} is {describe(value)}: the parameter's value was "
                         f"replaced by one of another shape. Make a new {self._name}, or drop the "
                         "state: optimizer.state.pop(p)."
                     )
@@ -230,14 +387,25 @@ class Optimizer:
     def _result(self, value: Any, w: Any) -> Any:
         """Check what `update` returned, and keep the parameter's dtype."""
         if value is w:
-            return w
+            return w  # written in place
         if value is None:
             raise TypeError(f"{self._name}.update returned None; it returns the parameter's new value")
         if getattr(value, "dtype", None) != w.dtype or value.shape != w.shape:
             value = np.asarray(value).astype(w.dtype, casting="same_kind")[()]
             if value.shape != w.shape:
                 raise ValueError(f"{self._name}.update returned {describe(value)} for a parameter {describe(w)}")
+        if type(w) is np.ndarray:
+            w[...] = value
+            return w
         return value
+
+    def count(self, state: dict[str, Any], w: Any, *names: str) -> int:
+        """Add one to the state's "step" and return it; the first time the names are zeros like w."""
+        if "step" not in state:
+            state |= {"step": 0} | {name: np.zeros_like(w)[()] for name in names}
+        t: int = state["step"] + 1
+        state["step"] = t
+        return t
 
     def update(self, *arguments: Any, **options: Any) -> Any:
         """Compute a parameter's new value, `update(w, g, state, *, lr, ...)`.
@@ -297,10 +465,7 @@ class Optimizer:
             {name: _plain(option) for name, option in group.items()} | {"params": [number[p] for p in group["params"]]}
             for group in self.param_groups
         ]
-        state = {
-            number[p]: {k: v.copy() if isinstance(v, np.ndarray) else v for k, v in s.items()}
-            for p, s in self.state.items()
-        }
+        state = {number[p]: {name: _copied(value) for name, value in s.items()} for p, s in self.state.items()}
         return {"state": dict(sorted(state.items())), "param_groups": groups}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
@@ -320,10 +485,15 @@ class Optimizer:
             )
         options = []
         for group in saved:
+            group = {"l1": 0.0, **group} if "l1" in self.defaults else group  # which PyTorch's have not
             missing = [name for name in self.defaults if name not in group]
             if missing:
                 raise ValueError(f"the state has no {', '.join(missing)}: it is not that of {self._name}")
-            options.append({n: v for n, v in (group | self._options(group)).items() if n != "params"})
+            if group.get("differentiable"):
+                raise ValueError(f"the state is of differentiable=True, which {self._name} has not")
+            options.append(
+                {n: v for n, v in (group | self._options(group)).items() if n not in (*HOW, "differentiable", "params")}
+            )
         numbers = [number for group in saved for number in group["params"]]
         by_number = dict(zip(numbers, params, strict=True))
         if len(by_number) != len(params):
@@ -337,11 +507,26 @@ class Optimizer:
                 )
             p = by_number[number]
             state[p] = {
-                name: _loaded(value, p, f"state {name!r} of parameter {number}") for name, value in values.items()
+                name: self._loaded(name, value, p, f"state {name!r} of parameter {number}")
+                for name, value in values.items()
+                if value is not None
             }
         for group, new in zip(self.param_groups, options, strict=True):
             group.update(new)
         self.state = state
+
+    def _loaded(self, name: str, value: Any, p: Tensor, what: str) -> Any:
+        """Copy a saved value into what a step works with: an array of the parameter's dtype, or a number."""
+        array = np.array(np.asarray(value), order="C")
+        if name in self.numbers and array.size == 1 and array.dtype.kind in "iuf":
+            return int(array.item()) if name == "step" else float(array.item())
+        if self.elementwise and array.shape not in ((), p.shape):
+            raise ValueError(f"{what} is {describe(array)}, the parameter {describe(p)}")
+        if array.shape == () and array.dtype.kind in "iu":
+            return array.item()
+        if not np.can_cast(array.dtype, p.dtype, "same_kind"):
+            raise ValueError(f"{what} is {describe(array)}, which does not become {p.dtype}")
+        return array.astype(p.dtype, order="C")[()]
 
     def _parameters(self) -> list[Tensor]:
         return [p for group in self.param_groups for p in group["params"]]
@@ -362,7 +547,7 @@ def _option(options: dict[str, Any], name: str) -> Any:
 
 
 def _updated(
-    w: Any, g: Any, *given: Any, rule: str, state: tuple[str, ...], names: tuple[str, ...], sign: int, flags: Any,
+    w: Any, g: Any, *given: Any, rule: str, state: tuple[str, ...], names: tuple[str, ...], flags: Any,
 ) -> tuple[Any, dict[str, Any]]:  # fmt: skip
     """A parameter's new value and its state, by the rule of that name; nothing given is written."""
     classes = [Optimizer]
@@ -373,7 +558,9 @@ def _updated(
     kept: dict[str, Any] = {}
     options: dict[str, Any] = dict(flags)
     for name, value in zip(names, given, strict=True):
-        if name in state:
+        if name in optimizer.numbers:
+            kept[name] = value.item() if isinstance(value, np.generic | np.ndarray) else value
+        elif name in state:
             kept[name] = value.copy() if isinstance(value, np.ndarray) else value
         elif "." in name:
             first = name.partition(".")[0]
@@ -381,7 +568,7 @@ def _updated(
         else:
             options[name] = value
     w = w.copy() if isinstance(w, np.ndarray) else w
-    return optimizer._result(optimizer.update(w, g if sign > 0 else -g, kept, **options), w), kept
+    return optimizer._apply(w, g, kept, Rule(optimizer, options)), kept
 
 
 def _update(w: Any, g: Any, *given: Any, made: tuple[str, ...], **params: Any) -> tuple[Any, ...]:
@@ -395,7 +582,8 @@ define(
 )  # fmt: skip
 
 
-def _called(p: Tensor) -> str:
+def called(p: Tensor) -> str:
+    """What messages call a parameter: its name, shape and dtype."""
     return f"{p.name or 'a tensor'} ({describe(p)})"
 
 
@@ -408,17 +596,15 @@ def _plain(option: Any) -> Any:
     return option.item() if isinstance(option, np.generic | np.ndarray) and option.shape == () else option
 
 
+def _is_plain_tuple(option: Any) -> bool:
+    return type(option) is tuple and all(type(part) in _PLAIN for part in option)
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_copied(v) for v in value]
+    return value.copy() if isinstance(value, np.ndarray) else value
+
+
 def _contiguous(*values: Any) -> bool:
     return all(v.flags.c_contiguous for v in values if type(v) is np.ndarray)
-
-
-def _loaded(value: Any, p: Tensor, what: str) -> Any:
-    """Copy a saved value into what a step works with: C-contiguous, of the parameter's dtype; counts stay ints."""
-    array = np.array(value, order="C")
-    if array.shape not in ((), p.shape):
-        raise ValueError(f"{what} is {describe(array)}, the parameter {describe(p)}")
-    if array.shape == () and array.dtype.kind in "iu":
-        return array.item()
-    if not np.can_cast(array.dtype, p.dtype, "same_kind"):
-        raise ValueError(f"{what} is {describe(array)}, which does not become {p.dtype}")
-    return array.astype(p.dtype, order="C")[()]

@@ -120,6 +120,54 @@ class Scatter(Lazy):
         add_rows(np.moveaxis(out, first, 0), rows, np.moveaxis(values, first, 0))
         return True
 
+    def rows(self) -> Rows | None:
+        """The same as rows, if it was read by one array of row numbers."""
+        if len(self.arrays) != 1 or self.index[0] != ARRAY or any(part is not Ellipsis for part in self.index[1:]):
+            return None
+        (numbers,) = self.arrays
+        if numbers.dtype.kind not in "iu" or self.g.dtype.char not in "fd":
+            return None
+        rows = Rows(self.shape, self.g.dtype)
+        rows.add(numbers.reshape(-1) % self.shape[0], self.g.reshape(-1, *self.shape[1:]).copy())
+        return rows
+
+
+class Rows(Lazy):
+    """A gradient that is zero but for some rows: their numbers, which may repeat, and what to add to each."""
+
+    __slots__ = ("dtype", "numbers", "shape", "values")
+
+    def __init__(self, shape: tuple[int, ...], dtype: Any) -> None:
+        self.shape, self.dtype = shape, dtype
+        self.numbers: list[Any] = []
+        self.values: list[Any] = []
+
+    def add(self, numbers: Any, values: Any) -> None:
+        """Take in more rows: numbers (k,), values (k, ...)."""
+        self.numbers.append(numbers)
+        self.values.append(values)
+
+    def joined(self, other: Rows) -> Rows:
+        """The rows of both."""
+        self.numbers += other.numbers
+        self.values += other.values
+        return self
+
+    def summed(self, sign: int = 1) -> tuple[Any, Any]:
+        """The numbers, each once and in order, and the sum of what is to be added to each, or its negative."""
+        numbers, places = np.unique(np.concatenate(self.numbers), return_inverse=True)
+        values = np.zeros((len(numbers), *self.shape[1:]), self.dtype)
+        add_rows(values, places, np.concatenate(self.values))
+        return numbers, values if sign > 0 else -values
+
+    def into(self, buffer: Any) -> Any:
+        """Add the rows into the buffer."""
+        if buffer is None:
+            buffer = np.zeros(self.shape, self.dtype)
+        for numbers, values in zip(self.numbers, self.values, strict=True):
+            add_rows(buffer, numbers, values)
+        return buffer
+
 
 def _scatter(g: Any, *arrays: Any, index: Index, shape: tuple[int, ...]) -> Any:
     return Scatter(np.asarray(g), index, arrays, shape).into(None)

@@ -30,6 +30,8 @@ def embedding(
         max_norm: rows that are read and have a larger norm are scaled down to it first, in the table itself.
         norm_type: which norm that is.
         scale_grad_by_freq: whether a row's gradient is divided by how often it is read.
+        sparse: whether `backward()` keeps the gradient as rows, which cost what was read and not what the table has;
+            `.grad` makes an array of them when it is asked for.
 
     Returns (*input.shape, features). Raises IndexError for a number out of range, TypeError for what is no integer.
 
@@ -42,9 +44,15 @@ def embedding(
 
 
 def _read(name: str, input: Any, weight: Any, padding_idx: int | None, sparse: bool) -> tuple[Any, Any, int | None]:
-    if sparse:
-        raise TypeError(f"{name} has no sparse gradients: leave sparse=True away. Gradients add into the rows anyway.")
     weight, indices = array_of(weight), plain(input)
+    if (
+        sparse
+        and type(weight) is Tensor
+        and weight.requires_grad
+        and weight.node is None
+        and weight.notes().rows is None
+    ):
+        weight.notes().rows = ()  # backward() may keep the gradient as rows
     if weight.ndim != 2:
         raise ValueError(f"{name} takes a table (rows, features), got {describe(weight)}")
     rows = len(weight)

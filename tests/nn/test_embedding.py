@@ -105,10 +105,6 @@ def test_errors():
         F.embedding(-1, weight)
     with pytest.raises(TypeError, match=r"takes integers, the numbers of rows; got float64 \(2,\)"):
         F.embedding(np.ones(2), weight)
-    with pytest.raises(TypeError, match="no sparse gradients"):
-        F.embedding([0], weight, sparse=True)
-    with pytest.raises(TypeError, match="Embedding has no sparse gradients"):
-        nn.Embedding(3, 2, sparse=True)
     with pytest.raises(ValueError, match=r"padding_idx 3 is outside -3 .. 2"):
         nn.Embedding(3, 2, padding_idx=3)
     with pytest.raises(ValueError, match=r"a table \(rows, features\)"):
@@ -149,3 +145,62 @@ def test_one_hot():
         F.one_hot(np.array([3]), 2)
     with pytest.raises(TypeError):
         F.one_hot(np.array([0.5]))
+
+
+def test_sparse_gradients_stay_rows_until_they_are_asked_for():
+    table, dense = nn.Embedding(50, 3, sparse=True, generator=0), nn.Embedding(50, 3, generator=0)
+    for layer in (table, dense):
+        for rows in ([[4, 7], [4, 1]], [7, 7, 0]):  # two passes add up
+            (layer(rows) ** 2).sum().backward()
+    rows = table.weight.notes().rows
+    assert sum(map(len, rows.numbers)) == 7
+    numbers, values = rows.summed()
+    assert numbers.tolist() == [0, 1, 4, 7]
+    np.testing.assert_array_equal(values, dense.weight.grad.value[numbers])
+    np.testing.assert_array_equal(table.weight.grad.value, dense.weight.grad.value)
+    assert table.weight.notes().rows == ()  # now it is an array, and adds up as one
+    table([4]).sum().backward()
+    dense([4]).sum().backward()
+    np.testing.assert_array_equal(table.weight.grad.value, dense.weight.grad.value)
+    table.weight.grad = None
+    table([4]).sum().backward()
+    assert table.weight.notes().rows
+    table.zero_grad()
+    assert table.weight.grad is None
+    assert table.weight.notes().rows == ()
+
+
+@pytest.mark.parametrize("other", ["transpose", "hook", "gradients", "double", "vmap", "debug"])
+def test_sparse_gradients_become_arrays_where_they_must(other):
+    import autodiff as ad
+
+    found = []
+    for sparse in (True, False):
+        table = nn.Embedding(6, 3, sparse=sparse, dtype=float, generator=0)
+        w = table.weight
+        rows = np.array([4, 1, 4])
+
+        def loss(table=table, rows=rows):
+            return (table(rows) ** 3).sum()
+
+        if other == "transpose":  # as with a tied output layer
+            (loss() + (table([5]) @ w.T).sum()).backward()
+            found.append(w.grad.value)
+        elif other == "hook":
+            w.register_hook(lambda g: 2 * g)
+            loss().backward()
+            found.append(w.grad.value)
+        elif other == "gradients":
+            found.append(ad.gradients(loss(), w).value)
+        elif other == "double":
+            (g,) = ad.gradients(loss(), [w], create_graph=True)
+            (g * g).sum().backward()
+            found.append(w.grad.value)
+        elif other == "vmap":
+            ad.vmap(lambda row, table=table: (table(row) ** 3).sum())(rows).sum().backward()
+            found.append(w.grad.value)
+        else:
+            with ad.debug():
+                loss().backward()
+            found.append(w.grad.value)
+    np.testing.assert_allclose(*found, rtol=1e-12)
