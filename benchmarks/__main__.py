@@ -88,14 +88,16 @@ def measure_curves(options: argparse.Namespace, names: Sequence[str]) -> tuple[d
     for name in names:
         curve = CURVES[name]
         points: dict[str, Any] = {}
+        samples: list[Any] = []
         for threads in options.threads:
             one = argparse.Namespace(**vars(options) | {"threads": [threads]})
             points[str(threads)] = []
             for size in curve.sizes:
-                lines, _, failed = measure_rows(one, [f"{name}@{size}"])
+                lines, more, failed = measure_rows(one, [f"{name}@{size}"])
                 wrong += failed
+                samples += more
                 points[str(threads)] += [(size, line) for line in lines]
-        curves[name] = {"title": curve.title, "axis": curve.axis, "points": points}
+        curves[name] = {"title": curve.title, "axis": curve.axis, "points": points, "samples": samples}
     return curves, wrong
 
 

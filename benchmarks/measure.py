@@ -22,6 +22,7 @@ from .systems import SYSTEMS, UnavailableError, environment
 
 ROOT = Path(__file__).resolve().parent.parent
 TURN = 0.1  # seconds that a system runs before it is another one's turn
+COMPILED = {"AUTODIFF_KERNELS": "numba"}  # wait for our compiler, that no time is taken while it is at work
 BUDGET = 8.0  # seconds for the turns of a row; at least three each
 
 
@@ -36,7 +37,7 @@ class Worker:
         self.system, self.path, self.clock = system, numbers, clock
         self.process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.worker", system, table, row, str(threads), numbers],
-            cwd=ROOT, env=environment(threads), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            cwd=ROOT, env=COMPILED | environment(threads), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         self.seconds: list[float] = []
         self.cores: list[float] = []
@@ -87,6 +88,8 @@ class Worker:
 
 def compare_numbers(row: Row, numbers: Mapping[str, Mapping[str, Any]]) -> None:
     """Raise DisagreementError unless all systems have computed what the first has."""
+    if not numbers:
+        return
     (first, expected), *others = numbers.items()
     for name, value in expected.items():
         if not np.all(np.isfinite(value)):
@@ -123,7 +126,7 @@ def measure(
                     missing[worker.system] = str(reason)
             compare_numbers(row, {worker.system: worker.numbers for worker in ready})
             spent = sum(worker.warm_up() for worker in ready)
-            for i in range(max(3, min(repeats, int(BUDGET / spent)))):
+            for i in range(max(3, min(repeats, int(BUDGET / max(spent, TURN))))):
                 for worker in ready if i % 2 else ready[::-1]:
                     worker.turn()
         finally:
@@ -157,10 +160,11 @@ def measure_startup(row: Startup, repeats: int, systems: Sequence[str] = (), clo
             if not systems or system in systems:
                 seconds[system] = []
     with TemporaryDirectory() as kept:
-        for i in range(repeats + 1):  # the first writes and reads caches
+        for i in range(repeats + 1):  # the first fills caches
             for system in seconds if i % 2 else reversed(seconds):
                 with TemporaryDirectory() as fresh:
                     env = environment(1) | {"NUMBA_CACHE_DIR": fresh if row.cold else kept}
+                    env |= {} if i or row.cold else COMPILED  # compiled by the first of all, and kept
                     start = now()
                     subprocess.run([sys.executable, "-c", row.codes[system]], cwd=ROOT, env=env, check=True)
                     spent = now() - start

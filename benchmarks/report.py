@@ -64,7 +64,7 @@ def summary(row: Row | Startup, threads: int, result: Record) -> list[Record]:
     if row.memory:
         for what, title in (("peak", "peak memory of all"), ("growth", "memory that the steps add")):
             sizes = result[what]
-            part = sizes["ours"] / sizes[peer] if sizes.get(peer) else float("nan")
+            part = sizes["ours"] / sizes[peer] if "ours" in sizes and sizes.get(peer) else float("nan")
             values = {system: (float(size),) * 3 for system, size in sizes.items()}
             lines.append(common | {
                 "title": f"... {title}", "unit": "bytes", "goal": 1.0, "ratio": (part,) * 3, "values": values,

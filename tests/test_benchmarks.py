@@ -96,6 +96,14 @@ def test_a_system_that_is_not_installed_is_said_to_be(monkeypatch):
     assert not line["reached"]
 
 
+def test_a_row_without_ours_or_any_system():
+    result = MEASURE("truth", TABLE["truth"], systems=["plain"])
+    assert list(result["seconds"]) == ["plain"]
+    (line,) = report.summary(TABLE["truth"], 1, result)
+    assert (line["reached"], report.ratio_of(line), report.value_of(line, "ours")) == (False, "", "")
+    assert MEASURE("truth", TABLE["truth"], systems=["jax"])["seconds"] == {}
+
+
 def test_numbers_are_compared():
     row = Row("one", 1.0, {}, tolerance=1e-12)
     compare_numbers(row, {"ours": {"loss": [1.0, 2.0]}, "torch": {"loss": [1.0, 2.0 + 1e-14]}})
