@@ -52,6 +52,7 @@ _MULTIPLY_ADDS: dict[str, Callable[[list[tuple[int, ...]], tuple[int, ...]], int
     "conv": lambda given, out: math.prod(out) * math.prod(given[1][1:]),
     "conv_dx": lambda given, out: math.prod(given[0]) * math.prod(given[1][1:]),
     "conv_dw": lambda given, out: math.prod(given[1]) * math.prod(out[1:]),
+    "unfold": lambda given, out: 0,  # it only copies
     "attention": lambda given, out: math.prod(out[:-1]) * given[1][-2] * (given[0][-1] + out[-1]),
     "rnn": lambda given, out: math.prod(given[0][:-1]) * (math.prod(given[2]) + math.prod(given[3])),
     "lstm": lambda given, out: math.prod(given[0][:-1]) * (math.prod(given[3]) + math.prod(given[4])),

@@ -24,6 +24,7 @@ _DTYPES = {
     "BOOL": "?", "U8": "u1", "I8": "i1", "U16": "<u2", "I16": "<i2", "U32": "<u4", "I32": "<i4", "U64": "<u8",
     "I64": "<i8", "F16": "<f2", "F32": "<f4", "F64": "<f8", "C64": "<c8",
 }  # fmt: skip
+_NAMES = {np.dtype(code): name for name, code in _DTYPES.items()}
 _OTHERS = (".npz", ".npy", ".pt", ".pth", ".pkl", ".pickle", ".bin", ".ckpt")
 
 
@@ -34,7 +35,8 @@ def save(arrays: Mapping[str, Any], path: str | os.PathLike[str], metadata: Mapp
         metadata: text by name, which `metadata(path)` reads.
 
     The layout in memory does not matter. Raises TypeError for values that are no numbers and for dtypes that the
-    format has not (complex, float128), ValueError for a path that ends like another kind of file.
+    format has not (complex, float128), ValueError for a path that ends like another kind of file, OSError for one that
+    cannot be written; then an old file is as it was.
 
     >>> import tempfile
     >>> path = os.path.join(tempfile.mkdtemp(), "state.safetensors")
@@ -42,21 +44,29 @@ def save(arrays: Mapping[str, Any], path: str | os.PathLike[str], metadata: Mapp
     >>> load(path)["w"].tolist(), metadata(path)
     ([[1.0, 0.0], [0.0, 1.0]], {'step': '7'})
     """
-    from safetensors import SafetensorError
-    from safetensors.numpy import save_file
+    import json
 
-    if os.path.splitext(path)[1].lower() in _OTHERS:
+    if not isinstance(arrays, Mapping):
+        raise TypeError(f"arrays are saved by name, in a dict; got {type(arrays).__name__}")
+    if os.path.splitext(os.fsdecode(path))[1].lower() in _OTHERS:
         raise ValueError(f"{path} is written in the format safetensors: let its name end in .safetensors")
     notes: dict[Any, Any] = dict(metadata or {})
     for name, text in notes.items():
         if not isinstance(name, str) or not isinstance(text, str):
             raise TypeError(f"metadata is text by name, got {name!r}: {text!r}")
     ready = {name: _plain(name, value) for name, value in arrays.items()}
-    with atomic(path) as temporary:
-        try:
-            save_file(ready, temporary, notes or None)
-        except SafetensorError as error:  # a full disk, say
-            raise OSError(f"{path} could not be written: {error}") from None
+    ready = dict(sorted(ready.items(), key=lambda item: -item[1].itemsize))  # so that each lies on its own alignment
+    header: dict[str, Any] = {"__metadata__": notes} if notes else {}
+    end = 0
+    for name, array in ready.items():
+        begin, end = end, end + array.nbytes
+        header[name] = {"dtype": _NAMES[array.dtype], "shape": array.shape, "data_offsets": (begin, end)}
+    text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    with atomic(path) as temporary, open(temporary, "r+b") as file:
+        file.write(len(text).to_bytes(8, "little") + text)
+        for array in ready.values():
+            file.write(array.reshape(-1).view("u1").data)
 
 
 def _plain(name: Any, value: Any) -> np.ndarray[Any, Any]:
@@ -67,7 +77,7 @@ def _plain(name: Any, value: Any) -> np.ndarray[Any, Any]:
     if array.dtype.kind == "c":
         raise TypeError(f"{name} is {describe(array)}, and the format has no complex numbers: save real and imag parts")
     dtype = array.dtype.newbyteorder("<")
-    if dtype not in map(np.dtype, _DTYPES.values()):
+    if dtype not in _NAMES:
         raise TypeError(
             f"{name} is {describe(array)}, which the format does not have; it takes bool, int and float arrays"
         )
@@ -105,17 +115,22 @@ def _array(path: Any, name: str, part: dict[str, Any]) -> np.ndarray[Any, Any]:
         raise ValueError(
             f"{name} in {path} has the dtype {dtype}, which NumPy has not: convert it to float32 before saving"
         )
-    return np.frombuffer(data, _DTYPES[dtype]).reshape(shape).astype(np.dtype(_DTYPES[dtype]).newbyteorder("="))
+    array = np.frombuffer(data, _DTYPES[dtype]).reshape(shape)  # of a bytearray, which nobody else has
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
 
 
 def _load_zip(path: Any) -> dict[str, np.ndarray[Any, Any]]:
     import zipfile
+    import zlib
 
-    with zipfile.ZipFile(path) as archive:
-        if any(name.endswith(".pkl") for name in archive.namelist()):
-            raise _is_pickle(path)
-    with np.load(path, allow_pickle=False) as file:
-        return {name: file[name] for name in file.files}
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if any(name.endswith(".pkl") for name in archive.namelist()):
+                raise _is_pickle(path)
+        with np.load(path, allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+        raise ValueError(f"{path} is damaged or cut off: {error}") from None
 
 
 def _is_pickle(path: Any) -> ValueError:
@@ -141,7 +156,9 @@ def metadata(path: str | os.PathLike[str]) -> dict[str, str]:
 def atomic(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Give a path beside this one to write to; at the end what was written takes its place, all at once.
 
-    Whatever happens on the way (an error, a full disk, no more power), the file is the old one or the new one, whole.
+    Whatever happens on the way (an error, a full disk, no more power), the file is the old one or the new one, whole. A
+    process that is killed on the way leaves what it had written beside it, as `.NAME.PID-XXXXXXXX.tmp`.
+    Raises OSError for a path that is no file but a folder or a device.
 
     >>> import pathlib, tempfile
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "note.txt"
@@ -152,22 +169,26 @@ def atomic(path: str | os.PathLike[str]) -> Iterator[Path]:
     """
     from pathlib import Path
 
-    target = Path(os.path.realpath(path))  # a link goes on pointing to the file
+    target = Path(os.path.realpath(os.fsdecode(path)))  # a link goes on pointing to the file
+    if target.exists() and not target.is_file():
+        raise OSError(f"{target} is no file, and cannot be replaced by one")
     temporary = target.with_name(f".{target.name}.{os.getpid()}-{os.urandom(4).hex()}.tmp")
-    with open(temporary, "xb") as file:
-        mode = os.fstat(file.fileno()).st_mode
     try:
+        with open(temporary, "xb") as file:
+            mode = os.fstat(file.fileno()).st_mode
         yield temporary
         with open(temporary, "r+b") as file:
             os.fsync(file.fileno())
         os.chmod(temporary, (target.stat().st_mode if target.exists() else mode) & 0o777)
         os.replace(temporary, target)
+    except OSError as error:  # a full disk, say: the file that was to be written is what it is about
+        if error.errno is None or str(error.filename or temporary) != str(temporary):
+            raise
+        raise OSError(error.errno, error.strerror, str(target)) from None
     finally:
         with suppress(FileNotFoundError):
             os.unlink(temporary)
-    if hasattr(
-        os, "O_DIRECTORY"
-    ):  # the new name itself is on the disk (not on Windows, where folders cannot be opened)
+    if hasattr(os, "O_DIRECTORY"):  # the new name itself is on the disk; on Windows folders cannot be opened
         folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
         try:
             os.fsync(folder)

@@ -33,6 +33,8 @@ class Keyed(Module):
     def _fill(self, row: Mapping[Any, Any]) -> None:
         """Hold these and no others, in this order."""
         row = {name: self._entry(value) for name, value in row.items()}
+        if any(value is self for value in row.values()):
+            raise ValueError(f"a {type(self).__name__} cannot hold itself")
         for name in row:
             if not isinstance(name, str) or not name or "." in name or hasattr(type(self), name):
                 raise KeyError(
@@ -350,3 +352,38 @@ class ParameterDict(Parameters, Dict):
 
     def __init__(self, parameters: Mapping[str, Any] | Iterable[tuple[str, Any]] | None = None) -> None:
         self.update(() if parameters is None else parameters)
+
+    @classmethod
+    def fromkeys(cls, keys: Iterable[str], default: Any = None) -> Self:
+        """One of these names, each with a parameter of its own that holds the default."""
+        return cls({key: default if default is None else Parameter(default) for key in keys})
+
+    def setdefault(self, key: str, default: Any = None) -> Any:
+        """What is held under a name; the default is put there first where it is not."""
+        if key not in self:
+            self[key] = default
+        return self[key]
+
+    def popitem(self) -> tuple[str, Any]:
+        """Take the last one out, and return its name and it."""
+        key = next(reversed(self), None)
+        if key is None:
+            raise KeyError(f"this {type(self).__name__} is empty")
+        return key, self.pop(key)
+
+    def copy(self) -> Self:
+        """Another dict of the same parameters."""
+        return type(self)(self.items())
+
+    def __reversed__(self) -> Iterator[str]:
+        return reversed(self._row())
+
+    def __or__(self, other: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> Self:
+        return type(self)(self._row() | dict(other))
+
+    def __ror__(self, other: Mapping[str, Any]) -> Self:
+        return type(self)(dict(other) | self._row())
+
+    def __ior__(self, other: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> Self:
+        self.update(other)
+        return self

@@ -26,6 +26,6 @@ def save(
     >>> path = os.path.join(tempfile.mkdtemp(), "model.safetensors")
     >>> nn.save(nn.Linear(2, 3), path)
     >>> nn.Linear(2, 3).load_state_dict(nn.load(path))
-    Loaded(missing=[], unexpected=[])
+    Loaded(missing_keys=[], unexpected_keys=[])
     """
     io.save(model.state_dict() if isinstance(model, Module) else model, path, metadata)

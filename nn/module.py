@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple, Self, TypeVar
@@ -56,8 +57,8 @@ Found = TypeVar("Found")
 class Loaded(NamedTuple):
     """What `load_state_dict` could not match."""
 
-    missing: list[str]
-    unexpected: list[str]
+    missing_keys: list[str]
+    unexpected_keys: list[str]
 
 
 class Module:
@@ -80,6 +81,24 @@ class Module:
     _hooks: Hooks | None = None
     _like: _Model | None = None  # the one that a transform has made this one like
     _transient: frozenset[str] = frozenset()  # names of buffers that are not saved
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        for name, value in vars(cls).items():
+            if isinstance(value, Module) or _is_parameter(value):
+                raise TypeError(
+                    f"{cls.__name__}.{name} stands in the class, so that all {cls.__name__} modules would share it and "
+                    f"none would find it: write self.{name} = ... in __init__"
+                )
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if value is not None and not _is_parameter(value) and _is_parameter(vars(self).get(name)):
+            raise TypeError(
+                f"{name} is a parameter of this {type(self).__name__}, and {_told(value)} in its place would not be "
+                f"trained. Write nn.init.fill_(module.{name}, value) to change its numbers, or "
+                f"module.{name} = nn.Parameter(value); for anything else `del` it first."
+            )
+        object.__setattr__(self, name, value)
 
     def forward(self, *inputs: Any, **options: Any) -> Any:
         """Compute the output; every module writes its own."""
@@ -118,6 +137,11 @@ class Module:
                 opened.add(id(value))
                 items = value.items() if isinstance(value, dict) else enumerate(value)
                 stack += [(f"{name}.{key}", item) for key, item in items][::-1]
+            elif isinstance(value, set | frozenset | deque) and any(isinstance(v, Module | Tensor) for v in value):
+                raise TypeError(
+                    f"{name} is a {type(value).__name__}, which has no names for the modules and tensors in it: use a "
+                    "list or a dict"
+                )
 
     def _walk(self, once: bool = True) -> Iterator[tuple[str, Module]]:
         """This module and those below it, parents first: each once, or once per path to it."""
@@ -145,6 +169,7 @@ class Module:
             yield from ((name, _at(self, name)) for name, _ in names)
             return
         seen: set[Tensor] = set()
+        named: dict[str, Tensor] = {}
         for name, module in self._walk(once) if recurse else [("", self)]:
             prefix = name and name + "."
             module._check_complete(name)
@@ -162,6 +187,11 @@ class Module:
                 if saved and not held.is_parameter and key in module._transient:
                     continue
                 if trained is None or trained == held.is_parameter:
+                    if named.setdefault(prefix + key, held) is not held:
+                        raise ValueError(
+                            f"two tensors of this {type(self).__name__} have the name {prefix + key}, and only one of "
+                            "them could be saved: rename a key"
+                        )
                     yield prefix + key, held
 
     def _check_complete(self, name: str) -> None:
@@ -245,9 +275,9 @@ class Module:
 
     def register_parameter(self, name: str, param: Any) -> None:
         """Add a parameter, or None for one that there might have been."""
-        if param is not None and not (type(param) is Tensor and param.is_parameter):
+        if param is not None and not _is_parameter(param):
             raise TypeError(f"parameter {name!r} is made by nn.Parameter(...), or None; got {_told(param)}")
-        self._add_attribute(name, param)
+        self._add_attribute(name, param, _is_parameter)
 
     def register_buffer(self, name: str, tensor: Any, persistent: bool = True) -> None:
         """Add a tensor that is not trained: running statistics, a mask, a table of positions.
@@ -267,24 +297,52 @@ class Module:
             tensor = Tensor(tensor)
         if tensor is not None and (tensor.requires_grad or tensor.is_parameter):
             raise TypeError(f"buffer {name!r} would be trained, as it requires grad or is a parameter: detach() it")
-        self._add_attribute(name, tensor)
-        if not persistent:
-            self._transient = self._transient | {name}
+        self._add_attribute(name, tensor, lambda held: type(held) is Tensor and not held.is_parameter)
+        self._transient = self._transient - {name} if persistent else self._transient | {name}
 
     def register_module(self, name: str, module: Module | None) -> None:
         """Add a module, or None for one that there might have been."""
         if module is not None:
             modules_only([module], f"register_module({name!r})")
-        self._add_attribute(name, module)
+        self._add_attribute(name, module, lambda held: isinstance(held, Module))
 
     add_module = register_module
 
-    def _add_attribute(self, name: Any, value: Any) -> None:
+    def _add_attribute(self, name: Any, value: Any, same_kind: Callable[[Any], bool]) -> None:
         if not isinstance(name, str) or not name or "." in name:
             raise KeyError(f"a name is a string without dots, got {name!r}")
-        if hasattr(self, name) and name not in vars(self):
+        held = getattr(self, name, None)
+        if hasattr(self, name) and not (name in vars(self) and (held is None or same_kind(held))):
             raise KeyError(f"{type(self).__name__} has an attribute {name!r} already; choose another name")
         setattr(self, name, value)
+
+    def set_submodule(self, target: str, module: Module) -> None:
+        """Put a module in the place of the one of that name, as `named_modules` gives it.
+
+        >>> import nn
+        >>> model = nn.Sequential(nn.Linear(2, 3), nn.Sequential(nn.ReLU()))
+        >>> model.set_submodule("1.0", nn.Tanh())
+        >>> model[1]
+        Sequential(
+          (0): Tanh()
+        )
+
+        Raises AttributeError that lists what is there, TypeError for what is no module.
+        """
+        modules_only([module], f"set_submodule({target!r})")
+        if not target:
+            raise ValueError('the module itself, "", cannot be replaced')
+        self.get_submodule(target)
+        above, _, name = target.rpartition(".")
+        holder = _at(self, above) if above else self
+        if isinstance(holder, Module):
+            setattr(holder, name, module)
+        elif isinstance(holder, list):
+            holder[int(name)] = module
+        elif isinstance(holder, dict):
+            holder[next(key for key in holder if str(key) == name)] = module
+        else:
+            raise TypeError(f"{above} is a {type(holder).__name__}, whose parts cannot be replaced: use a list")
 
     # -- hooks ------------------------------------------------------------------------------------
 
@@ -349,20 +407,22 @@ class Module:
 
     def apply(self, function: Callable[[Module], Any]) -> Self:
         """Call a function with every module, children first, and return this one."""
-        seen: set[Module] = set()
+        seen: set[int] = set()
         stack: list[tuple[Module, bool]] = [(self, False)]
         while stack:
             module, children_done = stack.pop()
             if children_done:
                 function(module)
-            elif module not in seen:
-                seen.add(module)
+            elif id(module) not in seen:
+                seen.add(id(module))
                 stack.append((module, True))
                 stack += [(child, False) for child in module.children()][::-1]
         return self
 
     def train(self, mode: bool = True) -> Self:
         """Set `training` here and below: dropout and its like act in training only."""
+        if mode not in (True, False):
+            raise ValueError(f"training is True or False, got {mode!r}")
         for module in self.modules():
             module.training = bool(mode)
         return self
@@ -431,13 +491,26 @@ class Module:
                 if grad is not None:
                     t.grad = Tensor(grad.value.astype(dtype))
 
-    def to(self, dtype: Any) -> Self:
-        """Cast to a dtype, as `astype`. There is one device: "cpu" changes nothing, any other is refused."""
-        if isinstance(dtype, str) and dtype.partition(":")[0] in ("cpu", "cuda", "mps", "xpu", "meta"):
-            if dtype.partition(":")[0] != "cpu":
-                raise ValueError(f"everything is computed on the CPU; there is no device {dtype!r}")
-            return self
-        return self.astype(dtype)
+    def to(self, *args: Any, device: Any = None, dtype: Any = None) -> Self:
+        """Cast to a dtype, as `astype`, or to that of a Tensor: `to("float64")`, `to("cpu", np.float64)`, `to(other)`.
+
+        There is one device: "cpu" changes nothing, any other is refused.
+        """
+        for what in (*args, device, dtype):
+            kind = what.partition(":")[0] if isinstance(what, str) else ""
+            if kind in ("cuda", "mps", "xpu", "meta"):
+                raise ValueError(f"everything is computed on the CPU; there is no device {what!r}")
+            if what is not None and kind != "cpu":
+                self.astype(what.dtype if type(what) is Tensor else what)
+        return self
+
+    def cpu(self) -> Self:
+        """Return this module: everything is on the CPU."""
+        return self
+
+    def type(self, dst_type: Any) -> Self:
+        """Cast to a dtype, as `astype`."""
+        return self.astype(dst_type)
 
     def float(self) -> Self:
         """Cast to float32."""
@@ -462,12 +535,17 @@ class Module:
 
     # -- saving and loading -----------------------------------------------------------------------
 
-    def state_dict(self) -> dict[str, Any]:
+    def state_dict(self, *, prefix: str = "", keep_vars: bool = False) -> dict[str, Any]:
         """Return copies of all parameters and buffers as arrays; tied ones stand under each name.
 
         The names are PyTorch's, the values plain data: `np.savez(path, **model.state_dict())`.
+
+        Args:
+            prefix: stands before each name, as it is: "net." with its dot.
+            keep_vars: whether to return the Tensors themselves.
         """
-        return {name: np.array(plain(t)) for name, t in self._tensors(once=False, saved=True)}
+        named = self._tensors(once=False, saved=True)
+        return {prefix + name: t if keep_vars else np.array(plain(t)) for name, t in named}
 
     def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> Loaded:
         """Write saved values into the parameters and buffers of the same names.
@@ -481,13 +559,18 @@ class Module:
 
         >>> import nn
         >>> nn.Linear(2, 1).load_state_dict({"weight": np.ones((1, 2)), "bias": np.zeros(1)})
-        Loaded(missing=[], unexpected=[])
+        Loaded(missing_keys=[], unexpected_keys=[])
         """
+        if not isinstance(state, Mapping):
+            raise TypeError(
+                "a state is arrays by name, as model.state_dict() and nn.load(path) give them; got "
+                f"{_told(state) if not isinstance(state, str) else repr(state)}"
+            )
         for name, module in self._walk():
             module._complete_from(state, name and name + ".")
         own = dict(self._tensors(once=False, saved=True))
         # Copies: the state may hold arrays of this module itself, which are about to be written.
-        given = {name: np.array(plain(v)) for name, v in state.items()}
+        given = {name: np.asarray(plain(v)).copy() for name, v in state.items()}
         first: dict[Tensor, str] = {}
         for name, t in own.items():  # of a tied tensor one name is enough
             if name in given:
@@ -605,6 +688,10 @@ class _Rebuild:
 def with_tensors(module: Module, tensors: Sequence[Tensor], values: Sequence[Any]) -> Module:
     """A module like this one with values, computed or not, in the places of some of its tensors."""
     return _Rebuild(module, tensors)(values)
+
+
+def _is_parameter(value: Any) -> bool:
+    return type(value) is Tensor and value.is_parameter
 
 
 def _told(value: Any) -> str:

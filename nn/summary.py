@@ -13,8 +13,9 @@ from autodiff.equations import Equation, Literal, Var
 from autodiff.op import OPS
 from autodiff.tensor import Tensor, asarray
 from autodiff.transforms.levels import plain
+from autodiff.transforms.trees import flatten
 
-from .module import Module
+from .module import Module, modules_only
 
 __all__ = ["Summary", "summary"]
 
@@ -27,7 +28,7 @@ class Row(NamedTuple):
     depth: int  # how many calls it is inside of
     output: str  # the shape; of several outputs all
     dtype: str
-    parameters: int  # 0 where an earlier row has them: a module that is called again
+    parameters: int  # without those that an earlier row has counted: tied ones, and all of a module called again
     trainable: int
     multiply_adds: int
     activation_bytes: int  # of all that is computed
@@ -124,21 +125,22 @@ def summary(model: Module, *inputs: Any, **options: Any) -> Summary:
     -------------------------------------------------------------------------------
     13 parameters, 13 of them trainable; 80 multiply-adds
     """
+    modules_only([model], "summary")
     given = [asarray(np.zeros(x, default_dtype())) if _is_shape(x) else _given(x) for x in inputs]
-    training = [(module, module.training) for module in model.modules()]
+    before = [(module, module.training, module._hooks) for module in model.modules()]
     watch = _Watch(model)
     handles = []
-    for module in model.modules():
-        handles.append(module.register_forward_pre_hook(watch.enter, prepend=True))
-        handles.append(module.register_forward_hook(watch.leave))
     try:
+        for module, _, _ in before:
+            handles.append(module.register_forward_pre_hook(watch.enter, prepend=True))
+            handles.append(module.register_forward_hook(watch.leave))
         with mode(recording=False, observers=(*MODES.get().observers, watch)):
             model.eval()(*given, **options)
     finally:
         for handle in handles:
             handle.remove()
-        for module, was in training:
-            module.training = was
+        for module, training, hooks in before:
+            module.training, module._hooks = training, hooks
     return watch.finish()
 
 
@@ -147,8 +149,9 @@ def _is_shape(x: Any) -> bool:
 
 
 def _given(x: Any) -> Any:
-    """Arrays as Tensors, so that every op on them is seen."""
-    return asarray(x) if isinstance(x, np.ndarray | np.generic) else x
+    """Arrays as Tensors, in lists, tuples and dicts too, so that every op on them is seen."""
+    leaves, rebuild = flatten(x, modules=False)
+    return rebuild([asarray(leaf) if isinstance(leaf, np.ndarray | np.generic) else leaf for leaf in leaves])
 
 
 class _Watch(Observer):
@@ -160,6 +163,7 @@ class _Watch(Observer):
         self.rows: list[Row | None] = []
         self.open: list[list[int]] = []  # place of the row, multiply-adds, bytes
         self.seen: set[int] = set()
+        self.counted: dict[int, int] = {}  # parameters, and the place of the first row that has them
         self.used: set[int] = set()  # parameters that an op has taken
 
     def called(self, op: Any, inputs: tuple[Any, ...], params: dict[str, Any], result: Any, frame: Any) -> None:
@@ -186,12 +190,13 @@ class _Watch(Observer):
         place, multiply_adds, written = self.open.pop()
         again = id(module) in self.seen
         self.seen.add(id(module))
+        own = [p for p in module.parameters() if self.counted.setdefault(id(p), place) >= place]  # or a row inside has
         outs = [*_tensors(out)]
         shapes = [str(tuple(np.shape(plain(t)))) for t in outs]
-        parameters, trainable = (0, 0) if again else (module.num_parameters(), module.num_parameters(trainable=True))
         self.rows[place] = Row(
             self.names.get(id(module), ""), type(module).__name__ + " (again)" * again, len(self.open),
-            ", ".join(shapes), str(outs[0].dtype) if outs else "", parameters, trainable, multiply_adds, written,
+            ", ".join(shapes), str(outs[0].dtype) if outs else "", sum(p.size for p in own),
+            sum(p.size for p in own if p.requires_grad), multiply_adds, written,
         )  # fmt: skip
 
     def finish(self) -> Summary:

@@ -2,11 +2,15 @@ import json
 import os
 import pickle
 import stat
+import subprocess
+import sys
+import time
 import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
+import safetensors.numpy
 
 import nn
 from autodiff import Tensor, io
@@ -80,6 +84,8 @@ def test_other_mistakes_when_saving(tmp_path):
             io.save({}, tmp_path / f"a{suffix}")
     with pytest.raises(FileNotFoundError):
         io.save({}, tmp_path / "nowhere" / "a")
+    with pytest.raises(TypeError, match="arrays are saved by name, in a dict; got list"):
+        io.save([1.0], tmp_path / "a")
 
 
 # -- all or nothing ------------------------------------------------------------------------------------
@@ -98,6 +104,51 @@ def test_a_write_that_fails_halfway_changes_nothing(tmp_path):
         write_half()
     assert path.read_text() == "old"
     assert os.listdir(tmp_path) == ["a.txt"]
+
+
+def test_an_error_of_the_system_names_the_file(tmp_path):
+    path = tmp_path / "a"
+    for raised in (OSError(28, "No space left on device"), OSError(28, "No space left on device", "elsewhere")):
+        with pytest.raises(OSError, match="No space left on device") as caught, io.atomic(path):
+            raise raised
+        assert caught.value.filename == (raised.filename or str(path))
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="other things than files have names in POSIX")
+def test_what_is_no_file_is_not_replaced(tmp_path):
+    os.mkfifo(tmp_path / "pipe")  # or /dev/null, for those who may write there
+    for path in (tmp_path / "pipe", tmp_path):
+        with pytest.raises(OSError, match="is no file, and cannot be replaced by one"):
+            io.save({"x": 1.0}, path)
+    assert os.listdir(tmp_path) == ["pipe"]
+    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
+
+
+WRITER = """
+import sys
+import numpy as np
+from autodiff import io
+for i in range(1, 1000000):
+    io.save({name: np.full(100000, i) for name in "ab"}, sys.argv[1])
+    print(i, flush=True)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_a_writer_that_is_killed_leaves_a_whole_file(tmp_path):
+    path = tmp_path / "a.safetensors"
+    for turn in range(8):
+        with subprocess.Popen([sys.executable, "-c", WRITER, path], stdout=subprocess.PIPE) as writer:
+            writer.stdout.readline()
+            time.sleep(0.007 * turn)
+            writer.kill()
+        state = io.load(path)
+        assert len({*state["a"], *state["b"]}) == 1
+        unfinished = {name for name in os.listdir(tmp_path) if name != path.name}
+        assert all(name.startswith(".a.safetensors.") and name.endswith(".tmp") for name in unfinished)
+        assert len(unfinished) <= turn + 1
 
 
 @pytest.mark.skipif(os.name != "posix", reason="links and permissions of POSIX")
@@ -151,6 +202,33 @@ def written(path, header, data):
     text = json.dumps(header).encode()
     path.write_bytes(len(text).to_bytes(8, "little") + text + data)
     return path
+
+
+def test_a_damaged_zip_is_an_error(tmp_path):
+    np.savez(tmp_path / "a.npz", w=np.ones(1000))
+    whole = (tmp_path / "a.npz").read_bytes()
+    flipped = bytearray(whole)
+    flipped[1000] ^= 255
+    for data in (b"PK", b"PK\x03\x04garbage" * 10, whole[:500], flipped):
+        (tmp_path / "a").write_bytes(data)
+        with pytest.raises(ValueError, match="is damaged or cut off"):
+            io.load(tmp_path / "a")
+
+
+def test_other_readers_read_it(tmp_path):
+    arrays = {
+        "flag": np.array([True, False, True]),
+        "w": np.arange(6.0).reshape(2, 3),
+        "n": np.int8(5),
+        "x": np.ones((0, 2)),
+    }
+    io.save(arrays, tmp_path / "a", {"ä": '"ö"'})
+    theirs = safetensors.numpy.load_file(tmp_path / "a")
+    for name, array in arrays.items():
+        np.testing.assert_array_equal(theirs[name], array)
+        assert (theirs[name].dtype, theirs[name].shape) == (array.dtype, array.shape)
+    io.save({"x": 1.0}, os.fsencode(tmp_path / "b"))  # paths may be bytes
+    assert io.load(os.fsencode(tmp_path / "b"))["x"] == 1.0
 
 
 def test_a_header_of_any_length_is_told_from_a_pickle(tmp_path):

@@ -30,8 +30,11 @@ def test_c2_what_sharing_weights_saves():
     assert table.multiply_adds == 2_304_000
     assert table.multiply_adds // table.parameters == 32 * 32
     own = nn.LocallyConnected2d(3, 30, (32, 32), kernel_size=5, padding=2, bias=False)
-    assert own.num_parameters() == 2_304_000
-    assert own(np.zeros((1, 3, 32, 32))).shape == (1, 30, 32, 32)
+    unshared = nn.summary(own, (1, 3, 32, 32))
+    assert unshared.total.output == "(1, 30, 32, 32)"
+    assert unshared.total.parameters == 30_720 * 75 == 2_304_000
+    assert unshared.total.multiply_adds == table.multiply_adds  # each weight is used once
+    assert "2 304 000 parameters" in str(unshared)
 
 
 def test_c3_the_layers_of_a_cnn():

@@ -45,6 +45,11 @@ SLOPES = {
     "tanh": (F.tanh, np.tanh, lambda x: 1 - np.tanh(x) ** 2),
     "relu": (F.relu, lambda x: np.maximum(0, x), lambda x: np.where(x > 0, 1, 0)),
     "leaky relu": (F.leaky_relu, lambda x: np.maximum(0.01 * x, x), lambda x: np.where(x > 0, 1, 0.01)),
+    "leaky relu of 0.1": (
+        lambda x: F.leaky_relu(x, 0.1),
+        lambda x: np.maximum(0.1 * x, x),
+        lambda x: np.where(x > 0, 1, 0.1),
+    ),
     "elu": (F.elu, lambda x: np.where(x > 0, x, np.exp(x) - 1), lambda x: np.where(x > 0, 1, np.exp(x))),
     "softplus": (F.softplus, lambda x: np.log(1 + np.exp(x)), lambda x: 1 / (1 + np.exp(-x))),
     "hard tanh": (F.hardtanh, lambda x: np.clip(x, -1, 1), lambda x: np.where(abs(x) < 1, 1, 0)),
@@ -60,16 +65,33 @@ def test_n4_curves_and_slopes(name):
     np.testing.assert_allclose(ad.elementwise_grad(ours)(x), slope(x), atol=1e-14)
 
 
+def test_n4_radial_basis():
+    # exp(-|w - z|^2 / sigma^2), of the distance from a centre w: 1 there, 1 / e at the distance sigma.
+    layer, w, sigma = nn.RBF(2, 1, dtype=float), np.array([1.0, -2.0]), 1.5
+    nn.init.fill_(layer.centers, w[None])
+    nn.init.fill_(layer.widths, sigma / np.sqrt(2))  # its own formula has 2 s^2 below
+    z = w + sigma * np.array([[0.0, 0.0], [0.6, 0.8], [2.0, 0.0]])
+    np.testing.assert_allclose(layer(z).value[:, 0], np.exp([0.0, -1.0, -4.0]), rtol=1e-12)
+    # Its slope leads to the centre, and is nothing both at the centre and far away.
+    layer.requires_grad_(False)
+    slope = ad.grad(lambda z: ad.sum(layer(z)))
+    np.testing.assert_allclose(slope(z[1:2]), 2 * (w - z[1:2]) / sigma**2 / np.e, rtol=1e-12)
+    assert not slope(w[None]).any()
+    assert abs(slope(w[None] + 20)).max() < 1e-100
+
+
 def test_n4_step_maxout_and_softmax():
     # The step has no slope to learn by, which is why the perceptron needed a rule of its own.
     x = Tensor([-1.0, 2.0], requires_grad=True)
     assert F.step(x).tolist() == [0.0, 1.0]
     assert not F.step(x).requires_grad
 
-    # Maxout is the largest of several lines: with x and -x it is |x|, with x and 0 the ReLU.
-    maxout = nn.Maxout(1, 2, pieces=2, bias=False, dtype="float64")
-    nn.init.fill_(maxout.weight, [[1.0], [-1.0], [1.0], [0.0]])
-    assert maxout(np.array([[-3.0], [2.0]])).tolist() == [[3.0, 0.0], [2.0, 2.0]]
+    # Maxout is the largest of several lines, max(w1 x + b1, w2 x + b2): with x and -x it is |x|, with x and 0 the
+    # ReLU, with 2 x + 1 and -x + 4 a valley whose lowest point lies where the two meet.
+    maxout = nn.Maxout(1, 3, pieces=2, dtype="float64")
+    nn.init.fill_(maxout.weight, [[1.0], [-1.0], [1.0], [0.0], [2.0], [-1.0]])
+    nn.init.fill_(maxout.bias, [0.0, 0.0, 0.0, 0.0, 1.0, 4.0])
+    assert maxout(np.array([[-3.0], [2.0], [1.0]])).tolist() == [[3.0, 0.0, 7.0], [2.0, 2.0, 5.0], [1.0, 1.0, 3.0]]
 
     # Softmax: each output falls as another's score grows.
     jacobian = ad.jacobian(F.softmax)(np.array([1.0, 2.0, 3.0]))

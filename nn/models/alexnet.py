@@ -15,6 +15,7 @@ from ..init import Randomness
 from ..linear import Linear
 from ..module import Module, check_sizes
 from ..pool import AdaptiveAvgPool2d, MaxPool2d
+from .inputs import images_of
 
 __all__ = ["AlexNet"]
 
@@ -76,5 +77,5 @@ class AlexNet(Module):
         )  # fmt: skip
 
     def forward(self, x: Any) -> Any:
-        x = self.avgpool(self.features(x))  # (n, 4 w, 6, 6)
+        x = self.avgpool(self.features(images_of(x, self)))  # (n, 4 w, 6, 6)
         return self.classifier(flatten(x, 1))  # (n, num_classes)

@@ -6,16 +6,15 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-from autodiff.errors import describe
 from autodiff.random import as_generator
 
 from ..activation import ReLU
 from ..container import Sequential
 from ..conv import Conv2d, ConvTranspose2d
-from ..functional.arguments import as_array
 from ..init import Randomness
 from ..linear import Linear
 from ..module import Module, check_sizes
+from .inputs import images_of
 
 __all__ = ["Autoencoder", "ConvAutoencoder"]
 
@@ -88,9 +87,4 @@ class ConvAutoencoder(Module):
         )  # fmt: skip
 
     def forward(self, x: Any) -> Any:
-        x = as_array(x)
-        if x.ndim != 4 or x.shape[2] % 4 or x.shape[3] % 4:
-            raise ValueError(
-                f"ConvAutoencoder takes images (n, c, h, w) with h and w multiples of 4, got {describe(x)}"
-            )
-        return self.decoder(self.encoder(x))
+        return self.decoder(self.encoder(images_of(x, self, multiple=4)))

@@ -20,7 +20,7 @@ from ..module import Module, Parameter, check_sizes
 from ..normalization import LayerNorm
 from ..transformer import TransformerEncoderLayer
 from .gpt import begin
-from .sampling import rows_of
+from .inputs import rows_of
 
 __all__ = ["MaskedLM"]
 
@@ -68,6 +68,10 @@ class MaskedLM(Module):
         check_sizes(vocabulary=vocabulary, context=context, depth=depth)
         if not 0 <= mask < vocabulary:
             raise ValueError(f"mask is one of the {vocabulary} tokens, 0 .. {vocabulary - 1}; got {mask}")
+        if padding is not None and (padding == mask or not 0 <= padding < vocabulary):
+            raise ValueError(
+                f"padding is one of the {vocabulary} tokens, 0 .. {vocabulary - 1}, but not mask, {mask}; got {padding}"
+            )
         stream = as_generator(generator)
         drawn: dict[str, Any] = {"dtype": dtype, "generator": stream}
         self.mask, self.padding = mask, padding
@@ -101,6 +105,8 @@ class MaskedLM(Module):
 
         Of the chosen share 80 % become `mask`, 10 % a random token, and 10 % stay as they are. Padding is not chosen.
         """
+        if not 0 < share <= 1:
+            raise ValueError(f"share is more than 0 and at most 1, got {share}")
         tokens, stream = np.asarray(tokens), as_generator(generator)
         chosen = stream.uniform(tokens.shape) < share
         if self.padding is not None:

@@ -85,6 +85,7 @@ class RBM(Module):
         Its gradient is the learning rule, `<h v> of the data - <h v> after the steps`. Its value may be negative; watch
         `reconstruction_error` or the free energy of held-out data.
         """
+        check_sizes(steps=steps)
         return anp.mean(self.free_energy(v)) - anp.mean(self.free_energy(self.gibbs(v, steps, generator)))
 
     def reconstruction_error(self, v: Any) -> Any:

@@ -17,6 +17,7 @@ from .. import init
 from ..conv import Conv2d
 from ..functional.arguments import cast
 from ..module import Module, Parameter, check_sizes
+from .inputs import images_of
 
 __all__ = ["CapsuleNetwork", "Capsules"]
 
@@ -137,15 +138,17 @@ class CapsuleNetwork(Module):
         if size < 2 * kernel - 1:
             raise ValueError(f"two convolutions of {kernel} x {kernel} need a size of {2 * kernel - 1}, got {size}")
         drawn: dict[str, Any] = {"dtype": dtype, "generator": as_generator(generator)}
-        self.features = features
+        self.size, self.features = size, features
         self.conv = Conv2d(in_channels, width, kernel, **drawn)
         self.primary = Conv2d(width, maps * features, kernel, stride=2, **drawn)
         self.classes = Capsules(maps * side * side, features, num_classes, class_features, **drawn)
 
     def forward(self, x: Any) -> Any:
-        x = self.primary(F.relu(self.conv(x)))  # (n, maps features, t, t)
-        x = x.reshape(len(x), -1, self.features, *x.shape[2:])  # (n, maps, features, t, t)
-        x = anp.moveaxis(x, 2, -1).reshape(len(x), -1, self.features)
+        x = self.primary(F.relu(self.conv(images_of(x, self, self.size))))  # (n, maps features, t, t)
+        n, channels, t, _ = x.shape
+        maps = channels // self.features
+        x = anp.swapaxes(x.reshape(n, maps, self.features, t * t), 2, 3)
+        x = x.reshape(n, maps * t * t, self.features)
         v = self.classes(squash(x))  # (n, num_classes, class_features)
         return anp.sqrt(anp.sum(v * v, -1) + 1e-8)
 

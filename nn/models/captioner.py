@@ -20,7 +20,7 @@ from ..linear import Linear
 from ..module import Module, check_sizes
 from ..pool import MaxPool2d
 from ..recurrent import GRU
-from .sampling import rows_of
+from .inputs import images_of, rows_of
 
 __all__ = ["Captioner"]
 
@@ -70,7 +70,7 @@ class Captioner(Module):
 
     def look(self, images: Any) -> Any:
         """The state that an image puts the writer into, (1, n, hidden)."""
-        return tanh(self.first(anp.mean(self.features(images), axis=(2, 3))))[None]
+        return tanh(self.first(anp.mean(self.features(images_of(images, self)), axis=(2, 3))))[None]
 
     def forward(self, images: Any, words: Any) -> Any:
         states, _ = self.gru(self.embedding(rows_of(words, self)), self.look(images))

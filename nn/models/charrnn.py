@@ -14,7 +14,8 @@ from ..init import Randomness
 from ..linear import Linear
 from ..module import Module, check_sizes
 from ..recurrent import LSTM
-from .sampling import choose, rows_of
+from .inputs import rows_of
+from .sampling import choose
 
 __all__ = ["CharRNN"]
 

@@ -84,7 +84,7 @@ class GANDiscriminator(Module):
         )  # fmt: skip
 
     def forward(self, x: Any) -> Any:
-        return self.layers(x)[:, 0]
+        return self.layers(x)[..., 0]
 
 
 def discriminator_step(draws: Module, judge: Module, real: Any, noise: Any, optimizer: Optimizer) -> Any:

@@ -17,6 +17,7 @@ from ..linear import Linear
 from ..module import Module, check_sizes
 from ..normalization import BatchNorm2d
 from ..pool import AdaptiveAvgPool2d, MaxPool2d
+from .inputs import images_of
 
 __all__ = ["GoogLeNet", "Inception"]
 
@@ -130,7 +131,7 @@ class GoogLeNet(Module):
         self.fc = Linear(channels, num_classes, **drawn)
 
     def forward(self, x: Any) -> Any:
-        x = self.maxpool1(self.conv1(x))
+        x = self.maxpool1(self.conv1(images_of(x, self)))
         x = self.maxpool2(self.conv3(self.conv2(x)))
         for name in BLOCKS:
             x = getattr(self, f"inception{name}")(x)

@@ -18,7 +18,8 @@ from ..embedding import Embedding
 from ..module import Module, Parameter, check_sizes
 from ..normalization import LayerNorm
 from ..transformer import TransformerEncoderLayer
-from .sampling import choose, rows_of
+from .inputs import rows_of
+from .sampling import choose
 
 __all__ = ["GPT"]
 

@@ -13,6 +13,7 @@ from ..init import Randomness
 from ..linear import Flatten, Linear
 from ..module import Module
 from ..pool import AvgPool2d
+from .inputs import images_of
 
 __all__ = ["LeNet5"]
 
@@ -39,7 +40,8 @@ class LeNet5(Module):
     >>> LeNet5(generator=0)(np.zeros((2, 1, 28, 28))).shape
     (2, 10)
 
-    LeCun, Bottou, Bengio, Haffner: Gradient-based learning applied to document recognition, 1998.
+    Raises ValueError for images of another size. LeCun, Bottou, Bengio, Haffner: Gradient-based learning applied to
+    document recognition, 1998.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class LeNet5(Module):
             raise ValueError(f"LeNet5 halves the image twice: size is a multiple of 4, at least 12; got {size}")
         drawn: dict[str, Any] = {"dtype": dtype, "generator": as_generator(generator)}
         side = (size // 2 - 4) // 2
+        self.size = size
         self.features = Sequential(
             Conv2d(in_channels, 6, 5, padding=2, **drawn), Tanh(), AvgPool2d(2),
             Conv2d(6, 16, 5, **drawn), Tanh(), AvgPool2d(2),
@@ -66,4 +69,4 @@ class LeNet5(Module):
         )  # fmt: skip
 
     def forward(self, x: Any) -> Any:
-        return self.classifier(self.features(x))  # (n, num_classes)
+        return self.classifier(self.features(images_of(x, self, self.size)))  # (n, num_classes)

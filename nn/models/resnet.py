@@ -16,6 +16,7 @@ from ..linear import Linear
 from ..module import Module, check_sizes
 from ..normalization import BatchNorm2d
 from ..pool import AdaptiveAvgPool2d, MaxPool2d
+from .inputs import images_of
 
 __all__ = ["BasicBlock", "Bottleneck", "ResNet", "resnet18", "resnet34", "resnet50", "resnet101", "resnet152"]
 
@@ -126,10 +127,15 @@ class ResNet(Module):
         dtype: Any = None,
         generator: init.Randomness = None,
     ) -> None:
-        if isinstance(depth, int) and depth not in STAGES:
+        block: type[BasicBlock | Bottleneck] = BasicBlock
+        if isinstance(depth, list | tuple) and depth:
+            counts = tuple(depth)
+        elif depth in STAGES:
+            block, counts = STAGES[depth]
+        else:
             raise ValueError(f"depth is one of {', '.join(map(str, STAGES))}, or a tuple; got {depth!r}")
-        block, counts = STAGES[depth] if isinstance(depth, int) else (BasicBlock, tuple(depth))
         check_sizes(num_classes=num_classes, in_channels=in_channels, width=width)
+        check_sizes(**{f"depth[{stage}]": count for stage, count in enumerate(counts)})
         stream = as_generator(generator)
         drawn: dict[str, Any] = {"dtype": dtype, "generator": stream}
         self.conv1 = Conv2d(in_channels, width, 7, stride=2, padding=3, bias=False, **drawn)
@@ -153,7 +159,7 @@ class ResNet(Module):
                 init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu", generator=stream)
 
     def forward(self, x: Any) -> Any:
-        x = self.maxpool(self.relu(self.bn1(self.conv1(x))))  # (n, width, h / 4, w / 4)
+        x = self.maxpool(self.relu(self.bn1(self.conv1(images_of(x, self)))))  # (n, width, h / 4, w / 4)
         for stage in self._stages:
             x = getattr(self, stage)(x)
         return self.fc(flatten(self.avgpool(x), 1))  # (n, num_classes)

@@ -1,4 +1,4 @@
-"""What models that write share: rows of tokens, and the choice of the next one; and noise."""
+"""What models that draw share: the choice of the next token, and noise."""
 
 from __future__ import annotations
 
@@ -7,27 +7,12 @@ from typing import Any
 import numpy as np
 
 from autodiff.config import no_grad
-from autodiff.errors import describe
-from autodiff.functional import top_k as largest
 from autodiff.ops import random
 from autodiff.random import Generator, as_generator
+from autodiff.tensor import Tensor
 
-from .. import functional as F
-from ..functional.arguments import as_array
 from ..init import Randomness
-
-
-def rows_of(tokens: Any, model: Any) -> Any:
-    """Tokens (n, steps) as an array or Tensor.
-
-    Raises ValueError for another number of axes, and for no steps.
-    """
-    tokens = as_array(tokens)
-    if tokens.ndim != 2 or not tokens.shape[1]:
-        raise ValueError(
-            f"{type(model).__name__} takes tokens (n, steps), of at least one step; got {describe(tokens)}"
-        )
-    return tokens
+from ..module import check_sizes
 
 
 def noise(x: Any, distribution: str, generator: Randomness) -> Any:
@@ -51,17 +36,17 @@ def choose(logits: Any, stream: Generator, temperature: float = 1.0, top_k: int 
     >>> choose(np.array([[0.0, 5.0], [9.0, 0.0]]), Generator(0), temperature=0.0)
     array([1, 0])
 
-    Raises ValueError for a negative temperature.
+    Raises ValueError for a negative temperature, and for a top_k below 1.
     """
-    if temperature < 0:
+    if not temperature >= 0:  # nor NaN
         raise ValueError(f"temperature is a number of at least 0, got {temperature}")
+    if top_k is not None:
+        check_sizes(top_k=top_k)
+    scores = np.asarray(logits.value if type(logits) is Tensor else logits, float)
     if temperature == 0:
-        return np.asarray(logits.argmax(-1))
-    with no_grad():
-        if top_k is None:
-            scores, classes = logits, None
-        else:
-            scores, classes = largest(logits, min(top_k, logits.shape[-1]))
-        p = np.cumsum(np.asarray(F.softmax(scores / temperature)), axis=-1)  # (n, classes)
+        return scores.argmax(-1)
+    scores = scores - scores.max(-1, keepdims=True)
+    classes = np.argsort(-scores, axis=-1, kind="stable")[:, :top_k]  # the likeliest first
+    p = np.cumsum(np.exp(np.take_along_axis(scores, classes, -1) / temperature), axis=-1)
     drawn = (p < stream.uniform((len(p), 1)) * p[:, -1:]).sum(-1)
-    return drawn if classes is None else np.asarray(classes)[np.arange(len(p)), drawn]
+    return classes[np.arange(len(p)), drawn]

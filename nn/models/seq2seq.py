@@ -16,7 +16,7 @@ from ..init import Randomness
 from ..linear import Linear
 from ..module import Module, check_sizes
 from ..recurrent import GRU
-from .sampling import rows_of
+from .inputs import rows_of
 
 __all__ = ["Seq2Seq"]
 

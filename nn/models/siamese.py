@@ -16,6 +16,7 @@ from ..init import Randomness
 from ..linear import Linear
 from ..module import Module, check_sizes
 from ..pool import MaxPool2d
+from .inputs import images_of
 
 __all__ = ["Siamese"]
 
@@ -55,14 +56,21 @@ class Siamese(Module):
         self.head = Linear(2 * width, embedding, **drawn)
 
     def forward(self, x: Any) -> Any:
-        return F.normalize(self.head(anp.mean(self.features(x), axis=(2, 3))))  # (n, embedding)
+        return F.normalize(self.head(anp.mean(self.features(images_of(x, self)), axis=(2, 3))))  # (n, embedding)
+
+    def _points(self, *images: Any) -> list[Any]:
+        """Where images go; raises ValueError unless there are equally many of each."""
+        points = [self(x) for x in images]
+        if len({len(x) for x in points}) > 1:
+            raise ValueError(f"there are {', '.join(str(len(x)) for x in points)} images to be compared: give as many")
+        return points
 
     def contrastive_loss(self, a: Any, b: Any, same: Any, margin: float = 1.0) -> Any:
         """Mean over pairs of images of `1/2 (same d^2 + (1 - same) max(0, margin - d)^2)`.
 
         d is the distance of the two embeddings, same (n,) is 1 or 0. Hadsell, Chopra, LeCun, 2006.
         """
-        d = F.pairwise_distance(self(a), self(b))  # (n,)
+        d = F.pairwise_distance(*self._points(a, b))  # (n,)
         same = anp.asarray(same, d.dtype)
         if same.shape != d.shape:
             raise ValueError(f"same is one number for each of the {len(d)} pairs, got {describe(same)}")
@@ -73,6 +81,6 @@ class Siamese(Module):
 
         Anchor and positive show the same, the negative another. Schroff, Kalenichenko, Philbin: FaceNet, 2015.
         """
-        x = self(anchor)
-        near, far = (anp.sum((x - self(other)) ** 2, -1) for other in (positive, negative))
+        x, *others = self._points(anchor, positive, negative)
+        near, far = (anp.sum((x - other) ** 2, -1) for other in others)
         return anp.mean(F.relu(near - far + margin))

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from autodiff.errors import describe
 from autodiff.numpy import concatenate
 from autodiff.random import as_generator
 
 from ..activation import ReLU
 from ..container import ModuleList, Sequential
 from ..conv import Conv2d, ConvTranspose2d
-from ..functional.arguments import as_array
 from ..init import Randomness
 from ..module import Module, check_sizes
 from ..normalization import BatchNorm2d
 from ..pool import MaxPool2d
+from .inputs import images_of
 
 __all__ = ["UNet"]
 
@@ -77,14 +76,7 @@ class UNet(Module):
         self.output = Conv2d(width, num_classes, 1, **drawn)
 
     def forward(self, x: Any) -> Any:
-        x = as_array(x)
-        multiple = 1 << len(self.down)
-        if x.ndim != 4 or x.shape[2] % multiple or x.shape[3] % multiple:
-            raise ValueError(
-                f"this UNet halves images {len(self.down)} times: it takes (n, channels, h, w) with h and w "
-                f"multiples of {multiple}, got {describe(x)}"
-            )
-        x = self.first(x)
+        x = self.first(images_of(x, self, multiple=1 << len(self.down)))
         seen = []
         for level in self.down:
             seen.append(x)

@@ -16,6 +16,7 @@ from ..linear import Linear
 from ..module import Module, check_sizes
 from ..normalization import BatchNorm2d
 from ..pool import AdaptiveAvgPool2d, MaxPool2d
+from .inputs import images_of
 
 __all__ = ["VGG", "vgg11", "vgg13", "vgg16", "vgg19"]
 
@@ -92,7 +93,7 @@ class VGG(Module):
                 init.zeros_(layer.bias)
 
     def forward(self, x: Any) -> Any:
-        x = self.avgpool(self.features(x))  # (n, 8 width, pool, pool)
+        x = self.avgpool(self.features(images_of(x, self)))  # (n, 8 width, pool, pool)
         return self.classifier(flatten(x, 1))  # (n, num_classes)
 
 

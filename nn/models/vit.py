@@ -8,7 +8,6 @@ import numpy as np
 
 from autodiff import numpy as anp
 from autodiff.config import default_dtype
-from autodiff.errors import describe
 from autodiff.random import as_generator
 
 from .. import init
@@ -17,10 +16,11 @@ from ..attention import MultiheadAttention
 from ..container import Sequential
 from ..conv import Conv2d
 from ..dropout import Dropout
-from ..functional.arguments import as_array
+from ..functional import flatten
 from ..linear import Linear
 from ..module import Module, Parameter, check_sizes
 from ..normalization import LayerNorm
+from .inputs import images_of
 
 __all__ = ["ViT"]
 
@@ -115,11 +115,8 @@ class ViT(Module):
         self.heads = Sequential({"head": Linear(width, num_classes, **drawn)})
 
     def forward(self, x: Any) -> Any:
-        x = as_array(x)
-        if x.ndim != 4 or x.shape[2:] != (self.size, self.size):
-            raise ValueError(f"this ViT takes images (n, channels, {self.size}, {self.size}), got {describe(x)}")
-        x = self.conv_proj(x)  # (n, width, s, s)
-        x = anp.swapaxes(x.reshape(*x.shape[:2], -1), 1, 2)  # (n, s s, width)
+        x = self.conv_proj(images_of(x, self, self.size))  # (n, width, s, s)
+        x = anp.swapaxes(flatten(x, 2), 1, 2)  # (n, s s, width)
         token = anp.broadcast_to(self.class_token, (len(x), *self.class_token.shape[1:]))
         x = self.encoder(anp.concatenate([token, x], axis=1))
         return self.heads(x[:, 0])

@@ -177,3 +177,30 @@ def test_parallel_and_concat():
     assert nn.Concat(a, a, dim=0)(x).shape == (10, 2)
     assert "dim=1" in repr(joined)
     assert joined[:1](x).shape == (5, 2)
+
+
+def test_nothing_holds_itself():
+    net = nn.Sequential(nn.ReLU())
+    with pytest.raises(ValueError, match="a Sequential cannot hold itself"):
+        net.append(net)
+    named = nn.ModuleDict()
+    with pytest.raises(ValueError, match="a ModuleDict cannot hold itself"):
+        named["self"] = named
+    assert (len(net), len(named)) == (1, 0)
+
+
+def test_a_parameter_dict_is_a_dict():
+    some = nn.ParameterDict.fromkeys(["a", "b"], 1.0)
+    assert some["a"] is not some["b"]
+    assert some.setdefault("a", 5.0) is some["a"]
+    assert some.setdefault("c", 5.0).item() == 5.0
+    assert list(reversed(some)) == ["c", "b", "a"]
+    assert some.copy()["a"] is some["a"]
+    name, last = some.popitem()
+    assert (name, last.item()) == ("c", 5.0)
+    both = some | {"d": 2.0}
+    assert (list(both), list({"d": 2.0} | some)) == (["a", "b", "d"], ["d", "a", "b"])
+    some |= both
+    assert some["d"] is both["d"]
+    with pytest.raises(KeyError, match="this ParameterDict is empty"):
+        nn.ParameterDict().popitem()

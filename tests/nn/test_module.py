@@ -1,5 +1,7 @@
 import copy
+import dataclasses
 import pickle
+from collections import deque
 
 import numpy as np
 import optree
@@ -475,3 +477,135 @@ def test_a_step_downhill_is_a_module_again():
     net.load_state_dict(moved.state_dict())
     np.testing.assert_array_equal(net[1].weight.value, moved[1].weight.value)
     assert (before["1.weight"] != net[1].weight.value).all()
+
+
+# -- what would be lost without a word ----------------------------------------------------------------
+
+
+def test_a_parameter_is_not_replaced_by_what_is_none():
+    layer = nn.Linear(2, 1)
+    for value in (np.ones((1, 2)), 1.0, layer.weight * 2, Tensor(np.ones((1, 2)))):
+        with pytest.raises(TypeError, match=r"weight is a parameter of this Linear, .* Write nn\.init\.fill_"):
+            layer.weight = value
+    layer.weight = nn.Parameter(np.ones((1, 2), "f4"))
+    layer.bias = None
+    assert layer(np.ones(2)).tolist() == [2.0]
+    del layer.weight
+    layer.weight = np.zeros((1, 2))  # a constant from now on, as asked for
+    assert list(layer.parameters()) == []
+
+
+def test_parameters_and_modules_of_a_class_are_an_error():
+    for value in (nn.Parameter(1.0), nn.Dropout()):
+        with pytest.raises(
+            TypeError, match=r"Net\.part stands in the class, .*: write self\.part = \.\.\. in __init__"
+        ):
+            type("Net", (nn.Module,), {"part": value})
+
+
+@pytest.mark.parametrize("container", [set, frozenset, deque])
+def test_containers_without_names_are_an_error(container):
+    net = nn.Module()
+    net.parts = container([nn.Linear(1, 1)])
+    with pytest.raises(
+        TypeError, match=rf"parts is a {container.__name__}, which has no names .*: use a list or a dict"
+    ):
+        list(net.parameters())
+    net.parts = container(["text", 3])
+    assert net.state_dict() == {}
+
+
+def test_two_tensors_of_one_name_are_an_error():
+    net = nn.Module()
+    net.parts = {"1": nn.Parameter(1.0), 1: nn.Parameter(2.0)}
+    for ask in (net.state_dict, lambda: dict(net.named_parameters()), lambda: net.load_state_dict({})):
+        with pytest.raises(ValueError, match=r"two tensors of this Module have the name parts\.1, and only one"):
+            ask()
+
+
+@dataclasses.dataclass
+class Part(nn.Module):
+    """Dataclasses compare by value, and cannot be hashed."""
+
+    size: int
+
+    def __post_init__(self):
+        self.layer = nn.Linear(self.size, self.size)
+
+    def forward(self, x):
+        return self.layer(x)
+
+
+def test_modules_may_be_dataclasses():
+    net, seen = nn.Sequential(Part(2), Part(2)), []
+    net.apply(seen.append)
+    assert seen == [net[0].layer, net[0], net[1].layer, net[1], net]
+    assert list(net.eval().double().state_dict())[::2] == ["0.layer.weight", "1.layer.weight"]
+    assert copy.deepcopy(net)(np.ones((1, 2))).dtype == np.float64
+
+
+# -- as PyTorch has it --------------------------------------------------------------------------------
+
+
+def test_a_name_is_of_one_kind():
+    net = nn.Linear(1, 1)
+    net.register_buffer("mean", np.zeros(1), persistent=False)
+    net.add_module("part", nn.ReLU())
+    for register in (
+        lambda: net.register_buffer("weight", np.ones(1)),
+        lambda: net.register_parameter("mean", nn.Parameter(1.0)),
+        lambda: net.register_buffer("part", np.ones(1)),
+        lambda: net.register_module("mean", nn.ReLU()),
+        lambda: net.register_buffer("in_features", np.ones(1)),
+    ):
+        with pytest.raises(KeyError, match=r"has an attribute '.*' already"):
+            register()
+    net.register_buffer("mean", np.ones(1))  # saved from now on
+    net.register_parameter("bias", None)
+    net.register_parameter("bias", nn.Parameter([1.0]))
+    assert list(net.state_dict()) == ["weight", "bias", "mean"]
+
+
+def test_where_and_as_what():
+    layer = nn.Linear(1, 1)
+    assert layer.to("cpu").cpu().to(device="cpu:0") is layer
+    assert layer.to("cpu", np.float64).weight.dtype == np.float64
+    assert layer.type("float16").weight.dtype == np.float16
+    assert layer.to(Tensor(1.0)).weight.dtype == np.float64
+    assert layer.to(dtype="float32", device="cpu").weight.dtype == np.float32
+    with pytest.raises(ValueError, match="there is no device 'cuda:0'"):
+        layer.to(device="cuda:0")
+    with pytest.raises(ValueError, match="training is True or False, got 'no'"):
+        layer.train("no")
+
+
+def test_arguments_of_states():
+    layer = nn.Linear(1, 1)
+    assert list(layer.state_dict(prefix="net.")) == ["net.weight", "net.bias"]
+    assert layer.state_dict(keep_vars=True)["bias"] is layer.bias
+    loaded = layer.load_state_dict({"bias": [1.0], "other": 2.0}, strict=False)
+    assert (loaded.missing_keys, loaded.unexpected_keys) == (["weight"], ["other"])
+    for state in ("model.safetensors", [1.0], nn.Linear(1, 1)):
+        with pytest.raises(TypeError, match=r"a state is arrays by name, .*; got ('model|list|Linear)"):
+            layer.load_state_dict(state)
+
+
+def test_setting_a_module_by_name():
+    net = Net()
+    layer, heads = nn.Linear(2, 3), net.heads
+    net.set_submodule("body.0", layer)
+    net.set_submodule("heads.0", nn.Tanh())
+    net.parts = {3: nn.ReLU(), "t": (nn.ReLU(),)}
+    net.set_submodule("parts.3", nn.Identity())
+    assert net.body[0] is layer
+    assert net.tied is not layer
+    assert net.heads is heads
+    assert repr((heads[0], net.parts[3])) == "(Tanh(), Identity())"
+    with pytest.raises(AttributeError, match="Net has no module 'tail'"):
+        net.set_submodule("tail", layer)
+    with pytest.raises(TypeError, match=r"set_submodule\('body'\) holds modules, got 3"):
+        net.set_submodule("body", 3)
+    with pytest.raises(TypeError, match=r"parts\.t is a tuple, whose parts cannot be replaced: use a list"):
+        net.set_submodule("parts.t.0", layer)
+    with pytest.raises(ValueError, match="cannot be replaced"):
+        net.set_submodule("", layer)

@@ -121,7 +121,7 @@ def test_an_error_leaves_the_model_as_it_was():
     with pytest.raises(ValueError, match=r"takes x \(\.\.\., 2\)"):
         nn.summary(net, (1, 2))
     assert net.training
-    assert not any(module._hooks.before or module._hooks.after for module in net.modules())
+    assert all(module._hooks is None for module in net.modules())
     assert ad.config.MODES.get().observers == ()
 
 
@@ -134,3 +134,35 @@ def test_text_and_html():
     html = table._repr_html_()
     assert html.count("<tr>") == 10
     assert "padding-left: 2.5em" in html
+
+
+def test_tied_parameters_are_counted_in_the_first_row_that_has_them():
+    net = nn.Sequential(nn.Linear(2, 2), nn.Sequential(nn.Linear(2, 2)), nn.Linear(2, 2, bias=False))
+    net[1][0].weight = net[0].weight
+    net[2].weight = net[0].weight
+    rows = columns(nn.summary(net.freeze("0.bias"), (1, 2)), "label", "parameters", "trainable")
+    assert rows == [
+        ("Sequential", 8, 6), ("0: Linear", 6, 4), ("1: Sequential", 2, 2), ("0: Linear", 2, 2), ("2: Linear", 0, 0),
+    ]  # fmt: skip
+
+
+def test_it_leaves_hooks_as_they_are():
+    net, seen = lenet(), []
+    net[0].register_forward_hook(lambda module, args, out: seen.append(out.shape))
+    hooks = net[0]._hooks
+    nn.summary(net, (1, 1, 12, 12))
+    assert net[0]._hooks is hooks
+    assert len(hooks.after) == 1
+    assert not hooks.before
+    assert all(module._hooks is None for module in net.modules() if module is not net[0])
+    assert seen == [(1, 6, 12, 12)]
+
+
+def test_arrays_in_containers_are_seen_too():
+    class Square(nn.Module):
+        def forward(self, given):
+            return [anp.square(x) for x in given["x"]]
+
+    assert nn.summary(Square(), {"x": [np.ones(3), np.ones(4)]}).total.multiply_adds == 7
+    with pytest.raises(TypeError, match="summary holds modules; Square is a class"):
+        nn.summary(Square, (1, 2))

@@ -131,3 +131,11 @@ def test_hooks_see_and_do_the_same(first):
     np.testing.assert_allclose(u.grad.value, v.grad, rtol=1e-5)
     for p, q in zip(ours.parameters(), theirs.parameters(), strict=True):
         np.testing.assert_allclose(p.grad.value, q.grad, rtol=1e-5, atol=1e-7)
+
+
+def test_their_tensors_load_as_they_are():
+    theirs, ours = torch.nn.BatchNorm1d(3), nn.BatchNorm1d(3)
+    theirs(torch.randn(5, 3))
+    assert ours.load_state_dict(theirs.state_dict()) == ([], [])
+    for name, value in theirs.state_dict().items():
+        np.testing.assert_array_equal(ours.state_dict()[name], value)

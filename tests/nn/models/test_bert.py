@@ -66,4 +66,9 @@ def test_errors():
     with pytest.raises(ValueError, match="looks at 12 steps at most, got 13"):
         tiny()(np.ones((1, 13), int))
     with pytest.raises(ValueError, match="none of the 4 tokens was chosen; give more of them, or a larger share"):
-        tiny().loss([[1, 2, 3, 4]], 0.0)
+        tiny().loss([[1, 2, 3, 4]], 1e-9)
+    with pytest.raises(ValueError, match=r"share is more than 0 and at most 1, got 15"):
+        tiny().hide([[1, 2, 3, 4]], 15)
+    for padding in (11, -1, 12):
+        with pytest.raises(ValueError, match=rf"padding is one of the 12 tokens.*not mask, 11; got {padding}"):
+            models.MaskedLM(12, 11, padding=padding)

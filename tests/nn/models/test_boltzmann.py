@@ -6,6 +6,7 @@ from sklearn.datasets import load_digits
 
 import optim
 from autodiff import Generator
+from autodiff.testing import check_grads
 from nn import models
 
 STATES = np.array(list(product([0.0, 1.0], repeat=4)))  # of four visible units
@@ -91,6 +92,15 @@ def test_a_deep_belief_network_is_trained_layer_by_layer():
     noise = np.random.default_rng(0).permuted(drawn, axis=1)
     nearest = [np.square(x[:, None] - digits).sum(-1).min(1).mean() for x in (drawn, noise)]
     assert nearest[0] < 0.6 * nearest[1]
+
+
+def test_the_free_energy_by_finite_differences(rbm):
+    check_grads(lambda rbm, v: rbm.free_energy(v), (rbm, np.random.default_rng(0).random((3, 4))))
+
+
+def test_a_walk_of_no_steps_teaches_nothing(rbm):
+    with pytest.raises(ValueError, match="steps is an integer of at least 1, got 0"):
+        rbm.contrastive_divergence(STATES, 0)
 
 
 def test_a_deep_belief_network_needs_two_sizes():

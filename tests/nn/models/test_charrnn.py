@@ -63,3 +63,18 @@ def test_choices_follow_the_probabilities():
     np.testing.assert_allclose(found, [0.625, 0, 0.375], atol=0.01)
     with pytest.raises(ValueError, match="temperature is a number of at least 0, got -1"):
         choose(logits, Generator(0), temperature=-1.0)
+
+
+def test_the_choice_of_a_class():
+    logits = np.log(np.array([[0.1, 0.2, 0.7]])).repeat(20_000, 0)
+    for logits_of, k, expected in ((1, None, [0.1, 0.2, 0.7]), (1, 2, [0, 2 / 9, 7 / 9]), (1, 9, [0.1, 0.2, 0.7])):
+        drawn = choose(logits_of * logits, Generator(0), top_k=k)
+        np.testing.assert_allclose(np.bincount(drawn, minlength=3) / len(drawn), expected, atol=0.01)
+    drawn = choose(logits, Generator(0), temperature=0.5)
+    np.testing.assert_allclose(np.bincount(drawn) / len(drawn), np.array([1, 4, 49]) / 54, atol=0.01)
+    assert (choose(logits.astype("f4"), Generator(0), temperature=1e-300) == 2).all()
+    for temperature in (-1.0, np.nan):
+        with pytest.raises(ValueError, match="temperature is a number of at least 0, got"):
+            choose(logits, Generator(0), temperature)
+    with pytest.raises(ValueError, match="top_k is an integer of at least 1, got 0"):
+        choose(logits, Generator(0), top_k=0)

@@ -120,8 +120,12 @@ def test_a_residual_block_begins_with_its_input():
 def test_errors():
     with pytest.raises(ValueError, match="depth is one of 11, 13, 16, 19; got 12"):
         models.VGG(12)
-    with pytest.raises(ValueError, match="depth is one of 18, 34, 50, 101, 152, or a tuple; got 20"):
-        models.ResNet(20)
+    for depth in (20, "18", (), True):
+        with pytest.raises(ValueError, match="depth is one of 18, 34, 50, 101, 152, or a tuple; got"):
+            models.ResNet(depth)
+    with pytest.raises(ValueError, match=r"depth\[1\] is an integer of at least 1, got 0"):
+        models.ResNet((1, 0))
+    assert repr(models.ResNet(np.int64(18), width=1)) == repr(models.ResNet((2, 2, 2, 2), width=1))
     with pytest.raises(ValueError, match="width is a multiple of 8, so that all blocks have whole channels; got 12"):
         models.GoogLeNet(width=12)
     with pytest.raises(ValueError, match="size is a multiple of 4, at least 12; got 30"):

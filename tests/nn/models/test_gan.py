@@ -53,3 +53,9 @@ def test_the_steps():
     assert loss.item() == pytest.approx(expected)
     assert all((judge.state_dict()[name] == value).all() for name, value in kept.items())
     assert all((draws.state_dict()[name] != value).any() for name, value in before[0].items())
+
+
+def test_the_judge_takes_any_axes_before_the_features():
+    judge, x = models.GANDiscriminator(2, 4, generator=0), np.random.default_rng(0).normal(size=(3, 5, 2))
+    assert judge(x[0, 0]).shape == ()
+    np.testing.assert_array_equal(judge(x).value, np.stack([judge(row).value for row in x]))

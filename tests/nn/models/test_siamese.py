@@ -80,3 +80,11 @@ def test_errors():
     images = np.zeros((2, 1, 8, 8))
     with pytest.raises(ValueError, match=r"same is one number for each of the 2 pairs, got float32 \(2, 1\)"):
         models.Siamese().contrastive_loss(images, images, [[1], [0]])
+
+
+def test_other_numbers_of_images():
+    model, x = models.Siamese(1, 2, 3, generator=0), np.ones((2, 1, 6, 6))
+    with pytest.raises(ValueError, match="there are 2, 1 images to be compared: give as many"):
+        model.contrastive_loss(x, x[:1], [1, 0])
+    with pytest.raises(ValueError, match="there are 2, 2, 1 images"):
+        model.triplet_loss(x, x, x[:1])

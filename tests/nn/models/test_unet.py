@@ -57,5 +57,5 @@ def test_each_level_sees_the_way_down():
 
 def test_errors():
     model = models.UNet(2, 1, width=2, depth=3)
-    with pytest.raises(ValueError, match=r"3 times: it takes \(n, channels, h, w\) with h and w multiples of 8, got"):
+    with pytest.raises(ValueError, match=r"UNet takes images \(n, channels, h, w\) with h and w multiples of 8, got"):
         model(np.zeros((1, 1, 8, 12)))
