@@ -21,6 +21,7 @@ from ..normalization import LayerNorm
 from ..transformer import TransformerEncoderLayer
 from .gpt import begin
 from .inputs import rows_of
+from .sampling import noise
 
 __all__ = ["MaskedLM"]
 
@@ -107,20 +108,24 @@ class MaskedLM(Module):
         """
         if not 0 < share <= 1:
             raise ValueError(f"share is more than 0 and at most 1, got {share}")
-        tokens, stream = np.asarray(tokens), as_generator(generator)
-        chosen = stream.uniform(tokens.shape) < share
+        tokens, stream = rows_of(tokens, self), as_generator(generator)
+        zeros = anp.zeros_like(tokens, float)
+        chosen = anp.less(noise(zeros, "random", stream), share)
         if self.padding is not None:
-            chosen &= tokens != self.padding
-        fate = stream.uniform(tokens.shape)
-        other = (stream.uniform(tokens.shape) * len(self.tokens.weight)).astype(tokens.dtype)
-        other = np.where(other == self.padding, self.mask, other)
-        hidden = np.where(chosen & (fate < 0.8), self.mask, tokens)
-        return np.where(chosen & (fate >= 0.9), other, hidden), chosen
+            chosen = anp.logical_and(chosen, anp.not_equal(tokens, self.padding))
+        fate = noise(zeros, "random", stream)
+        other = anp.floor(noise(zeros, "random", stream) * len(self.tokens.weight)).astype(tokens.dtype)
+        if self.padding is not None:
+            other = anp.where(anp.equal(other, self.padding), self.mask, other)
+        hidden = anp.where(anp.logical_and(chosen, anp.less(fate, 0.8)), self.mask, tokens)
+        return anp.where(anp.logical_and(chosen, anp.greater_equal(fate, 0.9)), other, hidden), chosen
 
     def loss(self, tokens: Any, share: float = 0.15, generator: init.Randomness = None) -> Any:
         """Mean cross-entropy of the tokens that `hide` chooses, given all that it leaves: tokens (n, steps)."""
-        tokens = np.asarray(tokens)
+        tokens = rows_of(tokens, self)
         hidden, chosen = self.hide(tokens, share, generator)
         if not chosen.any():
             raise ValueError(f"none of the {tokens.size} tokens was chosen; give more of them, or a larger share")
-        return F.cross_entropy(self(hidden)[chosen], tokens[chosen])
+        wanted = anp.where(chosen, tokens, -100)  # what cross-entropy passes over
+        logits = self(hidden)
+        return F.cross_entropy(logits.reshape(-1, logits.shape[-1]), wanted.ravel(), ignore_index=-100)
