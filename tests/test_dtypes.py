@@ -18,9 +18,9 @@ MORE: dict[str, list[Any]] = {
     "reshape": [(-1,)], "full_like": [2], "roll": [1], "repeat": [2], "tile": [2], "expand_dims": [0],
     "moveaxis": [0, 0], "rollaxis": [0], "swapaxes": [0, 0], "percentile": [30], "quantile": [0.3], "pad": [1],
     "nanpercentile": [30], "nanquantile": [0.3], "broadcast_to": [(2, 3, 3)], "array_split": [2], "split": [3],
-    "hsplit": [3], "vsplit": [3], "delete": [0], "insert": [0, 1], "take": [[0, 1]], "resize": [(2, 2)], "partition": [1], "argpartition": [1],
-    "clip": [0, 1], "astype": ["f4"], "linspace": [2], "ldexp": [np.array(1)], "histogram": [3], "matrix_power": [2],
-    "interp": [np.arange(6.0), np.arange(6.0)],
+    "hsplit": [3], "vsplit": [3], "delete": [0], "insert": [0, 1], "take": [[0, 1]], "resize": [(2, 2)],
+    "partition": [1], "argpartition": [1], "clip": [0, 1], "astype": ["f4"], "linspace": [2], "ldexp": [np.array(1)],
+    "histogram": [3], "matrix_power": [2], "interp": [np.arange(6.0), np.arange(6.0)],
 }  # fmt: skip
 """What a function is given besides an array, where one or more arrays are not what it takes."""
 
