@@ -15,7 +15,7 @@ from . import windows
 from .batched import numbers
 from .errors import describe
 from .kernels import loss as kernels
-from .numpy.arguments import Axis, array_of, axes_of, cast, fixed, floating, known, one_axis, ordered, plain
+from .numpy.arguments import Axis, array_of, axes_of, cast, fixed, floating, known, one_axis, ordered, plain, seen
 from .numpy.indexing import take, take_along_axis
 from .numpy.products import matmul
 from .numpy.sorting import argsort
@@ -123,7 +123,7 @@ def _segments(name: str, data: Any, segment_ids: Any, num_segments: int | None) 
         raise TypeError(f"{name}: segment_ids are integers, got {describe(ids)}")
     if ids.ndim != 1 or ids.shape != x.shape[:1]:
         raise ValueError(f"{name}: segment_ids {describe(ids)} are not one for each row of {describe(x)}")
-    values = plain(ids)
+    values = seen(ids)
     n = int(values.max(initial=-1)) + 1 if num_segments is None else num_segments
     if np.any((values < 0) | (values >= n)):
         raise IndexError(f"{name}: the ids of {n} segments are 0 .. {n - 1}, got {values.min()} .. {values.max()}")
@@ -155,7 +155,8 @@ def segment_mean(data: Any, segment_ids: Any, num_segments: int | None = None) -
     array([2., 0., 2.])
     """
     x, ids, n = _segments("segment_mean", floating(data), segment_ids, num_segments)
-    sizes = np.bincount(plain(ids), minlength=n).clip(1).astype(np.finfo(x.dtype).dtype)
+    ones = np.ones(ids.shape, np.finfo(x.dtype).dtype)
+    sizes = elementwise.maximum(index.scatter(ones, ids, index=(index.ARRAY,), shape=(n,)), 1)
     return segment_sum(x, ids, n) / sizes.reshape((n,) + (1,) * (x.ndim - 1))
 
 

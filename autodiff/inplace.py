@@ -29,7 +29,7 @@ from .graph import WRITES, next_number
 from .ops import elementwise, shape
 from .ops.index import ARRAY, diagonal_places, join_key, split_key
 from .ops.write import SETITEM
-from .tensor import BORROWED, WRITTEN, Tensor, become, detached, is_scalar, origin, refresh, stand_in
+from .tensor import BORROWED, WRITTEN, Tensor, become, constant, detached, is_scalar, origin, refresh, stand_in
 
 
 def is_recorded(*values: Any) -> bool:
@@ -67,6 +67,9 @@ def write(t: Tensor, key: Any, value: Any) -> None:
     if _is_mapped(t, value, *arrays):
         check_in_place(t)
         value = value if type(value) is Tensor else lift(value)
+        if index == (ARRAY,) and type(arrays[0]) is Batched and arrays[0].dtype.kind == "b":
+            _move(t, _masked(t, constant(arrays[0]), value), True)
+            return
         _move(t, apply(SETITEM, (t, value, *arrays), {"index": index}), True)
         return
     place = join_key(index, tuple(arrays))
@@ -80,6 +83,17 @@ def write(t: Tensor, key: Any, value: Any) -> None:
     if recorded or is_traced():
         value = value if type(value) is Tensor else lift(value)
         _move(t, apply(SETITEM, (t, value, *arrays), {"index": index}, t.value), recorded)
+
+
+def _masked(t: Tensor, mask: Tensor, value: Any) -> Any:
+    """What `t[mask] = value` makes of t, where each example has a mask of its own."""
+    if np.ndim(value) > t.ndim - mask.ndim:
+        raise TypeError(
+            "t[mask] = v with a mask for each example writes another number of elements for each, and vmap needs one "
+            "shape for all. Write where(mask, v, t) with a v of the shape of t."
+        )
+    mask = mask.reshape((*mask.shape, *(1,) * (t.ndim - mask.ndim)))
+    return shape.astype(elementwise.where(mask, value, t), dtype=t.dtype)
 
 
 def overwrite(t: Tensor, value: Any, casting: Any = "same_kind") -> Tensor:

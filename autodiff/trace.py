@@ -215,7 +215,7 @@ class Tracer(Observer):
     # -- what happens --------------------------------------------------------------------------------------
 
     def called(self, op: Any, inputs: tuple[Any, ...], params: dict[str, Any], result: Any, frame: FrameType) -> None:
-        if any(type(getattr(x, "value", x)) is Batched for x in inputs):
+        if any(type(x) is Batched or (type(x) is Tensor and type(x.value) is Batched) for x in inputs):
             return  # vmap's rules have called ops on all examples at once
         if op.name not in OPS or OPS[op.name] is not op:
             raise GradientError(f"op '{op.name}' is made anew at each call and cannot be part of a program")

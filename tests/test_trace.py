@@ -738,7 +738,7 @@ ON_OTHERS = [
     lambda x: ad.gradients((_sine(x * W, 3) * x).sum(), W),
     lambda x: ad.vjp(lambda u: (u * x, x * 2.0), x, has_aux=True)[2],
     lambda x: ad.jvp(lambda u: ad.stop_gradient(u) * u * W, (x,), (np.cos(x),)),
-    lambda x: ad.vmap(lambda u, v: W * u * v, in_axes=(0, 0))(x, np.argsort(x)),
+    lambda x: ad.vmap(lambda u, i: W[i] * u, in_axes=(0, 0))(x, np.argsort(x)),
     lambda x: ad.elementwise_grad(lambda u: np.where(u > x[1], u * u, W))(x),
     lambda x: ad.gradients(ad.checkpoint(lambda u, v: u * v * W)(x, x[::-1]), W, x),
 ]  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..batched import Batched
+from ..batched import Batched, numbers
 from ..call import lift
 from ..errors import describe
 from ..inplace import is_recorded, overwrite
@@ -71,6 +71,11 @@ def bare(x: Any) -> Any:
 def known(x: Any) -> bool:
     """Whether the numbers can be looked at, to refuse or to warn: inside `vmap` there are those of all examples."""
     return type(bare(x)) is not Batched
+
+
+def seen(x: Any) -> Any:
+    """Like `plain`, for checks that are to hold for each example: inside `vmap` the numbers of all of them."""
+    return plain(x) if known(x) else numbers(x)
 
 
 def without_gradient(function: Callable[..., Any], *args: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..batched import numbers
 from ..errors import GradientError, describe
 from ..ops import elementwise
 from ..ops import shape as ops
@@ -329,7 +330,7 @@ def geomspace(
     Raises ValueError where start or stop is zero.
     """
     first, last = asarray(start) * 1.0, asarray(stop) * 1.0
-    if np.any(bare(first) == 0) or np.any(bare(last) == 0):
+    if np.any(numbers(first) == 0) or np.any(numbers(last) == 0):
         raise ValueError("a geometric sequence has no zero in it: start and stop must be other than zero")
     part = linspace(0.0, 1.0, num, endpoint, device=device).value
     part = part.reshape(num, *(1,) * max(first.ndim, last.ndim))

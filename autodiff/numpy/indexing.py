@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import describe
 from ..ops import elementwise, index, shape
-from .arguments import array_of, deliver, fixed, one_axis, plain, without_gradient
+from .arguments import array_of, deliver, fixed, one_axis, plain, seen, without_gradient
 
 __all__ = [
     "argwhere", "choose", "compress", "extract", "flatnonzero", "ix_", "nonzero", "ravel_multi_index",
@@ -96,7 +96,7 @@ def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
     parts = [array_of(c) for c in (choices if isinstance(choices, list | tuple) else list(choices))]
     if not parts:
         raise ValueError("choose needs at least one array to choose from")
-    values = plain(which)
+    values = seen(which)
     if mode == "raise" and np.any((values < 0) | (values >= len(parts))):
         raise ValueError(f"choose: {describe(which)} names choices outside 0 .. {len(parts) - 1}")
     lengths = np.broadcast_shapes(which.shape, *[part.shape for part in parts])

@@ -18,14 +18,16 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.linalg import LinAlgError
 
+from ..batched import numbers
 from ..errors import describe
 from ..inplace import is_recorded
-from ..ops import decompositions, elementwise, reduce
+from ..ops import compare, decompositions, elementwise, reduce
 from ..ops import linalg as ops
 from ..ops import shape as shapes
+from ..ops.sort import argsort
 from ..tensor import Tensor
 from . import products, shaping
-from .arguments import Axis, array_of, axes_of, bare, cast, deliver, fixed, floating, one_axis, plain
+from .arguments import Axis, array_of, axes_of, cast, deliver, fixed, floating, known, one_axis, plain, seen
 
 __all__ = [
     "cho_solve", "cholesky", "cond", "cross", "det", "diagonal", "eig", "eigh", "eigvals", "eigvalsh", "expm", "inv",
@@ -239,7 +241,7 @@ def solve_triangular(
     x, y = _square(a), floating(b)
     if trans not in (0, 1, 2, "N", "T", "C"):
         raise ValueError(f'trans is 0, 1 or 2 ("N", "T" or "C"), got {trans!r}')
-    if check_finite and not (np.isfinite(bare(x)).all() and np.isfinite(bare(y)).all()):
+    if check_finite and not (np.isfinite(numbers(x)).all() and np.isfinite(numbers(y)).all()):
         raise ValueError("solve_triangular: array must not contain infs or NaNs; or pass check_finite=False")
     if trans not in (0, "N"):
         x, lower = shaping.matrix_transpose(x), not lower
@@ -336,14 +338,21 @@ def lstsq(a: Any, b: Any, rcond: float | None = None) -> tuple[Any, Any, Any, An
     columns = y.reshape((m, 1)) if y.ndim == 1 else y
     out = ops.lstsq(x, columns, rcond=float(rcond))
     s = decompositions.svdvals(x)
-    rank = np.int32(np.count_nonzero(plain(s) > rcond * plain(s).max(initial=0)))
-    if rank == n < m:
+    rank = _rank(s, rcond)
+    if n < m and (seen(rank) == n).all():
         rest = columns - ops.matmul(x, out)
         residuals = reduce.sum_(_square_of(rest), axis=(0,), keepdims=False)
     else:
         residuals = np.array([], s.dtype)
         residuals = Tensor(residuals) if type(out) is Tensor else residuals
     return (out.reshape((n,)) if y.ndim == 1 else out), residuals, rank, s
+
+
+def _rank(s: Any, rcond: Any) -> Any:
+    """How many singular values count."""
+    if known(s):
+        return np.int32(np.count_nonzero(plain(s) > rcond * plain(s).max(initial=0)))
+    return (s > rcond * s[:1].max(initial=0)).sum().astype(np.int32)
 
 
 def _square_of(x: Any) -> Any:
@@ -477,8 +486,8 @@ def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: 
     if hermitian:
         w, v = decompositions.eigh(x, UPLO="L")
         s, order = _descending(elementwise.abs_(w))
-        v, sign = _columns(v, order), np.take_along_axis(np.sign(plain(w)), order, -1)
-        return SVDResult(v, s, _adjoint(v * np.where(sign == 0, 1, sign)[..., None, :]))
+        v, sign = _columns(v, order), _columns(compare.sign(w)[..., None, :], order)
+        return SVDResult(v, s, _adjoint(v * elementwise.where(sign == 0, 1, sign)))
     u, s, vh, more_u, more_vh = decompositions.svd(x, more=bool(full_matrices))
     if type(x) is Tensor:
         more_u, more_vh = (decompositions.unspecified(s, plain(more)) for more in (more_u, more_vh))
@@ -513,7 +522,7 @@ def expm(A: Any) -> Any:
 
 def _descending(x: Any) -> tuple[Any, Any]:
     """Sort along the last axis, and the order that does it."""
-    order = np.argsort(plain(x), axis=-1)[..., ::-1]
+    order = argsort(x, axis=-1)[..., ::-1]
     return _columns(x[..., None, :], order)[..., 0, :], order
 
 
@@ -618,8 +627,8 @@ def cond(x: Any, p: Any = None) -> Any:
     x, p = _matrix(x), fixed("linalg.cond", "p", p)
     if not x.size:
         raise LinAlgError(f"cond is not defined on empty arrays, got {describe(x)}")
-    value = np.real(np.linalg.cond(plain(x), p))  # NumPy before 2.4 gives complex numbers for complex matrices
-    if not is_recorded(x):
+    value = np.real(np.linalg.cond(seen(x), p))  # NumPy before 2.4 gives complex numbers for complex matrices
+    if known(x) and not is_recorded(x):
         return Tensor(value) if type(x) is Tensor else value
     if not np.isfinite(value).all():
         raise LinAlgError(f"the condition number of a singular matrix has no gradient; the matrix is {describe(x)}")

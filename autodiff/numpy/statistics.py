@@ -12,7 +12,7 @@ from ..errors import describe, describe_all
 from ..ops import compare, elementwise, index, linalg, reduce, shape
 from ..ops import sort as sorts
 from ..tensor import Tensor, constant
-from .arguments import Axis, array_of, axes_of, cast, deliver, fixed, floating, ordered, plain
+from .arguments import Axis, array_of, axes_of, cast, deliver, fixed, floating, ordered, plain, seen
 from .indexing import take_along_axis
 from .reductions import along, average
 
@@ -256,9 +256,9 @@ def cov(
         free = total - ddof
     else:
         free = total - ddof * reduce.sum_(w * array_of(aweights), axis=(0,), keepdims=False) / total
-    if plain(free) <= 0:
+    if (seen(free) <= 0).any() if type(free) is Tensor else free <= 0:
         warnings.warn("Degrees of freedom <= 0 for slice", RuntimeWarning, stacklevel=2)
-        free = free * 0.0
+        free = elementwise.where(free <= 0, 0.0, free)
     d = x - mean.reshape((-1, 1))
     product = linalg.matmul(d if w is None else d * w, d.transpose((1, 0)).conj())
     result = product * np.true_divide(1, free) if type(free) is not Tensor else product / free
@@ -292,7 +292,7 @@ def _check_weights(name: str, w: Any, n: int) -> None:
         raise RuntimeError(f"{name} are in one row, got {describe(w)}")
     if w.shape != (n,):
         raise RuntimeError(f"{name} {describe(w)} are not one for each of {n} observations")
-    if np.any(plain(w) < 0):
+    if np.any(seen(w) < 0):
         raise ValueError(f"{name} cannot be negative")
 
 
@@ -327,12 +327,15 @@ def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Any:
     """
     if weights is None:
         return sorts.bincount(array_of(x), minlength=minlength)
-    places = plain(array_of(x))
-    n = len(np.bincount(places, minlength=minlength))
+    places = array_of(x)
+    if places.ndim != 1:
+        raise ValueError(f"bincount takes integers in one row, got {describe(places)}")
+    n = len(np.bincount(seen(places).reshape(-1), minlength=minlength))
     w = ordered(weights, "bincount")
     if w.shape != places.shape:
         raise ValueError(f"bincount: the weights {describe(w)} are not one for each of {describe(places)}")
-    return index.scatter(cast(w, np.float64), places.astype(np.intp), index=(index.ARRAY,), shape=(n,))
+    places = places.astype(np.intp) if places.dtype.kind == "b" else places
+    return index.scatter(cast(w, np.float64), places, index=(index.ARRAY,), shape=(n,))
 
 
 def digitize(x: Any, bins: Any, right: bool = False) -> Any:

@@ -15,7 +15,7 @@ from ..ops import elementwise
 from ..ops.index import ARRAY, gather
 from ..ops.shape import reshape
 from ..tensor import Tensor
-from .arguments import array_of, one_axis, plain
+from .arguments import array_of, known, one_axis, plain
 
 __all__ = ["copyto", "fill_diagonal", "place", "put", "put_along_axis", "putmask"]
 
@@ -84,7 +84,7 @@ def put_along_axis(arr: Any, indices: Any, values: Any, axis: int | None) -> Non
             [0., 4.]])
     """
     _check("put_along_axis", arr)
-    indices = np.asarray(plain(indices))
+    indices = np.asarray(plain(indices)) if axis is None or known(indices) else indices
     if axis is None:
         if indices.ndim != 1:
             raise ValueError(f"with axis=None the indices have one axis, got {indices.ndim}")

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..batched import Batched
 from ..op import OPS, Function, define
 from .elementwise import where
 from .index import Index, join_key, read
@@ -27,7 +28,11 @@ def _written(
 ) -> Any:
     """The gradient of the values: `g` where they were written, and zero for a value that a later one replaced."""
     part = read(g, index, arrays)
-    last = _last_writer(x_shape, index, arrays)
+    if any(type(getattr(array, "value", None)) is Batched for array in arrays):
+        number = np.arange(part.size).reshape(part.shape)
+        last = read(setitem(np.full(x_shape, -1), number, *arrays, index=index), index, arrays) == number
+    else:
+        last = _last_writer(x_shape, index, arrays)
     if last is not None:
         part = where(last, part, 0)
     surplus = len(v_shape) - part.ndim  # NumPy lets values have more axes, of length 1

@@ -20,7 +20,7 @@ from ..batched import Batched, Mapping, numbers
 from ..config import is_traced
 from ..graph import user_frame
 from ..op import Op
-from ..ops import linalg, shape
+from ..ops import linalg, shape, sort
 from ..ops.index import ARRAY, read
 from ..tensor import constant
 from .levels import plain
@@ -369,9 +369,79 @@ def _fft(call: Call) -> Any:
     return call(call.arrays[0], axes=_shifted(call.params["axes"], call.ndim(0)))
 
 
-def _only(which: int) -> Callable[[Call], Any]:
-    """Ops that take one of their arrays element by element: mapped there alone."""
-    return lambda call: call(*call.arrays) if call.mapped == [i == which for i in range(2)] else NotImplemented
+def _insert(a: Any, v: Any, side: str) -> Any:
+    """Where to insert (n, ...) numbers into n sorted rows: of each, the rank among both less that among its own."""
+    own = v.reshape((v.shape[0], -1))
+    parts = (own, a) if side == "left" else (a, own)
+    ranks = _ranks(shape.concatenate(*parts, axis=1))
+    among = ranks[:, : own.shape[1]] if side == "left" else ranks[:, a.shape[1] :]
+    return (among - _ranks(own)).reshape(v.shape)
+
+
+def _ranks(x: Any) -> Any:
+    """The place of each element in its sorted row, equals in the order in which they stand."""
+    return sort.argsort(sort.argsort(x, axis=1, kind="stable"), axis=1, kind="stable")
+
+
+def _searchsorted(call: Call) -> Any:
+    if call.mapped == [False, True]:
+        return call(*call.arrays)
+    a, v = call.all_spread()
+    return _insert(a, v, call.params["side"])
+
+
+def _digitize(call: Call) -> Any:
+    if call.mapped == [True, False]:
+        return call(*call.arrays)
+    x, bins = call.all_spread()
+    if (np.diff(numbers(bins), axis=-1) < 0).any():
+        return NotImplemented  # falling in some examples, perhaps
+    return _insert(bins, x, "left" if call.params["right"] else "right")
+
+
+def _isin(call: Call) -> Any:
+    if call.mapped == [True, False]:
+        return call(*call.arrays)
+    x, others = call.all_spread()
+    equal = x.reshape((call.size, -1, 1)) == others.reshape((call.size, 1, -1))
+    found = equal.any(axis=2).reshape(x.shape)
+    return ~found if call.params["invert"] else found
+
+
+def _bincount(call: Call) -> Any:
+    (x,), n = call.arrays, call.params["minlength"]
+    if not x.shape[1] or numbers(x).min() < 0 or numbers(x).max() >= n:
+        return NotImplemented
+    rows = np.arange(call.size).reshape((-1, 1))
+    return call((x + rows * n).reshape((-1,)), minlength=call.size * n).reshape((call.size, n))
+
+
+def _segments(call: Call) -> Any:
+    """Segments of each example are segments of their own."""
+    *xs, ids = call.all_spread()
+    count = call.params["count"] if call.params else xs[1].shape[1]
+    ids = (ids + np.arange(call.size).reshape((-1, 1)) * count).reshape((-1,))
+    changed = {"count": count * call.size} if call.params else {}
+    return _parted(call(*[_merged(x, 0) for x in xs], ids, **changed), 0, call.size)
+
+
+def _slide(call: Call) -> Any:
+    """Convolution of vectors: windows of the one times the other."""
+    x, y = call.all_spread()
+    if call.op.name == "convolve":
+        x, y = (x, y) if x.shape[1] >= y.shape[1] else (y, x)
+        more = y.shape[1] - 1
+        x, y = shape.pad(x, width=((0, 0), (more, more))), y[:, ::-1]
+    if x.shape[1] < y.shape[1]:
+        return NotImplemented
+    places = np.arange(x.shape[1] - y.shape[1] + 1).reshape((-1, 1)) + np.arange(y.shape[1])
+    windows = read(x, (ALL, ARRAY), (places,))  # (n, places, k)
+    return linalg.matmul(windows, y.reshape((*y.shape, 1))).reshape((call.size, len(places)))
+
+
+def _lstsq(call: Call) -> Any:
+    x, y = call.all_spread()
+    return linalg.matmul(linalg.pinv(x, np.asarray(call.params["rcond"]), hermitian=False), y)
 
 
 def _merged(x: Any, axis: int) -> Any:
@@ -420,9 +490,10 @@ def _cross_entropy(call: Call) -> Any:
 RULES: dict[str, Callable[[Call], Any]] = {
     "reshape": _reshape, "transpose": _transpose, "expand": _expand, "concatenate": _join, "stack": _join, "pad": _pad,
     "getitem": _getitem, "matrix_diagonal": _diagonal, "gather": _gather, "scatter": _scatter, "setitem": _setitem,
-    "matmul": _matmul, "affine": _affine, "einsum": _einsum, "lstsq": _no_rule, "unspecified": _random,
+    "matmul": _matmul, "affine": _affine, "einsum": _einsum, "lstsq": _lstsq, "unspecified": _random,
     "fft": _fft, "ifft": _fft, "rfft": _along_axis, "irfft": _along_axis,
-    "searchsorted": _only(1), "digitize": _only(0), "isin": _only(0),
+    "searchsorted": _searchsorted, "digitize": _digitize, "isin": _isin, "bincount": _bincount,
+    "segment_extreme": _segments, "segment_ties": _segments, "convolve": _slide, "correlate": _slide,
     "conv": _conv, "conv_dx": _conv, "conv_dw": _conv, "unfold": _images, "fold": _images,
     "max_pool": _images, "max_pool_places": _images, "max_places": _images,
     "pool_sum": _images, "pool_spread": _images, "cross_entropy": _cross_entropy,
