@@ -380,7 +380,7 @@ def test_a_long_chain_takes_a_second():
 
 
 def test_a_cut_is_named_without_debug_while_the_constant_is_there() -> None:
-    x, w = leaf([1.0, 2.0]), leaf([1.0, 2.0])
+    x, w = leaf([1.0, 2.0]), leaf([3.0, 4.0])
     with ad.no_grad():
         h = x * 3.0
     hints = " ".join(explain_grad(x, (h * 2.0 * w).sum()).hints)

@@ -409,7 +409,7 @@ def _owner(value: Any) -> Any:
 
 
 def _living_cuts(nodes: list[Node]) -> list[str]:
-    """The ops that kept the array of a tensor which was cut off its graph and is still there, of whatever it was made."""
+    """The ops that kept the array of a tensor which was cut off a graph and is still there."""
     users: dict[int, Node] = {}
     for node in nodes:
         for source, saved in zip(node.inputs, node.saved or (), strict=False):
