@@ -434,8 +434,9 @@ def test_programs_can_be_drawn() -> None:
     assert "test_trace.py" in str(picture)
     assert "digraph" in picture.source
     long = ad.trace(lambda x: sum([x] * 1200))(np.ones(2))
-    with pytest.raises(ValueError, match=r"1200 op calls; print\(program\)"):
-        ad.draw(long)
+    picture = ad.draw(long)
+    assert len(picture.scene.items) < 10
+    assert "1 197 x" in picture.text() or "x 1 19" in picture.text()
 
 
 def test_threads_do_not_see_each_others_traces() -> None:

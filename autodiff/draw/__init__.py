@@ -130,7 +130,7 @@ def draw(
     if len(roots) == 1 and type(roots[0]) is Program:
         from .programs import program_scene
 
-        return Picture(program_scene(roots[0], lines=lines), look)
+        return Picture(program_scene(roots[0], lines=lines, max_nodes=max_nodes), look)
     seconds = None if profile is None else getattr(profile, "node_seconds", profile)
     if not isinstance(seconds, Mapping | None):
         raise TypeError(

@@ -96,12 +96,12 @@ class _Builder:
     def _limit(self) -> int:
         return READABLE * 5 if self.wanted.max_nodes is None else self.wanted.max_nodes
 
-    @staticmethod
-    def _cut(nodes: list[Node], passed: int) -> tuple[list[Node], list[Node], list[Tensor]]:
+    def _cut(self, nodes: list[Node], passed: int) -> tuple[list[Node], list[Node], list[Tensor]]:
         """The nodes of the backward pass, the forward nodes and the leaves that they read."""
         made = [node for node in nodes if node.number > passed]
         below = dict.fromkeys(source for node in made for source in node.inputs if source is not None)
         read = [s for s in below if isinstance(s, Node) and s.number <= passed]
+        below |= dict.fromkeys(self.root_values)
         return made, read, [s for s in below if not isinstance(s, Node)]
 
     # -- what is shown by itself --------------------------------------------------------------------
@@ -127,7 +127,7 @@ class _Builder:
                             known.append(segment)
         many = len(leaves) > self._limit()
         inside: dict[Segment, list[Tensor]] = {}
-        outside = [leaf for leaf in leaves if leaf not in users]
+        outside = [root for root in self.root_values if type(root) is Tensor and root not in users]
         for leaf, [first, *more] in users.items():
             alone = not more and not self._name(leaf)
             modules = leaf.is_parameter and all(segment.span or segment.unit for segment in (first, *more))
@@ -220,6 +220,8 @@ class _Builder:
         item.repeat = segment.repeats
         if span is not None:
             item.name, item.op = span.call.path, span.call.kind
+            if segment.last is not None and segment.last.call.path != item.name:
+                item.name += f" to {segment.last.call.path.rpartition('.')[2]}"  # "blocks.0 to 11"
             item.elements = span.call.parameters * item.repeat
         unit = nodes[: segment.period or None]
         item.parts = Counter(segment.unit or (node.op.name for node in unit))

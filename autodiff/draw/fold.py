@@ -36,6 +36,7 @@ class Segment(NamedTuple):
     stop: int
     period: int = 0
     span: Span | None = None  # the call of a module that it is, or the first of several alike
+    last: Span | None = None  # and the last of these
     unit: tuple[str, ...] = ()  # of a repetition of modules: what repeats
 
     @property
@@ -144,7 +145,7 @@ def _repeated(segments: Segments, nodes: list[Node], anchors: Collection[int], m
         named = names if any(s.span for s in unit) else ()
         length, (last,) = unit[-1].stop - unit[0].start, segments[stop - 1 : stop]
         span = unit[0].span if period == 1 else None
-        folded.append(Segment(unit[0].start, last.stop, length, span, named))
+        folded.append(Segment(unit[0].start, last.stop, length, span, last.span if span else None, named))
         at = stop
     return [*folded, *segments[at:]]
 

@@ -21,6 +21,9 @@ FONTS = "Arial,Helvetica,sans-serif"
 
 _TIP = re.compile(r'<title>[^<]*</title>\n<g id="a_[^"]*"><a xlink:title="([^"]*)">\n(.*?)</a>\n</g>\n', re.DOTALL)
 _CLASS = re.compile(r' class="[^"]*"')
+_RECTANGLE = re.compile(r'<polygon fill="([^"]*)" stroke="none" points="([^"]*)"/>')
+_COMMENT = re.compile(r"^<!-- .* -->\n", re.MULTILINE)
+_FILL = re.compile(r'fill="([^"]*)"')
 _TEXT = re.compile(r"<text [^>]*>")
 
 
@@ -29,16 +32,31 @@ def tidy(svg: str, colours: dict[str, str]) -> str:
 
     Texts of the given colours get the class that goes with it.
     """
-    svg = svg[svg.index("<svg") :].replace('"Arial"', f'"{FONTS}"')  # the prolog is for files alone
+    svg = svg[svg.index("<svg") :]  # the prolog is for files alone
+    svg = svg.replace("<svg ", f'<svg font-family="{FONTS}" xml:space="preserve" ', 1)
+    svg = _COMMENT.sub("", svg)
     svg = _TIP.sub(r"<title>\1</title>\n\2", svg)  # browsers show this one
+    svg = _RECTANGLE.sub(_shorter, svg)
     svg = _CLASS.sub(lambda found: found[0].replace("&#45;", "-"), svg)
 
-    def classed(found: re.Match[str]) -> str:
-        colour = re.search(r'fill="([^"]*)"', found[0])
+    def lighter(found: re.Match[str]) -> str:
+        tag = found[0]
+        for needless in (' xml:space="preserve"', ' text-anchor="start"', ' font-family="Arial"'):
+            tag = tag.replace(needless, "")
+        colour = _FILL.search(tag)
         name = colours.get(colour[1]) if colour else None
-        return f'<text class="{name}"{found[0][5:]}' if name else found[0]
+        return f'<text class="{name}"{tag[5:]}' if name else tag
 
-    return _TEXT.sub(classed, svg)
+    return _TEXT.sub(lighter, svg)
+
+
+def _shorter(found: re.Match[str]) -> str:
+    """Write a rectangle without a border, a tile of a heat map say, in half the characters."""
+    corners = [point.split(",") for point in found[2].split()]
+    if len(corners) != 5 or len({x for x, _ in corners}) != 2 or len({y for _, y in corners}) != 2:
+        return found[0]
+    (x, y), (right, bottom) = corners[0], corners[2]
+    return f'<path fill="{found[1]}" d="M{x},{y}V{bottom}H{right}V{y}z"/>'
 
 
 def prefixed(svg: str, prefix: str) -> str:

@@ -121,9 +121,9 @@ def ink(colour: str) -> str:
     """Return black or white, whichever is easier to read on a colour.
 
     >>> ink("#f8f4cf"), ink("#2b2a66")
-    ('#222222', '#ffffff')
+    ('#000000', '#ffffff')
     """
-    return "#222222" if luminance(colour) > 0.2 else "#ffffff"
+    return "#000000" if luminance(colour) > 0.179 else "#ffffff"
 
 
 def luminance(colour: str) -> float:

@@ -24,14 +24,18 @@ def params_text(params: Mapping[str, Any], defaults: Mapping[str, Any]) -> str:
         usual = NEUTRAL.get(key)
         if value is None or value is False or value in (usual, (usual,) * 2) or value == defaults.get(key, params):
             continue
-        text = _slices(value) if key == "index" else str(value[0] if _is_one(value) else value)
+        if key in ("seed", "offset"):
+            continue
+        text = _slices(value) if key == "index" else _short(value)
         named = text if key == "index" else f"{key}={text}"
         found.append(named if len(text) <= LONG else f"{key}=...")
     return ", ".join(found)
 
 
-def _is_one(value: Any) -> bool:
-    return isinstance(value, tuple) and len(value) == 1
+def _short(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return str(value[0] if isinstance(value, tuple) and len(value) == 1 else value)
 
 
 def _slices(index: Any) -> str:
