@@ -12,10 +12,10 @@ STAMP := $(VENV)/.stamp-
 .DEFAULT_GOAL := help
 .NOTPARALLEL:  # two pips must not write into one environment
 
-.PHONY: help run test check lint format types stubs layers coverage parity bench notebooks gallery lowest clean
+.PHONY: help run test check lint format types stubs layers coverage test-kernels parity bench notebooks gallery lowest clean
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
 
 run: $(STAMP)examples  ## train a network on handwritten digits; pictures are left in runs/
 	@$(BIN)/python -m optim.digits $(ARGS)
@@ -46,6 +46,12 @@ layers: $(STAMP)check  ## no file imports from a higher floor (part of check)
 coverage: $(STAMP)check  ## the tests but the slow ones, with the coverage floor (part of check)
 	@$(BIN)/coverage run -m pytest --quiet -m "not slow"
 	@$(BIN)/coverage report
+
+# Bounds are checked by other machine code, which is kept in a place of its own.
+test-kernels: $(STAMP)test  ## op and kernel tests on the NumPy references, and with Numba's bounds checking on
+	@AUTODIFF_KERNELS=numpy $(BIN)/python -m pytest --numprocesses auto $(ARGS) tests/test_op_table.py tests/kernels
+	@NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=$(VENV)/bounds \
+	    $(BIN)/python -m pytest --numprocesses auto $(ARGS) tests/test_op_table.py tests/kernels
 
 parity: $(STAMP)test $(STAMP)peers  ## the same results as PyTorch and autograd
 	@$(BIN)/python -m pytest --numprocesses auto $(ARGS) tests/parity

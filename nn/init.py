@@ -64,13 +64,22 @@ def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Randomne
 
     >>> uniform_(Tensor([0.0, 0.0]), -1.0, 1.0, generator=0).shape
     (2,)
+
+    Raises ValueError if a is above b.
     """
+    if not a <= b:
+        raise ValueError(f"uniform_ draws from a to b, got a={a}, b={b}")
     stream = as_generator(generator)
     return _draw_(tensor, lambda: stream.uniform(tensor.shape, a, b))
 
 
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Randomness = None) -> Tensor:
-    """Fill with numbers drawn from the normal distribution."""
+    """Fill with numbers drawn from the normal distribution.
+
+    Raises ValueError for a negative standard deviation.
+    """
+    if not std >= 0:
+        raise ValueError(f"normal_: std is at least 0, got {std}")
     stream = as_generator(generator)
     return _draw_(tensor, lambda: stream.normal(tensor.shape, mean, std))
 
@@ -109,9 +118,11 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     >>> calculate_gain("relu") ** 2
     2.0000000000000004
 
-    Raises ValueError for an unknown name.
+    Raises ValueError for an unknown name, TypeError for a slope that is no number.
     """
     slope = 0.01 if param is None else param
+    if isinstance(slope, bool) or not isinstance(slope, int | float | np.number):
+        raise TypeError(f"param is the slope of the leaky ReLU, a number; got {param!r}")
     gains = dict.fromkeys(["linear", *(f"conv{t}{n}d" for t in ("", "_transpose") for n in (1, 2, 3)), "sigmoid"], 1.0)
     gains |= {"tanh": 5 / 3, "relu": math.sqrt(2), "leaky_relu": math.sqrt(2 / (1 + slope * slope)), "selu": 3 / 4}
     if nonlinearity not in gains:
@@ -172,10 +183,12 @@ def trunc_normal_(
     >>> bool(abs(trunc_normal_(Tensor(np.zeros(1000)), generator=0).value).max() <= 2.0)
     True
 
-    Raises ValueError unless a is below b.
+    Raises ValueError unless a is below b and std is positive.
     """
     if not a < b:
         raise ValueError(f"trunc_normal_ draws between a and b, got a={a}, b={b}")
+    if not std > 0:
+        raise ValueError(f"trunc_normal_: std is above 0, got {std}")
     low, high = (a - mean) / std, (b - mean) / std
     mirrored = low > 0  # the distribution function has more digits on the left
     if mirrored:

@@ -38,13 +38,29 @@ def generate_square_subsequent_mask(sz: int, dtype: Any = None) -> Any:
 
 
 class _Layer(Module):
-    """What both kinds of layer share: the dense layers after attention, and where to normalise."""
+    """What both kinds of layer share: attentions, the dense layers after them, a norm and a dropout for each part."""
 
-    linear1: Linear
-    linear2: Linear
-    dropout: Dropout
+    _attentions: tuple[str, ...]
+    self_attn: MultiheadAttention
+    norm1: LayerNorm
+    norm2: LayerNorm
+    dropout1: Dropout
+    dropout2: Dropout
 
-    def _begin(self, activation: Activation, norm_first: bool) -> None:
+    def __init__(
+        self,
+        d_model: int,
+        nhead: int,
+        dim_feedforward: int = 2048,
+        dropout: float = 0.1,
+        activation: Activation = F.relu,
+        layer_norm_eps: float = 1e-5,
+        batch_first: bool = False,
+        norm_first: bool = False,
+        bias: bool = True,
+        dtype: Any = None,
+        generator: init.Randomness = None,
+    ) -> None:
         if isinstance(activation, str):
             if activation not in ("relu", "gelu"):
                 raise ValueError(f'activation is "relu", "gelu" or a function, got {activation!r}')
@@ -53,6 +69,20 @@ class _Layer(Module):
             raise TypeError(f'activation is "relu", "gelu" or a function, got {activation!r}')
         self.activation: Any = activation
         self.norm_first = norm_first
+        stream = None if generator is None else as_generator(generator)
+        for name in self._attentions:
+            attention = MultiheadAttention(
+                d_model, nhead, dropout, bias, batch_first=batch_first, dtype=dtype, generator=stream
+            )
+            setattr(self, name, attention)
+        self.linear1 = Linear(d_model, dim_feedforward, bias, dtype, stream)
+        self.dropout = Dropout(dropout, generator=stream)
+        self.linear2 = Linear(dim_feedforward, d_model, bias, dtype, stream)
+        parts = range(1, len(self._attentions) + 2)
+        for i in parts:
+            setattr(self, f"norm{i}", LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype))
+        for i in parts:
+            setattr(self, f"dropout{i}", Dropout(dropout, generator=stream))
 
     def _dense(self, x: Any) -> Any:
         return self.linear2(self.dropout(self.activation(self.linear1(x))))
@@ -89,30 +119,7 @@ class TransformerEncoderLayer(_Layer):
     Vaswani et al., 2017.
     """
 
-    def __init__(
-        self,
-        d_model: int,
-        nhead: int,
-        dim_feedforward: int = 2048,
-        dropout: float = 0.1,
-        activation: Activation = F.relu,
-        layer_norm_eps: float = 1e-5,
-        batch_first: bool = False,
-        norm_first: bool = False,
-        bias: bool = True,
-        dtype: Any = None,
-        generator: init.Randomness = None,
-    ) -> None:
-        self._begin(activation, norm_first)
-        stream = None if generator is None else as_generator(generator)
-        self.self_attn = MultiheadAttention(
-            d_model, nhead, dropout, bias, batch_first=batch_first, dtype=dtype, generator=stream
-        )
-        self.linear1 = Linear(d_model, dim_feedforward, bias, dtype, stream)
-        self.dropout = Dropout(dropout, generator=stream)
-        self.linear2 = Linear(dim_feedforward, d_model, bias, dtype, stream)
-        self.norm1, self.norm2 = (LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype) for _ in range(2))
-        self.dropout1, self.dropout2 = (Dropout(dropout, generator=stream) for _ in range(2))
+    _attentions = ("self_attn",)
 
     def forward(self, src: Any, src_mask: Any = None, src_key_padding_mask: Any = None, is_causal: bool = False) -> Any:
         def attend(x: Any) -> Any:
@@ -141,33 +148,10 @@ class TransformerDecoderLayer(_Layer):
     Vaswani et al., 2017.
     """
 
-    def __init__(
-        self,
-        d_model: int,
-        nhead: int,
-        dim_feedforward: int = 2048,
-        dropout: float = 0.1,
-        activation: Activation = F.relu,
-        layer_norm_eps: float = 1e-5,
-        batch_first: bool = False,
-        norm_first: bool = False,
-        bias: bool = True,
-        dtype: Any = None,
-        generator: init.Randomness = None,
-    ) -> None:
-        self._begin(activation, norm_first)
-        stream = None if generator is None else as_generator(generator)
-        self.self_attn, self.multihead_attn = (
-            MultiheadAttention(d_model, nhead, dropout, bias, batch_first=batch_first, dtype=dtype, generator=stream)
-            for _ in range(2)
-        )
-        self.linear1 = Linear(d_model, dim_feedforward, bias, dtype, stream)
-        self.dropout = Dropout(dropout, generator=stream)
-        self.linear2 = Linear(dim_feedforward, d_model, bias, dtype, stream)
-        self.norm1, self.norm2, self.norm3 = (
-            LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype) for _ in range(3)
-        )
-        self.dropout1, self.dropout2, self.dropout3 = (Dropout(dropout, generator=stream) for _ in range(3))
+    _attentions = ("self_attn", "multihead_attn")
+    multihead_attn: MultiheadAttention
+    norm3: LayerNorm
+    dropout3: Dropout
 
     def forward(
         self,

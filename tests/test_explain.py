@@ -377,3 +377,17 @@ def test_a_long_chain_takes_a_second():
     assert len(found.chain) == 100_000
     assert len(str(found).splitlines()) < 30
     assert perf_counter() - start < 20  # about 1 s
+
+
+def test_a_cut_is_named_without_debug_while_the_constant_is_there() -> None:
+    x, w = leaf([1.0, 2.0]), leaf([3.0, 4.0])
+    with ad.no_grad():
+        h = x * 3.0
+    hints = " ".join(explain_grad(x, (h * 2.0 * w).sum()).hints)
+    assert "may have been computed from x" not in hints  # what went into the product is gone
+    found = explain_grad(x, (h * w).sum())
+    assert found.kind == "no path"
+    assert "took a constant that may have been computed from x: op 'mul' ran under `no_grad()`, at " in found.hints[0]
+    assert "test_explain.py" in found.hints[0]
+    cut = x.detach() * 2.0
+    assert "`detach()` cut it off the graph, at" in explain_grad(x, (cut * w).sum()).hints[0]

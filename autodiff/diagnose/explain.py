@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -99,7 +100,8 @@ def explain_grad(x: Tensor, loss: Tensor) -> Explanation:
     Every op that x goes into is listed with its part of the gradient, and the strongest way from the loss to x with
     the gradient's norm at each op. Where it is zero, the ops that let nothing through are named: a dead ReLU, the
     branch of a `where` that was not taken, a factor of 0, a saturated sigmoid. Where x does not reach the loss, the
-    cut is named; cuts in the middle of a graph are known if it was recorded inside `with debug():`.
+    cut is named; cuts in the middle of a graph are known if it was recorded inside `with debug():`, and otherwise those
+    whose constant is still there.
 
     Nothing is changed: no `.grad`, and the graph is not freed. Hooks are not run.
 
@@ -371,6 +373,7 @@ def _no_path(subject: str, x: Tensor, loss: Tensor, nodes: list[Node], leaves: l
         hints.append(
             f"x was computed later than the loss, at {line_of(x.node)}: was the name given anew, or x written to?"
         )
+    hints += _living_cuts(nodes)
     hints.append(
         "If it was meant to be: the name may have been given anew (x = ...), x written over (x[...] = v), turned into "
         "a number (float(x), x.item()) or cut off (detach, no_grad, integers). Compute the loss again inside "
@@ -403,6 +406,21 @@ def _owner(value: Any) -> Any:
 
 
 # -- cuts that `debug()` has seen ----------------------------------------------------------------------------
+
+
+def _living_cuts(nodes: list[Node]) -> list[str]:
+    """The ops that kept the array of a tensor which was cut off a graph and is still there."""
+    users: dict[int, Node] = {}
+    for node in nodes:
+        for source, saved in zip(node.inputs, node.saved or (), strict=False):
+            if source is None and isinstance(saved, np.ndarray | np.generic):
+                users.setdefault(id(saved), node)
+    found: dict[str, None] = {}
+    for tensor in gc.get_objects() if users else ():
+        if type(tensor) is Tensor and tensor.node is None and tensor.mark is not None and id(tensor.value) in users:
+            user = _op_at(users[id(tensor.value)])
+            found[f"{user} took a constant that may have been computed from x: {tensor.mark}."] = None
+    return list(found)
 
 
 def _cut_texts(nodes: list[Node], x: Tensor) -> list[str]:

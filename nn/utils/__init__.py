@@ -1,6 +1,6 @@
 """What is done to parameters and sequences outside of layers."""
 
-from . import gradients, parametrize, rnn
+from . import gradients, parametrizations, parametrize, rnn
 from .gradients import (
     clip_grad_norm_,
     clip_grad_value_,
@@ -9,10 +9,10 @@ from .gradients import (
     parameters_to_vector,
     vector_to_parameters,
 )
-from .parametrize import remove_spectral_norm, remove_weight_norm, spectral_norm, weight_norm
+from .parametrizations import remove_spectral_norm, remove_weight_norm, spectral_norm, weight_norm
 
 __all__ = [
     "clip_grad_norm_", "clip_grad_value_", "clip_grads_with_norm_", "get_total_norm", "gradients",
-    "parameters_to_vector", "parametrize", "remove_spectral_norm", "remove_weight_norm", "rnn", "spectral_norm",
-    "vector_to_parameters", "weight_norm",
+    "parameters_to_vector", "parametrizations", "parametrize", "remove_spectral_norm", "remove_weight_norm", "rnn",
+    "spectral_norm", "vector_to_parameters", "weight_norm",
 ]  # fmt: skip

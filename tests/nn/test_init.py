@@ -69,6 +69,14 @@ def test_fans_and_gains():
     assert math.isclose(init.calculate_gain("relu"), 2**0.5)
     with pytest.raises(ValueError, match=r"fan in and fan out need a weight .*got float64 \(3,\)"):
         init.xavier_uniform_(weight(3))
+    with pytest.raises(TypeError, match="param is the slope of the leaky ReLU, a number; got 'x'"):
+        init.calculate_gain("leaky_relu", "x")
+    with pytest.raises(ValueError, match=r"uniform_ draws from a to b, got a=2\.0, b=1\.0"):
+        init.uniform_(Tensor(np.ones(2)), 2.0)
+    with pytest.raises(ValueError, match=r"normal_: std is at least 0, got -1\.0"):
+        init.normal_(Tensor(np.ones(2)), 0.0, -1.0)
+    with pytest.raises(ValueError, match=r"trunc_normal_: std is above 0, got 0\.0"):
+        init.trunc_normal_(Tensor(np.ones(2)), 0.0, 0.0)
     with pytest.raises(ValueError, match=r"nonlinearity is one of linear, .*; got 'gelu'"):
         init.kaiming_normal_(weight(3, 3), nonlinearity="gelu")
     with pytest.raises(ValueError, match='"fan_in" or "fan_out", got \'in\''):

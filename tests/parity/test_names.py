@@ -5,6 +5,8 @@ import types
 
 import pytest
 import torch
+import torch.nn.utils.parametrizations
+import torch.nn.utils.parametrize
 import torch.nn.utils.rnn
 
 import nn
@@ -45,6 +47,11 @@ ABSENT = {
                         "an optimisation of evaluation"),
     },
     "nn.utils.rnn": {"invert_permutation": "np.argsort"},
+    "nn.utils.parametrizations": {"orthogonal": "init.orthogonal_ makes a matrix so at first; not kept so"},
+    "nn.utils.parametrize": {
+        "cached": "what is computed is kept during each forward pass",
+        "transfer_parametrizations_and_params": "helper", "type_before_parametrizations": "type(module).__base__",
+    },
 }  # fmt: skip
 HELPERS = {
     "Any", "BroadcastingList1", "BroadcastingList2", "BroadcastingList3", "Callable", "DType",
@@ -57,6 +64,8 @@ HELPERS = {
 PLACES = {
     "nn": (nn, torch.nn), "nn.functional": (nn.functional, torch.nn.functional), "nn.init": (nn.init, torch.nn.init),
     "nn.utils": (nn.utils, torch.nn.utils), "nn.utils.rnn": (nn.utils.rnn, torch.nn.utils.rnn),
+    "nn.utils.parametrizations": (nn.utils.parametrizations, torch.nn.utils.parametrizations),
+    "nn.utils.parametrize": (nn.utils.parametrize, torch.nn.utils.parametrize),
 }  # fmt: skip
 OURS = {"dtype", "generator", "batch_first"}
 """Arguments that ours have besides, or in another place."""
@@ -71,7 +80,10 @@ OTHER = {
 
 
 def public(place):
-    return {n for n in dir(place) if not n.startswith("_") and not isinstance(getattr(place, n), types.ModuleType)}
+    names = getattr(place, "__all__", None) if "parametri" in place.__name__ else None
+    return {
+        n for n in names or dir(place) if not n.startswith("_") and not isinstance(getattr(place, n), types.ModuleType)
+    }
 
 
 @pytest.mark.parametrize("place", PLACES)

@@ -5,7 +5,7 @@ instructions of a loop around them. Each is a reduction to a short interval and 
 Chebyshev's nodes. The largest errors, in units of the last place of the result (tests/kernels/test_vector.py):
 
     exp 1.5    log 1.5    tanh 3    sigmoid 3.5    erf 3    sin, cos 2.5, for |x| up to 8000
-    ndtr 10 + 1.5 x^2 for negative x, 4 for positive
+    ndtr 10 + 2 x^2 for negative x, 4 for positive
 
 They treat infinities, NaN and numbers below the normal range as the C library does, but that sin and cos are of no use
 beyond their range. Outside of a compiled loop they are NumPy's and SciPy's functions.
@@ -139,6 +139,8 @@ def _make(char: str) -> SimpleNamespace:
     double = char == "d"
     number: Any = np.float64 if double else np.float32
     integer: Any = np.int64 if double else np.int32
+    as_float: Any
+    bits_of: Any
     as_float, bits_of = (_as_float64, _bits_float64) if double else (_as_float32, _bits_float32)
     shift, bias = (integer(52), integer(1023)) if double else (integer(23), integer(127))
     low, high = (number(-746), number(710)) if double else (number(-104), number(89))
