@@ -14,15 +14,18 @@ True
 """
 
 from . import lr_scheduler
+from .accumulate import Accumulate
 from .adam import Adam, Adamax, AdamW, NAdam, RAdam, SparseAdam
 from .adaptive import Adadelta, Adagrad, RMSprop, Rprop
+from .files import load_state, save_state
 from .lbfgs import LBFGS
 from .matrix import Adafactor, Muon
 from .optimizer import Optimizer
 from .sgd import ASGD, SGD, Lion
+from .watch import Watch
 
 __all__ = [
-    "Optimizer", "SGD", "ASGD", "Adam", "AdamW", "Adamax", "NAdam", "RAdam", "Adagrad", "Adadelta", "RMSprop",
-    "Rprop", "Adafactor", "Lion", "Muon", "LBFGS",
-    "SparseAdam", "lr_scheduler",
+    "ASGD", "Accumulate", "Adadelta", "Adafactor", "Adagrad", "Adam", "AdamW", "Adamax", "LBFGS", "Lion", "Muon",
+    "NAdam", "Optimizer", "RAdam", "RMSprop", "Rprop", "SGD", "SparseAdam", "Watch", "load_state", "lr_scheduler",
+    "save_state",
 ]  # fmt: skip

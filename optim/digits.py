@@ -21,6 +21,7 @@ from autodiff.random import Generator
 from autodiff.tensor import Tensor
 
 from .adam import Adam
+from .lr_scheduler import CosineAnnealingLR
 
 
 def load(seed: int) -> tuple[nn.data.TensorDataset, nn.data.TensorDataset]:
@@ -81,19 +82,18 @@ def train(
     losses: list[float] = []
     accuracies: list[tuple[float, float]] = []
     steps = args.epochs * len(loader)
+    schedule = CosineAnnealingLR(optimizer, T_max=steps)
     often = 0.1 if sys.stderr.isatty() else 5.0  # seconds; a log file is no place for animation
     with tqdm(total=steps, unit="step", disable=args.quiet, leave=False, mininterval=often) as bar:
         if not args.quiet:
             bar.write("epoch     loss    train     test")
         for epoch in range(args.epochs):
             for x, y in loader:
-                # Half a cosine takes the step size from lr down to 0.
-                rate = args.lr * (1 + np.cos(np.pi * len(losses) / steps)) / 2
-                optimizer.param_groups[0]["lr"] = float(rate)
                 optimizer.zero_grad()
                 loss = criterion(model(x), y)
                 loss.backward()
                 optimizer.step()
+                schedule.step()
                 losses.append(loss.item())
                 bar.update()
             accuracies.append((accuracy(model, data), accuracy(model, test)))

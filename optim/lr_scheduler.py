@@ -52,11 +52,6 @@ class _Schedule:
 
     def _set(self, rates: Sequence[float]) -> None:
         groups = self.optimizer.param_groups
-        if len(rates) != len(groups):
-            raise ValueError(
-                f"{type(self).__name__} was made for {len(rates)} parameter groups, and the optimizer has "
-                f"{len(groups)} now: make the schedule anew"
-            )
         for group, rate in zip(groups, rates, strict=True):
             group["lr"] = rate
         self._last_lr = [_number(group["lr"]) for group in groups]
@@ -77,6 +72,15 @@ class _Schedule:
                 f"and should have {', '.join(sorted(known))}"
             )
         vars(self).update({name: _plain(value) for name, value in state_dict.items()})
+
+    def _check_groups(self) -> None:
+        """Raise ValueError where groups have been added since."""
+        made, now = len(self._last_lr), len(self.optimizer.param_groups)
+        if made not in (0, now):
+            raise ValueError(
+                f"{type(self).__name__} was made for {made} parameter groups, and the optimizer has {now} now: "
+                "make the schedule anew"
+            )
 
     def _per_group(self, name: str, value: Any) -> list[Any]:
         """A value for each group, or one for all."""
@@ -157,6 +161,7 @@ class LRScheduler(_Schedule):
 
     def step(self, epoch: Any = None) -> None:
         """Go on by one, or to a count, and set the rates."""
+        self._check_groups()
         if epoch is None:
             self.last_epoch += 1
             self._set(self.get_lr())
@@ -401,6 +406,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         """Go on by one, or to a count, which may be a fraction."""
         if epoch is not None and epoch < 0:
             raise ValueError(f"an epoch is 0 or more, got {epoch}")
+        self._check_groups()
         now = self.last_epoch + 1 if epoch is None else epoch
         self.last_epoch = math.floor(now)
         self._set(self._rates(now))
@@ -762,6 +768,7 @@ class ReduceLROnPlateau(_Schedule):
         """Say what the metric is now; NaN counts as no improvement."""
         if metrics is None:
             raise TypeError("ReduceLROnPlateau looks at a metric: write step(validation_error)")
+        self._check_groups()
         current = _number(metrics)
         self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
         if self._is_better(current):

@@ -163,6 +163,8 @@ class Optimizer:
                 raise TypeError(f"{self._name}: {name} must be a number, got {group[name]!r}")
             if not all(low <= value < below and math.isfinite(value) for value in values):
                 limit = f"in [{low:g}, {below:g})" if below < np.inf else "finite" + " and not negative" * (low == 0)
+                if low > 0 and below == np.inf:
+                    limit = f"{low:g} or more and finite"
                 raise ValueError(f"{self._name}: {name} must be {limit}, got {group[name]!r}")
 
     def _options(self, group: Mapping[str, Any]) -> dict[str, Any]:

@@ -153,6 +153,10 @@ class Rows(Lazy):
         self.values += other.values
         return self
 
+    def scale(self, factor: float) -> None:
+        """Multiply the gradient by a number."""
+        self.values = [values * factor for values in self.values]
+
     def summed(self, sign: int = 1) -> tuple[Any, Any]:
         """The numbers, each once and in order, and the sum of what is to be added to each, or its negative."""
         numbers, places = np.unique(np.concatenate(self.numbers), return_inverse=True)

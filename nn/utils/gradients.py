@@ -1,4 +1,4 @@
-"""All parameters or gradients at once: clipped, and as one vector."""
+"""All parameters or gradients at once: clipped, with noise, and as one vector."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from autodiff.config import no_grad
 from autodiff.numpy import clip, concatenate, isfinite, minimum, stack
 from autodiff.numpy.arguments import array_of
 from autodiff.numpy.linalg import vector_norm
+from autodiff.random import as_generator
 from autodiff.tensor import Tensor
 
-from ..init import fill_
+from ..init import Randomness, fill_, normal_
 
 __all__ = [
-    "clip_grad_norm_", "clip_grad_value_", "clip_grads_with_norm_", "get_total_norm", "parameters_to_vector",
-    "vector_to_parameters",
+    "add_grad_noise_", "clip_grad_norm_", "clip_grad_value_", "clip_grads_with_norm_", "get_total_norm",
+    "parameters_to_vector", "vector_to_parameters",
 ]  # fmt: skip
 
 Tensors = Tensor | Iterable[Tensor]
@@ -107,6 +108,35 @@ def clip_grad_value_(parameters: Tensors, clip_value: float, foreach: Any = None
     with no_grad():
         for p in _with_gradients(parameters):
             p.grad[...] = clip(p.grad, -clip_value, clip_value)
+
+
+def add_grad_noise_(
+    parameters: Tensors, step: int, eta: float = 0.3, gamma: float = 0.55, generator: Randomness = None
+) -> float:
+    """Add normal noise of variance `eta / (1 + step)^gamma` to all gradients in place; return its standard deviation.
+
+    Args:
+        step: the number of the step, from 0: the noise dies away.
+        eta, gamma: as above; 0.01, 0.3 and 1 are usual for eta.
+        generator: draws the noise.
+
+    >>> p = Tensor([3.0, 4.0], requires_grad=True)
+    >>> (p * p).sum().backward()
+    >>> round(add_grad_noise_(p, step=99, eta=1.0, gamma=1.0, generator=0), 6)
+    0.1
+
+    Raises ValueError for a negative step or eta. Neelakantan et al., 2015.
+    """
+    if step < 0 or not eta >= 0:
+        raise ValueError(f"noise is for steps from 0 and a variance that is not negative, got step={step}, eta={eta}")
+    std = float((eta / (1 + step) ** gamma) ** 0.5)
+    stream = as_generator(generator)
+    with no_grad():
+        for p in _with_gradients(parameters):
+            noise = Tensor(np.empty_like(p.value))
+            normal_(noise, std=std, generator=stream)
+            p.grad[...] = p.grad + noise
+    return std
 
 
 def parameters_to_vector(parameters: Iterable[Tensor]) -> Any:
