@@ -16,10 +16,14 @@ _TAPS = {1: "k", 2: "kh, kw", 3: "kd, kh, kw"}
 
 def per_axis(value: Any, name: str, low: int, count: int) -> tuple[int, ...]:
     """Write an argument for the axes of an image as so many ints no less than `low`."""
-    each = (value,) * count if isinstance(value, int | np.integer) else tuple(value)
-    if len(each) != count or not all(isinstance(v, int | np.integer) and v >= low for v in each):
+    each = tuple(value) if hasattr(value, "__iter__") else (value,) * count
+    if len(each) != count or not all(_is_integer(v) and v >= low for v in each):
         raise ValueError(f"{name} is an integer >= {low} or {count} of them, got {value!r}")
     return tuple(map(int, each))
+
+
+def _is_integer(value: Any) -> bool:
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
 def convolution(

@@ -15,7 +15,7 @@ from autodiff.tensor import Tensor
 
 from . import functional as F
 from . import init
-from .functional.arguments import cast
+from .functional.arguments import cast, probability
 from .linear import Linear
 from .module import Module, Parameter, check_sizes
 
@@ -80,8 +80,7 @@ class MultiheadAttention(Module):
         check_sizes(embed_dim=embed_dim, num_heads=num_heads, kdim=self.kdim, vdim=self.vdim)
         if embed_dim % num_heads:
             raise ValueError(f"embed_dim {embed_dim} is not divisible by num_heads {num_heads}")
-        if not 0 <= dropout <= 1:
-            raise ValueError(f"dropout probability must lie in [0, 1], got {dropout}")
+        probability(dropout)
         self.embed_dim, self.num_heads, self.head_dim = embed_dim, num_heads, embed_dim // num_heads
         self.dropout, self.batch_first, self.add_zero_attn = dropout, batch_first, add_zero_attn
         self.generator = None if generator is None else as_generator(generator)

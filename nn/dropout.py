@@ -8,6 +8,7 @@ from typing import Any
 from autodiff.random import as_generator
 
 from . import functional as F
+from .functional.arguments import probability
 from .init import Randomness
 from .module import Module
 
@@ -29,8 +30,7 @@ class Dropout(Module):
     _function: Callable[..., Any] = staticmethod(F.dropout)
 
     def __init__(self, p: float = 0.5, inplace: bool = False, generator: Randomness = None) -> None:
-        if not 0 <= p <= 1:
-            raise ValueError(f"dropout probability must lie in [0, 1], got {p}")
+        probability(p)
         if not isinstance(inplace, bool):
             raise TypeError(f"inplace is True or False, got {inplace!r}; give a generator by its name, generator=")
         self.p, self.inplace = p, inplace

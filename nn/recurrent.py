@@ -18,7 +18,7 @@ from autodiff.tensor import Tensor
 from . import functional as F
 from . import init
 from .functional import recurrent
-from .functional.arguments import cast
+from .functional.arguments import cast, probability
 from .module import Module, Parameter, check_sizes
 from .utils.rnn import PackedSequence, pad_packed_sequence
 
@@ -50,8 +50,7 @@ class RNNBase(Module):
         generator: init.Randomness = None,
     ) -> None:
         check_sizes(input_size=input_size, hidden_size=hidden_size, num_layers=num_layers)
-        if isinstance(dropout, bool) or not 0 <= dropout <= 1:
-            raise ValueError(f"dropout probability must lie in [0, 1], got {dropout}")
+        probability(dropout)
         if not 0 <= proj_size < hidden_size:
             raise ValueError(
                 f"proj_size is less than hidden_size {hidden_size}, or 0 for no projection; got {proj_size}"

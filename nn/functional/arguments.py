@@ -56,6 +56,13 @@ def reduced(losses: Any, reduction: str) -> Any:
     return anp.mean(losses)
 
 
+def probability(p: Any, name: str = "dropout probability") -> float:
+    """A probability as a number; ValueError for what is none."""
+    if isinstance(p, bool) or not isinstance(p, int | float | np.number) or not 0 <= p <= 1:
+        raise ValueError(f"{name} must lie in [0, 1], got {p!r}")
+    return float(p)
+
+
 def no_old_names(size_average: Any, reduce: Any) -> None:
     """Raise TypeError if one of PyTorch's two former arguments for the reduction is given."""
     for name, value in (("size_average", size_average), ("reduce", reduce)):

@@ -14,6 +14,8 @@ from autodiff.numpy.arguments import array_of, plain
 from autodiff.ops import attention
 from autodiff.random import as_generator
 
+from .arguments import probability
+
 __all__ = ["multi_head_attention_forward", "scaled_dot_product_attention"]
 
 
@@ -70,10 +72,9 @@ def scaled_dot_product_attention(
 
 def _draw(p: float, generator: Any) -> dict[str, Any]:
     """The parameters of dropout, a draw among them if there is any."""
-    if not 0 <= p <= 1:
-        raise ValueError(f"dropout probability must lie in [0, 1], got {p}")
+    p = probability(p)
     seed, offset = as_generator(generator).next_draw() if p else (0, 0)
-    return {"p": float(p), "seed": seed, "offset": offset}
+    return {"p": p, "seed": seed, "offset": offset}
 
 
 def additive(name: str, mask: Any, dtype: Any, forbids: bool) -> Any:

@@ -15,6 +15,7 @@ from autodiff.random import Generator, as_generator
 from autodiff.tensor import Tensor
 
 from .activation import SELU
+from .arguments import probability
 
 __all__ = ["alpha_dropout", "dropout", "dropout1d", "dropout2d", "dropout3d", "feature_alpha_dropout"]
 
@@ -95,8 +96,7 @@ def _drop(
 def _check(p: float, inplace: bool) -> None:
     if not isinstance(inplace, bool):
         raise TypeError(f"inplace is True or False, got {inplace!r}; give a generator by its name, generator=")
-    if not 0 <= p <= 1:
-        raise ValueError(f"dropout probability must lie in [0, 1], got {p}")
+    probability(p)
 
 
 def _into(name: str, x: Any, out: Any, inplace: bool) -> Any:

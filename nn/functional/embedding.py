@@ -82,6 +82,8 @@ def _rows(
     indices: Any, weight: Any, padding: int | None, max_norm: float | None, norm_type: float, by_frequency: bool
 ) -> Any:
     if max_norm is not None:
+        if not max_norm > 0:
+            raise ValueError(f"max_norm is above 0, got {max_norm!r}")
         _renorm(weight, indices, max_norm, norm_type)
     rows = F.getitem(weight, indices)
     factor: Any = None

@@ -59,7 +59,14 @@ def layer_norm(
     shape = _shape(normalized_shape)
     x, weight, bias = _floats("layer_norm", input, weight, bias)
     axis = _last_axes("layer_norm", x, shape, weight=weight, bias=bias)
-    return norm.standardize(x, *_affine(weight, bias), axis=axis, eps=float(eps))
+    return norm.standardize(x, *_affine(weight, bias), axis=axis, eps=_eps("layer_norm", eps))
+
+
+def _eps(name: str, eps: Any) -> float:
+    """What is added to variances, as a number; ValueError for a negative one."""
+    if not eps >= 0:
+        raise ValueError(f"{name}: eps is at least 0, got {eps!r}")
+    return float(eps)
 
 
 def _affine(weight: Any, bias: Any, shape: tuple[int, ...] | None = None) -> tuple[Any, Any]:
@@ -95,7 +102,7 @@ def group_norm(input: Any, num_groups: int, weight: Any = None, bias: Any = None
             "and all would become 0; take fewer groups"
         )
     scale = _affine(weight, bias, (*split, 1))
-    return norm.standardize(rows, *scale, axis=(2, 3), eps=float(eps)).reshape(x.shape)
+    return norm.standardize(rows, *scale, axis=(2, 3), eps=_eps("group_norm", eps)).reshape(x.shape)
 
 
 def batch_norm(
@@ -183,7 +190,7 @@ def _by_channel(
 ) -> Any:  # fmt: skip
     """Normalise over axes, by moments of the input's own or by the running ones."""
     column = (x.shape[1],) + (1,) * (x.ndim - 2)
-    scale = _affine(weight, bias, column)
+    scale, eps = _affine(weight, bias, column), _eps(name, eps)
     if not own:
         if running_mean is None or running_var is None:
             raise ValueError(f"{name} that does not take its input's own statistics needs running_mean and running_var")
@@ -193,15 +200,15 @@ def _by_channel(
     if n < 2 and x.shape[0]:
         raise ValueError(
             f"{name} of {describe(x)} has one value per channel to take mean and variance of, and all would become 0. "
-            "Give more, or switch to the running statistics with model.eval()."
+            + ("Give more." if running_mean is None else "Give more, or take the running statistics with model.eval().")
         )
     if running_mean is None or running_var is None or not x.size:
-        return norm.standardize(x, *scale, axis=axis, eps=float(eps))
+        return norm.standardize(x, *scale, axis=axis, eps=eps)
     with no_grad():
         mean, var = norm.moments(x, axis=axis)
         for running, value in ((running_mean, mean), (running_var, var * (n / (n - 1)))):
             running[...] = running * (1 - momentum) + value.reshape((-1, x.shape[1])).mean(0) * momentum
-    return norm.batch_norm(x, *scale, mean, var, axis=axis, eps=float(eps))
+    return norm.batch_norm(x, *scale, mean, var, axis=axis, eps=eps)
 
 
 def local_response_norm(input: Any, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Any:
@@ -240,5 +247,5 @@ def rms_norm(input: Any, normalized_shape: int | Sequence[int], weight: Any = No
     shape = _shape(normalized_shape)
     x, weight = _floats("rms_norm", input, weight)
     axis = _last_axes("rms_norm", x, shape, weight=weight)
-    eps = float(np.finfo(x.dtype).eps if eps is None else eps)
+    eps = _eps("rms_norm", np.finfo(x.dtype).eps if eps is None else eps)
     return norm.rms_norm(x, 1.0 if weight is None else weight, axis=axis, eps=eps)

@@ -262,7 +262,7 @@ def adaptive_avg_pool3d(input: Any, output_size: Any) -> Any:
 
 def _parts(name: str, output_size: Any, size: Sequence[int]) -> tuple[int, ...]:
     axes = len(size)
-    given = (output_size,) * axes if output_size is None or isinstance(output_size, int) else tuple(output_size)
+    given = tuple(output_size) if hasattr(output_size, "__iter__") else (output_size,) * axes
     if len(given) == axes:
         given = tuple([n if m is None else m for n, m in zip(size, given, strict=True)])
     if 0 in size:

@@ -114,3 +114,14 @@ def test_in_place_and_errors():
             f()
     with pytest.raises(ValueError, match="got -1"):
         nn.functional.alpha_dropout(np.ones(3), -1)
+
+
+@pytest.mark.parametrize("p", [-0.1, 1.5, np.nan, "a", None, True])
+def test_what_is_no_probability(p):
+    for make in (
+        lambda: nn.Dropout(p), lambda: nn.LSTM(2, 2, 2, dropout=p), lambda: nn.MultiheadAttention(2, 1, dropout=p),
+        lambda: F.dropout(np.ones(2), p), lambda: F.alpha_dropout(np.ones(2), p, training=True),
+        lambda: F.scaled_dot_product_attention(*[np.eye(2)] * 3, dropout_p=p),
+    ):  # fmt: skip
+        with pytest.raises(ValueError, match=rf"dropout probability must lie in \[0, 1\], got {p!r}"):
+            make()

@@ -204,3 +204,9 @@ def test_sparse_gradients_become_arrays_where_they_must(other):
                 loss().backward()
             found.append(w.grad.value)
     np.testing.assert_allclose(*found, rtol=1e-12)
+
+
+@pytest.mark.parametrize("most", [0.0, -1.0, np.nan])
+def test_a_largest_norm_is_positive(most):
+    with pytest.raises(ValueError, match=f"max_norm is above 0, got {most}"):
+        nn.Embedding(3, 2, max_norm=most)(np.array([0]))

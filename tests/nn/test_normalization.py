@@ -202,6 +202,10 @@ def test_lists_and_float32():
         (lambda: F.batch_norm(np.ones((2, 3)), np.ones(2), np.ones(3)), ValueError, r"running_mean float64 \(2,\) nee"),
         (lambda: F.local_response_norm(np.ones((2, 3)), 2), ValueError, r"takes x \(n, c, l, \.\.\.\), got"),
         (lambda: F.local_response_norm(np.ones((2, 3, 1)), 0), ValueError, "size is at least 1, got 0"),
+        (lambda: nn.LocalResponseNorm(0), ValueError, "size is an integer of at least 1, got 0"),
+        (lambda: nn.BatchNorm1d(3, eps=-1.0)(np.ones((2, 3))), ValueError, r"batch_norm: eps is at least 0, got -1\.0"),
+        (lambda: F.layer_norm(np.ones(2), 2, eps=np.nan), ValueError, "layer_norm: eps is at least 0, got nan"),
+        (lambda: nn.InstanceNorm1d(3)(np.ones((3, 1))), ValueError, r"would become 0\. Give more\.\nin Instance"),
         (lambda: F.pdist(np.ones(3)), ValueError, r"pdist takes rows \(n, d\), got float64 \(3,\)"),
     ],
 )
