@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import nn
+import nn.functional as F
 from autodiff.random import manual_seed
 from autodiff.tensor import Tensor
 
