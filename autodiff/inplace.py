@@ -16,6 +16,9 @@ new value itself.
 from __future__ import annotations
 
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from threading import RLock
 from typing import Any
 
@@ -62,8 +65,8 @@ def write(t: Tensor, key: Any, value: Any) -> None:
     if recorded and not _is_mapped(t, value):
         _prepare(t, value)
         _keep_old(value, t.value)
-    elif is_traced():
-        _owner(t)
+    elif not recorded:
+        note_plain(t)
     if _is_mapped(t, value, *arrays):
         check_in_place(t)
         value = value if type(value) is Tensor else lift(value)
@@ -127,8 +130,9 @@ def overwrite(t: Tensor, value: Any, casting: Any = "same_kind") -> Tensor:
         else:
             become(t, new)
             _note_written(t)
-    elif is_traced():
-        _owner(t)
+        return t
+    note_plain(t)
+    if is_traced():
         with mode(recording=False):
             new = value if type(value) is Tensor else Tensor(value)
             new = shape.astype(new if new.shape == t.shape else shape.expand(new, shape=t.shape), dtype=t.dtype)
@@ -164,9 +168,70 @@ def _owner(t: Tensor) -> Tensor:
     return root
 
 
+def owner(t: Tensor) -> Tensor:
+    """The tensor that owns the memory."""
+    while (x := origin(t)[0]) is not None:
+        t = x
+    return t
+
+
+def note_plain(t: Tensor) -> None:
+    """Get ready for a write that is not recorded; an argument of a transform is given memory of its own."""
+    root = _owner(t) if is_traced() else owner(t)
+    _note(root)
+    if root.node is not None and "level" in root.node.params and type(root.value) is np.ndarray:
+        _copy_memory(root)
+        _note_written(root, recorded=False)
+        refresh(t)
+
+
+JOURNAL: ContextVar[list[weakref.ref[Tensor]] | None] = ContextVar("autodiff_journal", default=None)
+"""Where the tensors whose memory is written are listed, while a `checkpoint` wants to know."""
+
+
+def _note(root: Tensor) -> None:
+    journal = JOURNAL.get()
+    if journal is not None:
+        journal.append(weakref.ref(root))
+
+
+@contextmanager
+def journal() -> Iterator[list[weakref.ref[Tensor]]]:
+    """List the tensors whose memory is written in the block."""
+    written: list[weakref.ref[Tensor]] = []
+    token = JOURNAL.set(written)
+    try:
+        yield written
+    finally:
+        JOURNAL.reset(token)
+        around = JOURNAL.get()
+        if around is not None:
+            around += written
+
+
+@contextmanager
+def undone(written: list[weakref.ref[Tensor]]) -> Iterator[None]:
+    """Give the tensors of a journal that are alive back, at the end of the block, what they were at its beginning."""
+    kept = []
+    for t in {id(t): t for ref in written if (t := ref()) is not None}.values():
+        content = t.value.copy() if type(t.value) is np.ndarray else None
+        kept.append((t, t.value, content, t.node, t.requires_grad, t.extra))
+    try:
+        yield
+    finally:
+        for t, value, content, node, requires_grad, extra in kept:
+            if content is not None:
+                value[...] = content
+            t.value, t.node, t.requires_grad, t.extra = value, node, requires_grad, extra
+            if id(t) in WRITTEN:
+                _note_written(t, recorded=False)
+
+
 def check_in_place(t: Tensor) -> Tensor:
     """Raise GradientError where a write into a tensor cannot be recorded; return the tensor that owns the memory."""
     root = _owner(t)
+    if not MODES.get().recording:
+        return root
     what = "" if root is t else " (this tensor is a view of it)"
     if root.requires_grad and root.node is None:
         raise GradientError(
@@ -197,14 +262,20 @@ def _prepare(t: Tensor, value: Any) -> None:
     if getattr(root, "view", None) is BORROWED or (
         node is not None and (node.op.name == "identity" or any(saved is root.value for saved in node.saved or ()))
     ):
-        old = stand_in(root, root.value)
-        root.value = np.array(root.value)
-        for observer in MODES.get().observers:
-            observer.same(root, old)
-        if hasattr(root, "view"):
-            del root.view
-        root.written = next_number()
+        _copy_memory(root)
         refresh(t)
+    _note(root)
+
+
+def _copy_memory(root: Tensor) -> None:
+    """Give a tensor memory of its own."""
+    old = stand_in(root, root.value)
+    root.value = np.array(root.value)
+    for observer in MODES.get().observers:
+        observer.same(root, old)
+    if hasattr(root, "view"):
+        del root.view
+    root.written = next_number()
 
 
 def _keep_old(value: Any, array: Any) -> None:
@@ -228,27 +299,30 @@ def _move(t: Tensor, out: Tensor, recorded: bool) -> None:
     Where nothing is recorded only a trace hears of it: a leaf stays a leaf.
     """
     mapped = _is_mapped(t, out)
+    hidden = mapped and not MODES.get().recording
 
     def put(tensor: Tensor, out: Tensor) -> None:
-        if recorded or mapped:
+        if recorded and not (hidden and tensor.requires_grad):
             become(tensor, out, None if mapped else tensor.value)
-        else:
-            for observer in MODES.get().observers:
-                observer.became(tensor, out)
+            return
+        if hidden:
+            tensor.value = out.value
+        if origin(tensor)[0] is not None:
+            tensor.view = (*tensor.view[:3], next_number(), tensor.view[4])
+        for observer in MODES.get().observers:
+            observer.became(tensor, out)
 
     put(t, out)
     while (view := origin(t))[0] is not None:
         x, op, params = view[:3]
-        if not recorded:
-            t.view = (*t.view[:3], next_number(), t.view[4])
         put(x, t if op is None else _INVERSES[op.name](x, t, params))
         t = x
-    _note_written(t)
+    _note_written(t, recorded and not hidden)
 
 
-def _note_written(root: Tensor) -> None:
+def _note_written(root: Tensor, recorded: bool = True) -> None:
     """From now on views of this tensor that are older are behind."""
-    root.written = next_number() if root.node is None else root.node.number
+    root.written = root.node.number if recorded and root.node is not None else next_number()
     for out in detached(root):
         refresh(out)  # now: it may live longer
         _note_written(out)

@@ -16,7 +16,7 @@ from .call import lift
 from .config import MODES, is_traced
 from .errors import GradientError, describe
 from .graph import WRITES
-from .inplace import check_in_place, is_recorded, overwrite, write
+from .inplace import check_in_place, is_recorded, note_plain, overwrite, write
 from .numpy.ndarray import ARRAY_METHODS
 from .numpy.protocol import array_function
 from .numpy.ufuncs import array_ufunc
@@ -64,6 +64,7 @@ def _in_place(function: Callable[..., Any], ufunc: Any) -> Callable[[Tensor, Any
         if is_traced():
             return overwrite(self, function(self, other))
         refresh(self)
+        note_plain(self)
         new = other.value if type(other) is Tensor else lift(other)
         if type(self.value) is np.ndarray:
             ufunc(self.value, new, out=self.value)

@@ -277,6 +277,84 @@ def test_views_made_under_no_grad() -> None:
     assert x.grad.tolist() == [1.0, 1.0]
 
 
+# -- writes inside transforms ------------------------------------------------------------------------------
+
+
+def doubled(x: Any) -> Any:
+    x *= 2.0
+    return (x * x).sum()
+
+
+def hidden(x: Any) -> Any:
+    with ad.no_grad():
+        x *= 2.0
+        x[..., 0] += 0.0
+    return (x * x).sum()
+
+
+@pytest.mark.parametrize(("f", "gradient"), [(doubled, [8.0, 16.0]), (hidden, [4.0, 8.0])])
+@pytest.mark.parametrize("make", [np.array, Tensor])
+def test_arguments_of_transforms_are_theirs(f: Any, gradient: Any, make: Any) -> None:
+    a, rows = make([1.0, 2.0]), make([[1.0, 2.0]])
+    assert ad.grad(f)(a).tolist() == gradient
+    assert ad.vjp(f, a)[1](1.0)[0].tolist() == gradient
+    assert ad.jvp(f, (a,), (make([1.0, 0.0]),))[1].tolist() == gradient[0]
+    assert ad.jacobian(f)(a).tolist() == gradient
+    assert ad.vmap(ad.grad(f))(rows).tolist() == [gradient]
+    assert ad.grad(lambda rows: ad.vmap(f)(rows).sum())(rows).tolist() == [gradient]
+    assert (a.tolist(), rows.tolist()) == ([1.0, 2.0], [[1.0, 2.0]])
+
+
+@pytest.mark.parametrize("f", [doubled, hidden, lambda x: doubled(x[::-1]), lambda x: doubled(x[..., 0])])
+def test_an_argument_that_a_region_writes_into_is_an_error(f: Any) -> None:
+    custom = ad.custom_vjp(f)
+    custom.defvjp(lambda x: (f(x), None), lambda _, g: (g * np.ones(2),))
+    for function in (ad.checkpoint(f), custom):
+        t = leaf([1.0, 2.0]) * 1.0
+        with pytest.raises(GradientError, match=r"has written into its argument, float64 \(2,\)"):
+            function(t)
+        assert t.tolist() == [1.0, 2.0]
+
+
+def test_what_a_checkpointed_function_writes_outside_is_written_once() -> None:
+    x, given, seen, taken = leaf([1.0, 2.0]), Tensor([0.0, 0.0]), Tensor([0.0, 0.0]), []
+    count, runs = Tensor(0), []
+    view = seen[1:]
+
+    def f(x: Any, given: Any) -> Any:
+        runs.append(1)
+        count[...] = count + 1
+        given += x * 2.0
+        seen[1] = x[0] * 3.0
+        taken.append(x * 5.0)
+        return (x * x).sum()
+
+    out = ad.checkpoint(f)(x, given)
+    (out + given.sum() + view.sum() + taken[0].sum()).backward(retain_graph=True)
+    assert (len(runs), count.item(), given.tolist(), view.item()) == (2, 1, [2.0, 4.0], 3.0)
+    assert x.grad.tolist() == [2.0 + 2.0 + 3.0 + 5.0, 4.0 + 2.0 + 5.0]
+    assert not view.detach().requires_grad
+    x.grad = None
+    (seen.sum() + given.sum() + view.sum()).backward()
+    assert x.grad.tolist() == [3.0 + 2.0 + 3.0, 2.0]
+
+
+def test_hidden_writes_of_what_is_mapped_hide_nothing_else() -> None:
+    def f(x: Any) -> Any:
+        t = x * 3.0
+        part, one = t[1:], t[..., 0]
+        with ad.no_grad():
+            t += 1.0
+            part[0] = 7.0
+        return t.sum() * one + part.sum()
+
+    rows = np.array([[1.0, 2.0], [3.0, 4.0]])
+    for all_at_once, *each in zip(ad.vmap(ad.grad(f))(rows), [ad.grad(f)(row) for row in rows], strict=True):
+        assert all_at_once.tolist() == each[0].tolist()
+    assert ad.vmap(f)(rows).tolist() == [f(Tensor(row)).item() for row in rows]
+    assert ad.trace(ad.grad(f))(rows[0])(rows[1]).tolist() == ad.grad(f)(rows[1]).tolist()
+
+
 # -- one by one -------------------------------------------------------------------------------------------
 
 

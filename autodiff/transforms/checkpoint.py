@@ -14,10 +14,11 @@ from ..batched import Batched
 from ..config import MODES, is_traced, mode
 from ..errors import GradientError, describe
 from ..graph import next_number
+from ..inplace import journal, undone
 from ..random import Draws
 from ..tensor import Tensor, asarray, constant
 from .levels import mapped, recorded
-from .regions import outer_sources, record_region, records, value_of
+from .regions import outer_sources, record_region, records, refuse_written, value_of
 from .trees import current, flatten, is_number
 
 
@@ -26,9 +27,10 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
 
     The backward pass runs `f` again, with the same random numbers. It costs a second forward pass and saves the memory
     of what `f` computes on the way. Also a decorator. Arguments and results may be containers; what else `f` uses that
-    requires a gradient (parameters, outer values) gets it. Hooks on tensors inside of `f` do not run.
+    requires a gradient (parameters, outer values) gets it. Hooks on tensors inside of `f` do not run. What `f` writes
+    into tensors from outside (running statistics, a counter) is written once.
 
-    Raises GradientError if `f` does not compute the same again.
+    Raises GradientError if `f` does not compute the same again, or writes into an argument that is differentiated.
 
     >>> from autodiff import grad
     >>> grad(checkpoint(lambda x: x * x * x))(2.0)
@@ -44,7 +46,9 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
         sources = [(x.node or x) if recorded(x) else None for x in leaves]
         run = _Run(f, leaves, rebuild, [i for i, source in enumerate(sources) if source is not None])
         with Draws() as draws:
-            nodes, outs, rebuild_out = run([x.value for x in map(asarray, _pick(leaves, run.places))])
+            nodes, outs, rebuild_out = run(
+                [x.value for x in map(asarray, _pick(leaves, run.places))], _pick(sources, run.places)
+            )
         run.draws = draws.pairs
         live = [i for i, out in enumerate(outs) if recorded(out)]
         region = _Checkpoint(run, outs, live, outer_sources([outs[i] for i in live], start, set(nodes)))
@@ -101,21 +105,23 @@ class _Run:
         self.f, self.rebuild, self.places = f, rebuild, places
         self.leaves = [None if i in places else x for i, x in enumerate(leaves)]
         self.draws: list[tuple[int, int]] = []
+        self.written: list[Any] = []  # of what the function wrote into: a second run is to leave it as it is
         self.transforming = MODES.get().transforming
 
-    def __call__(self, values: Sequence[Any], sources: Sequence[Any] | None = None) -> tuple[list[Any], list[Any], Any]:
+    def __call__(self, values: Sequence[Any], sources: Sequence[Any]) -> tuple[list[Any], list[Any], Any]:
         """The nodes above the arguments, the results, and how they are put together."""
         leaves = list(self.leaves)
-        nodes = []
         state = SimpleNamespace(running=True)
-        for k, i in enumerate(self.places):
-            inside = wrap(values[k], None if sources is None else sources[k], level=state)
+        given = [wrap(value, source, level=state) for value, source in zip(values, sources, strict=True)]
+        for i, inside in zip(self.places, given, strict=True):
             leaves[i] = inside
-            nodes.append(inside.node)
+        nodes: list[Any] = [inside.node for inside in given]
         args, kwargs = self.rebuild(leaves)
-        with mode(recording=True, transforming=self.transforming):
+        with mode(recording=True, transforming=self.transforming), undone(self.written), journal() as written:
             out = current(self.f(*args, **kwargs))
+        self.written = self.written or written
         state.running = False
+        refuse_written("a checkpointed function", given, nodes, values)
         outs, rebuild_out = flatten(out, modules=False)
         return nodes, outs, rebuild_out
 

@@ -14,9 +14,10 @@ from ..backward import wrap
 from ..config import MODES, is_traced, mode
 from ..errors import GradientError, describe
 from ..graph import next_number
+from ..inplace import journal, undone
 from ..tensor import Tensor, asarray
 from .levels import mapped, plain, recorded
-from .regions import outer_sources, record_region, records
+from .regions import outer_sources, record_region, records, refuse_written
 from .trees import current, flatten, is_number, leaves_like
 
 _INSIDE: ContextVar[tuple[Any, ...]] = ContextVar("autodiff_custom_vjp", default=())
@@ -88,39 +89,43 @@ class _Call:
     ) -> None:
         self.custom, self.fixed, self.count, self.places = custom, fixed, count, places
         self.rebuild = rebuild
+        self.written: list[Any] = []
         self.given = leaves if is_traced() else None
         self.live = [i for i, leaf in enumerate(leaves) if recorded(leaf)]
         self.sources = [leaves[i].node or leaves[i] for i in self.live]
         self.leaves = [None if i in self.live else leaf for i, leaf in enumerate(leaves)]
         self.values = [leaves[i].value for i in self.live]
 
-    def run(self, values: Sequence[Any], sources: Sequence[Any] | None = None) -> tuple[list[Any], Any, Any]:
+    def run(self, values: Sequence[Any], sources: Sequence[Any], first: bool = False) -> tuple[list[Any], Any, Any]:
         """Run the user's forward on the arguments, above fresh nodes: the nodes, the value and the residuals."""
-        leaves, nodes, start = list(self.leaves), [], next_number()
+        leaves, start = list(self.leaves), next_number()
+        given: list[Tensor] = []
         state = SimpleNamespace(running=True)
         for k, i in enumerate(self.live):
             of = None if self.given is None else self.given[i]
-            leaf = wrap(values[k], None if sources is None else sources[k], of, level=state)
-            leaves[i] = leaf
-            nodes.append(leaf.node)
+            given.append(wrap(values[k], sources[k], of, level=state))
+            leaves[i] = given[-1]
+        nodes: list[Any] = [leaf.node for leaf in given]
         args = list(self.rebuild(leaves))
         for place, value in zip(self.places, self.fixed, strict=True):
             args.insert(place, value)
         custom: Any = self.custom
         token = _INSIDE.set((*_INSIDE.get(), custom))
         try:
-            with mode(recording=True):
+            with mode(recording=True), undone(self.written), journal() as written:
                 result = current(custom.forward(*args))
         finally:
             _INSIDE.reset(token)
+        self.written = self.written or written
         state.running = False
+        refuse_written(f"custom_vjp '{custom._name}'", given, nodes, values)
         if not (isinstance(result, tuple) and len(result) == 2):
             raise TypeError(
                 f"the forward of custom_vjp '{custom._name}' returns a pair (value, residuals), got "
                 f"{type(result).__name__}"
             )
         outs = [x for x in flatten(result, modules=False)[0] if recorded(x)]
-        if sources is None and outer_sources(outs, start, set(nodes)):
+        if first and outer_sources(outs, start, set(nodes)):
             raise GradientError(
                 f"custom_vjp '{custom._name}' uses a tensor from outside that requires grad, and its backward knows "
                 "nothing of it: pass it as an argument."
@@ -129,7 +134,7 @@ class _Call:
 
     def start(self) -> Any:
         """Compute the value, and leave the region in the graph."""
-        _, value, residuals = self.run(self.values)
+        _, value, residuals = self.run(self.values, self.sources, first=True)
         outs, rebuild_out = flatten(value)
         for out in outs:
             if not is_number(out):

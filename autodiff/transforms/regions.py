@@ -15,6 +15,7 @@ import numpy as np
 
 from ..call import record_several
 from ..config import MODES
+from ..errors import GradientError, describe
 from ..graph import Node, history
 from ..op import Op
 from ..tensor import Tensor
@@ -80,6 +81,16 @@ def outer_sources(outs: Iterable[Tensor], start: int, own: Container[Any]) -> li
 def value_of(source: Any) -> Any:
     """What a region keeps of an outer source: a leaf's value, so that a later write to it is noticed."""
     return STAND_IN if isinstance(source, Node) else source.value
+
+
+def refuse_written(what: str, given: Sequence[Tensor], nodes: Sequence[Node], values: Sequence[Any]) -> None:
+    """Raise GradientError if an argument of a region's function is not what it was."""
+    for tensor, node, value in zip(given, nodes, values, strict=True):
+        if tensor.node is not node or tensor.value is not value:
+            raise GradientError(
+                f"{what} has written into its argument, {describe(value)}, and the caller's tensor would not see it. "
+                "Write into a copy, x = x.copy(), or return a new value, x = x * 2 for x *= 2."
+            )
 
 
 Rebuild = Callable[[list[Any]], Any]
