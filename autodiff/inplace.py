@@ -66,6 +66,8 @@ def write(t: Tensor, key: Any, value: Any) -> None:
         _prepare(t, value)
         _keep_old(value, t.value)
     elif not recorded:
+        if is_traced():
+            _owner(t)
         note_plain(t)
     if _is_mapped(t, value, *arrays):
         check_in_place(t)
@@ -133,6 +135,7 @@ def overwrite(t: Tensor, value: Any, casting: Any = "same_kind") -> Tensor:
         return t
     note_plain(t)
     if is_traced():
+        _owner(t)
         with mode(recording=False):
             new = value if type(value) is Tensor else Tensor(value)
             new = shape.astype(new if new.shape == t.shape else shape.expand(new, shape=t.shape), dtype=t.dtype)
@@ -177,7 +180,7 @@ def owner(t: Tensor) -> Tensor:
 
 def note_plain(t: Tensor) -> None:
     """Get ready for a write that is not recorded; an argument of a transform is given memory of its own."""
-    root = _owner(t) if is_traced() else owner(t)
+    root = t if getattr(t, "view", BORROWED)[0] is None else owner(t)
     _note(root)
     if root.node is not None and "level" in root.node.params and type(root.value) is np.ndarray:
         _copy_memory(root)

@@ -368,7 +368,9 @@ def cut_off(tensor: Tensor, mark: Mark) -> Tensor:
         out = constant(tensor.value, mark)
         if not is_scalar(tensor):
             out.value = tensor.value
-            out.view = (_Cut(tensor, out), None, {}, next_number(), False)
+            link = _Cut(tensor)
+            link.out = weakref.ref(out)
+            out.view = (link, None, {}, next_number(), False)
     return _twin(tensor, out)
 
 
@@ -376,13 +378,7 @@ class _Cut(weakref.ref[Tensor]):
     """The link of a detached tensor to the one it shares memory with: weak, as it must not keep the graph."""
 
     __slots__ = ("out",)
-
-    def __new__(cls, tensor: Tensor, out: Tensor) -> _Cut:
-        return super().__new__(cls, tensor)
-
-    def __init__(self, tensor: Tensor, out: Tensor) -> None:
-        super().__init__(tensor)
-        self.out = weakref.ref(out)
+    out: weakref.ref[Tensor]
 
 
 def detached(tensor: Tensor) -> list[Tensor]:
