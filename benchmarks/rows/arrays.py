@@ -45,14 +45,14 @@ def torch() -> Program:
     return methods(lambda a: torch.tensor(a, requires_grad=True))
 
 
-def of_function(slope: Callable[[Any], Any], x: Any, wait: Callable[[Any], Any]) -> Program:
+def of_function(value_and_grad: Callable[[Any], Any], x: Any, wait: Callable[[Any], Any]) -> Program:
     """The same where a function is differentiated."""
 
     def run(n: int) -> None:
         for _ in range(n):
-            wait(slope(x))
+            wait(value_and_grad(x))
 
-    return Program(run, lambda: {"gradient of x": np.asarray(slope(x))})
+    return Program(run, lambda: {"gradient of x": np.asarray(value_and_grad(x)[1])})
 
 
 def jax() -> Program:
@@ -63,18 +63,18 @@ def jax() -> Program:
     def f(x: Any) -> Any:
         return (jnp.tanh(x) * jax.nn.sigmoid(x) + jnp.exp(x)).sum()
 
-    return of_function(jax.jit(jax.grad(f)), jnp.asarray(million()), jax.block_until_ready)
+    return of_function(jax.jit(jax.value_and_grad(f)), jnp.asarray(million()), jax.block_until_ready)
 
 
 def autograd() -> Program:
     """In autograd."""
-    from autograd import grad
     from autograd import numpy as anp
+    from autograd import value_and_grad
 
     def f(x: Any) -> Any:
         return anp.sum(anp.tanh(x) / (1 + anp.exp(-x)) + anp.exp(x))
 
-    return of_function(grad(f), million(), lambda g: None)
+    return of_function(value_and_grad(f), million(), lambda found: None)
 
 
 def mygrad() -> Program:

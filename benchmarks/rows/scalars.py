@@ -87,17 +87,17 @@ def gates(system: str) -> Program:
     return Program(chosen, numbers)
 
 
-def gates_as_function(grad: Callable[[Any], Any]) -> Program:
+def gates_as_function(value_and_grad: Callable[[Any], Any]) -> Program:
     """The same where a function is differentiated."""
     values = (-2.0, 5.0, -4.0)
-    slope = grad(lambda xyz: (xyz[0] + xyz[1]) * xyz[2])
+    found = value_and_grad(lambda xyz: (xyz[0] + xyz[1]) * xyz[2])
 
     def run(n: int) -> None:
         for _ in range(n):
-            slope(values)
+            found(values)
 
     def numbers() -> dict[str, Any]:
-        return {f"gradient of {name}": float(g) for name, g in zip("xyz", slope(values), strict=True)}
+        return {f"gradient of {name}": float(g) for name, g in zip("xyz", found(values)[1], strict=True)}
 
     return Program(run, numbers)
 
@@ -106,14 +106,14 @@ def gates_jax() -> Program:
     """The first graph of the lectures, compiled."""
     import jax
 
-    return gates_as_function(lambda f: jax.jit(jax.grad(f)))
+    return gates_as_function(lambda f: jax.jit(jax.value_and_grad(f)))
 
 
 def gates_autograd() -> Program:
     """The first graph of the lectures, by autograd."""
     import autograd
 
-    return gates_as_function(autograd.grad)
+    return gates_as_function(autograd.value_and_grad)
 
 
 # -- a long product ------------------------------------------------------------------------------------------
@@ -142,7 +142,7 @@ def chain(system: str, length: int = LENGTH) -> Program:
 
 def chain_autograd() -> Program:
     """The same by autograd."""
-    from autograd import grad
+    from autograd import value_and_grad
 
     def product(xw: Any) -> Any:
         h, w = xw
@@ -150,14 +150,14 @@ def chain_autograd() -> Program:
             h = h * w
         return h
 
-    slope = grad(product)
+    found = value_and_grad(product)
 
     def run(n: int) -> None:
         for _ in range(n):
-            slope((2.0, FACTOR))
+            found((2.0, FACTOR))
 
     def numbers() -> dict[str, Any]:
-        return {f"gradient of {name}": float(g) for name, g in zip("xw", slope((2.0, FACTOR)), strict=True)}
+        return {f"gradient of {name}": float(g) for name, g in zip("xw", found((2.0, FACTOR))[1], strict=True)}
 
     return Program(run, numbers)
 
