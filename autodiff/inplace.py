@@ -183,6 +183,11 @@ def note_plain(t: Tensor) -> None:
     root = t if getattr(t, "view", BORROWED)[0] is None else owner(t)
     _note(root)
     if root.node is not None and "level" in root.node.params and type(root.value) is np.ndarray:
+        if is_traced():
+            raise GradientError(
+                "a write that is not recorded into an argument of grad, vjp and their like cannot be traced. Write "
+                "into a copy: x = x.copy()."
+            )
         _copy_memory(root)
         _note_written(root, recorded=False)
         refresh(t)

@@ -302,6 +302,11 @@ def test_arguments_of_transforms_are_theirs(f: Any, gradient: Any, make: Any) ->
     assert ad.jacobian(f)(a).tolist() == gradient
     assert ad.vmap(ad.grad(f))(rows).tolist() == [gradient]
     assert ad.grad(lambda rows: ad.vmap(f)(rows).sum())(rows).tolist() == [gradient]
+    if f is doubled:
+        assert ad.trace(ad.grad(f))(a)(a).tolist() == gradient
+    else:
+        with pytest.raises(GradientError, match="cannot be traced"):
+            ad.trace(ad.grad(f))(a)
     assert (a.tolist(), rows.tolist()) == ([1.0, 2.0], [[1.0, 2.0]])
 
 
