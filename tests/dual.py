@@ -17,6 +17,7 @@ import numpy as np
 
 import autodiff as ad
 from autodiff import Tensor
+from autodiff.tensor import is_scalar
 
 
 class Dual:
@@ -185,7 +186,7 @@ class Recorded:
 
     def update(self, x: Any, name: str, y: Any) -> Any:
         with self._mode():
-            if not x.shape and not isinstance(x.value, np.ndarray):
+            if is_scalar(x):
                 return x + y if name == "add" else x * y
             if name == "add":
                 x += y

@@ -8,6 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+import autodiff as ad
 from autodiff import GradientError, Tensor
 from tests.dual import Plain, Recorded, draw, run
 from tests.fuzz import fuzz_settings
@@ -44,7 +45,52 @@ def check(r):
     assert abs(found - slope) <= 1e-9 * max(1.0, abs(slope))
 
 
-@fuzz_settings(150)
+@fuzz_settings(100)
 @given(st.randoms(use_true_random=False))
 def test_random_programs_of_views_and_writes(r):
     check(r)
+
+
+class Given(Recorded):
+    """Runs on tensors that it is given."""
+
+    def __init__(self, tensors):
+        super().__init__()
+        self.tensors = list(tensors)
+
+    def leaf(self, a, direction):
+        return self.tensors.pop(0)
+
+
+TRANSFORMS = {
+    "grad": lambda f, x: ad.grad(f)(x),
+    "checkpoint": lambda f, x: ad.grad(ad.checkpoint(f))(x),
+    "jacfwd": lambda f, x: ad.jacfwd(f)(x),
+    "trace": lambda f, x: ad.trace(ad.grad(f))(x * 0.9 + 0.01)(x),
+    "vmap": lambda f, x: ad.vmap(ad.grad(f))(np.stack([x, x * 0.5]))[0],
+}
+
+
+@fuzz_settings(60)
+@given(st.randoms(use_true_random=False))
+def test_random_programs_inside_transforms(r):
+    leaves, steps = draw(r)
+    steps = [step for step in steps if step[0] not in ("look", "leaf write", "copy", "deepcopy")]
+    (x, direction), constant = leaves[0], (leaves[1][0], np.zeros_like(leaves[1][1]))
+    plain = Plain()
+    made = run(plain, [(x, direction), constant], steps)
+    if made is None or x.dtype.kind == "c":
+        return
+
+    def f(x):
+        return Recorded().loss(run(Given([x, Tensor(constant[0])]), leaves, steps))
+
+    transform = r.choice([*TRANSFORMS])
+    try:
+        found = (np.asarray(TRANSFORMS[transform](f, x)) * direction).sum()
+    except (GradientError, TypeError, ValueError) as error:
+        if not re.search(r"[Ww]rite|copy|empty|lengths 0|vmap runs the function once|has written into", str(error)):
+            raise
+        return
+    slope = plain.loss(made)
+    assert abs(found - slope) <= 1e-8 * max(1.0, abs(slope)), transform
