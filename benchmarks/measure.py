@@ -69,7 +69,7 @@ class Worker:
         """Find how many repetitions fill a turn, go on until it gets no faster, and return a turn's seconds."""
         while (spent := self._run() * self.repetitions) < TURN / 2:
             self.repetitions = max(self.repetitions + 1, int(self.repetitions * min(10, TURN / spent)))
-        for _ in range(8):
+        for _ in range(8 if spent < 10 * TURN else 0):  # the first steps, which gave the numbers, were a warm-up too
             before, spent = spent, self._run() * self.repetitions
             if spent > 0.9 * before:
                 break
