@@ -89,6 +89,7 @@ class Optimizer:
         self._rooms: dict[Any, Any] = {}
         self._rules: dict[int, Rule] = {}
         self._packs: dict[Any, Pack] = {}
+        self._whole: dict[int, Pack] = {}  # of groups that are one pack
         self._before: dict[int, Callable[..., Any]] = {}
         self._after: dict[int, Callable[..., Any]] = {}
         if type(params) is Tensor:
@@ -213,9 +214,14 @@ class Optimizer:
         loss = None if closure is None else enable_grad(closure)()
         observers = MODES.get().observers
         traced = bool(observers) and is_traced()
-        work = []
+        work: list[tuple[Rule, Any]] = []
         for i, group in enumerate(self.param_groups):
             rule = self._rule(i, group)
+            pack = self._whole.get(i)
+            gradients = None if pack is None or traced else pack.gradients(group["params"], self.state)
+            if gradients is not None:
+                work.append((rule, (pack, gradients)))
+                continue
             jobs: list[Job] = []
             for p in group["params"]:
                 extra = p.extra
@@ -230,6 +236,11 @@ class Optimizer:
             work.append((rule, jobs))
         written: list[Any] = []  # nothing has been changed up to here
         for i, (rule, jobs) in enumerate(work):
+            if type(jobs) is tuple:
+                pack, gradients = jobs
+                pack.step(gradients, partial(self._apply, rule=rule))
+                written += [p.value for p in pack.params]
+                continue
             if traced:
                 for p, grad in jobs:
                     self._update_traced(p, grad, rule, i, observers)
@@ -265,6 +276,9 @@ class Optimizer:
                     rest += some
                     continue
                 pack = self._packs[i, dtype] = Pack(params, states)
+                self._whole.pop(i, None)
+                if len(params) == len(jobs):
+                    self._whole[i] = pack
             pack.step([grad.value for _, grad in some], partial(self._apply, rule=rule))
             written += [p.value for p in params]
         return rest

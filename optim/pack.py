@@ -49,20 +49,36 @@ class Pack:
                     return False
         return True
 
-    def holds(self, params: Sequence[Tensor], states: Sequence[dict[str, Any]]) -> bool:
+    def holds(self, params: Sequence[Tensor], states: Sequence[dict[str, Any] | None]) -> bool:
         """Whether these are its parameters, and the states are as it has left them."""
         if len(params) != len(self.params) or not all(map(is_, params, self.params)):
             return False
         if not all(map(is_, states, self.states)):
             return False
-        now = [value for state in states for value in state.values()]
+        now = [value for state in self.states for value in state.values()] if self.left or any(self.states) else []
         return len(now) == len(self.left) and all(map(is_, now, self.left))
+
+    def gradients(self, params: Sequence[Tensor], state: dict[Tensor, dict[str, Any]]) -> list[Any] | None:
+        """The gradients of these parameters, if the pack is of just these and nothing about them is out of the way."""
+        if len(params) != len(self.params):
+            return None
+        dtype, found, states = self.w.dtype, [], []
+        for p, mine, shape in zip(params, self.params, self.shapes, strict=True):
+            extra = p.extra
+            if p is not mine or extra is None or extra.grad is None or extra.rows:
+                return None
+            w, g = p.value, extra.grad.value
+            if w.shape != shape or g.shape != shape or w.dtype is not dtype or g.dtype is not dtype:
+                return None
+            found.append(g)
+            states.append(state.get(p))
+        return found if self.holds(params, states) else None
 
     def step(self, gradients: Sequence[Any], update: Callable[..., Any]) -> None:
         """Give `update(w, g, state)` everything at once, and everyone their part of the result."""
-        np.concatenate([g.ravel() for g in gradients], out=self.g)
-        np.concatenate([p.value.ravel() for p in self.params], out=self.w)
-        before = dict(self.state)
+        np.concatenate(gradients, axis=None, out=self.g)
+        np.concatenate([p.value for p in self.params], axis=None, out=self.w)
+        before = self.state.copy()
         update(self.w, self.g, self.state)
         for p, part in zip(self.params, self.values, strict=True):
             value = p.value
@@ -70,7 +86,8 @@ class Pack:
                 value[...] = part
             else:
                 p.value = part[()]
-        self._share(before)
+        if before or self.state:
+            self._share(before)
 
     def _share(self, before: dict[str, Any] | None = None) -> None:
         """Write into each parameter's state what is new in the pack's: views of arrays, and numbers."""
