@@ -312,3 +312,32 @@ def test_a_state_of_lbfgs_for_other_parameters():
 def test_a_centered_mean_of_an_unchanging_gradient_is_no_nan():
     path = run(optim.RMSprop, [np.full((3, 2), 1 / 3)] * 3000, centered=True, alpha=0.5, lr=1e-6)
     assert np.isfinite(path[-1]).all()
+
+
+@pytest.mark.parametrize("options", [{}, {"nesterov": False, "adjust_lr_fn": "match_rms_adamw", "l1": 0.1}])
+def test_muon_in_a_trace(options, tmp_path):
+    import autodiff as ad
+
+    ends = []
+    for traced in (False, True, "file"):
+        w = nn.Parameter(W0)
+        optimizer = optim.Muon([w], lr=0.1, **options)
+
+        def step(g, w=w, optimizer=optimizer):
+            optimizer.zero_grad()
+            loss = (w * w * g).sum()
+            loss.backward()
+            optimizer.step()
+            return loss
+
+        step(GRADS[0])
+        again = ad.trace(step)(GRADS[1]) if traced else step
+        if traced == "file":
+            again.save(tmp_path / "step.npz")
+            again = type(again).load(tmp_path / "step.npz")
+        losses = [
+            float(np.asarray(getattr(loss, "value", loss)).ravel()[0])
+            for loss in (again(g) for g in (GRADS[1:] if not traced else GRADS[2:]))
+        ]
+        ends.append(losses[-4:])
+    assert ends[0] == ends[1] == ends[2]

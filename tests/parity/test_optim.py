@@ -258,3 +258,38 @@ def test_training_a_network(name):
         a.step()
         b.step()
         np.testing.assert_allclose(loss.item(), other.item(), rtol=1e-7)
+
+
+@pytest.mark.parametrize("use_buffers", [False, True])
+def test_averaged_models(use_buffers):
+    from optim import swa_utils as m
+
+    other = torch.optim.swa_utils
+    theirs = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.BatchNorm1d(4), torch.nn.Linear(4, 1))
+    ours = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Linear(4, 1)).astype(float)
+    ours.load_state_dict({k: v.numpy() for k, v in theirs.state_dict().items()})
+    rng = np.random.default_rng(0)
+    averages = [
+        (m.AveragedModel(ours, use_buffers=use_buffers), other.AveragedModel(theirs, use_buffers=use_buffers)),
+        (m.AveragedModel(ours, None, m.get_ema_avg_fn(0.8), None, use_buffers),
+         other.AveragedModel(theirs, None, other.get_ema_avg_fn(0.8), None, use_buffers)),
+    ]  # fmt: skip
+    a, b = optim.SGD(ours.parameters(), lr=0.05), torch.optim.SGD(theirs.parameters(), lr=0.05)
+    batches = [rng.normal(size=(8, 3)) for _ in range(10)]
+    for x in batches:
+        for model, optimizer, batch in ((ours, a, x), (theirs, b, torch.tensor(x))):
+            optimizer.zero_grad()
+            (model(batch) ** 2).mean().backward()
+            optimizer.step()
+        for mine, yours in averages:
+            mine.update_parameters(ours)
+            yours.update_parameters(theirs)
+    for mine, yours in averages:
+        for updated in (False, True):
+            if updated:
+                m.update_bn(batches, mine)
+                other.update_bn(map(torch.tensor, batches), yours)
+            expected = yours.state_dict()
+            assert set(mine.state_dict()) == set(expected)
+            for name, value in mine.state_dict().items():
+                np.testing.assert_allclose(value, expected[name].numpy(), rtol=1e-9, atol=1e-12)
