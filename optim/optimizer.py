@@ -214,13 +214,13 @@ class Optimizer:
         loss = None if closure is None else enable_grad(closure)()
         observers = MODES.get().observers
         traced = bool(observers) and is_traced()
-        work: list[tuple[Rule, Any]] = []
+        work: list[tuple[Rule, Pack | None, list[Any]]] = []
         for i, group in enumerate(self.param_groups):
             rule = self._rule(i, group)
             pack = self._whole.get(i)
             gradients = None if pack is None or traced else pack.gradients(group["params"], self.state)
             if gradients is not None:
-                work.append((rule, (pack, gradients)))
+                work.append((rule, pack, gradients))
                 continue
             jobs: list[Job] = []
             for p in group["params"]:
@@ -229,16 +229,17 @@ class Optimizer:
                     continue
                 if extra.rows and rule.takes_rows and not traced:
                     grad = extra.rows
+                    if grad.shape != p.shape or grad.dtype != p.dtype:
+                        self._check_job(p, p.grad, None)  # raises
                 else:
                     grad = p.grad
                     self._check_job(p, grad, self.state.get(p))
                 jobs.append((p, grad))
-            work.append((rule, jobs))
+            work.append((rule, None, jobs))
         written: list[Any] = []  # nothing has been changed up to here
-        for i, (rule, jobs) in enumerate(work):
-            if type(jobs) is tuple:
-                pack, gradients = jobs
-                pack.step(gradients, partial(self._apply, rule=rule))
+        for i, (rule, pack, jobs) in enumerate(work):
+            if pack is not None:
+                pack.step(jobs, partial(self._apply, rule=rule))
                 written += [p.value for p in pack.params]
                 continue
             if traced:

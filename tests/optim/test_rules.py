@@ -245,6 +245,15 @@ def test_rows_that_cannot_stay_rows():
         optimizer.step()
 
 
+def test_rows_of_another_table():
+    table = nn.Embedding(9, 2, sparse=True, generator=0)
+    optimizer = optim.SGD(table.parameters(), lr=0.1)
+    table([1]).sum().backward()
+    table.weight.value = np.ones((4, 2), np.float32)
+    with pytest.raises(ValueError, match=r"the gradient of .* is float32 \(9, 2\). Call zero_grad"):
+        optimizer.step()
+
+
 def no_closure():
     return optim.LBFGS([nn.Parameter([1.0])])
 
