@@ -295,7 +295,7 @@ def make_call(op: Op) -> Callable[..., Any]:
 
 
 def _has_params(op: Op) -> bool:
-    code = getattr(op.forward, "__code__", None)
+    code = getattr(getattr(op.forward, "__wrapped__", op.forward), "__code__", None)
     return code is not None and bool(code.co_kwonlyargcount)
 
 

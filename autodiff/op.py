@@ -112,7 +112,7 @@ class Op:
         self.vjp: Callable[..., Any] | None = spec["vjp"]
         self.holomorphic: bool = spec["holomorphic"]
         self.may_view = self.kind in ("shape", "index", "opaque") or spec["may_view"]
-        self.defaults: dict[str, Any] = getattr(forward, "__kwdefaults__", None) or {}
+        self.defaults: dict[str, Any] = getattr(getattr(forward, "__wrapped__", forward), "__kwdefaults__", None) or {}
         self.facts: tuple[str, ...] = ()
         self._plans: dict[int, Plan] = {}
         self._check()

@@ -7,7 +7,15 @@ from typing import Any
 
 import numpy as np
 
+from .policy import compiled
 
+SOME = 1024
+"""Elements from which on the compiled form of a function with an exponential in it is the faster one."""
+LARGE = 16384
+"""Elements from which on a slope of a few products is, and has an op of its own: below, all is in the cache."""
+
+
+@compiled("activation", SOME)
 def sigmoid(x: Any) -> Any:
     """Logistic function `1 / (1 + exp(-x))`, without overflow and without loss in either tail."""
     if np.iscomplexobj(x):
@@ -16,6 +24,24 @@ def sigmoid(x: Any) -> Any:
         return np.where(right, 1, e) / (1 + e)
     e = np.exp(abs(x) * -1.0)  # of unsigned integers too
     return np.where(x >= 0, 1, e) / (1 + e)
+
+
+@compiled("activation", LARGE)
+def sigmoid_slope(g: Any, s: Any) -> Any:
+    """`g s (1 - s)`."""
+    return g * (s * (1 - s))
+
+
+@compiled("activation", LARGE)
+def tanh_slope(g: Any, t: Any) -> Any:
+    """`g (1 - t^2)`."""
+    return g * (1 - t * t)
+
+
+@compiled("activation", LARGE)
+def relu_slope(g: Any, r: Any) -> Any:
+    """`g`, and 0 where r is 0."""
+    return np.where(r != 0, g, np.zeros((), np.result_type(g)))[()]
 
 
 def relu(x: Any) -> Any:
@@ -129,10 +155,19 @@ def hardtanh(x: Any, *, low: float, high: float) -> Any:
     return np.clip(x, low, high)
 
 
+@compiled("activation", SOME)
 def silu(x: Any) -> Any:
     """`x sigmoid(x)`."""
     x = np.maximum(x, -FAR)
     return x * sigmoid(x)
+
+
+@compiled("activation", SOME)
+def silu_slope(g: Any, x: Any) -> Any:
+    """`g s (1 + x (1 - s))` with the sigmoid s of x."""
+    x = np.clip(x, -FAR, FAR)
+    s = sigmoid(x)
+    return g * (s * (1 + x * (1 - s)))
 
 
 def mish(x: Any) -> Any:
@@ -141,6 +176,7 @@ def mish(x: Any) -> Any:
     return x * np.tanh(np.logaddexp(0, x))
 
 
+@compiled("activation", SOME)
 def gelu(x: Any, *, approximate: str) -> Any:
     """`x` times the distribution function of the standard normal, or a tanh that comes near it."""
     x = np.maximum(x, -FAR)
@@ -150,6 +186,15 @@ def gelu(x: Any, *, approximate: str) -> Any:
         return x * scipy_special().ndtr(x)
     bounded = np.minimum(x, FAR)
     return x * (0.5 + 0.5 * np.tanh(bounded * (GELU[0] + GELU[1] * bounded * bounded)))
+
+
+@compiled("activation", SOME)
+def gelu_slope(g: Any, x: Any) -> Any:
+    """`g (P(x) + x P'(x))` with the distribution function P of the standard normal."""
+    from .special import scipy_special
+
+    x = np.clip(x, -FAR, FAR)
+    return g * (scipy_special().ndtr(x) + x * np.exp(-0.5 * x * x) * (1 / math.sqrt(2 * math.pi)))
 
 
 GELU = math.sqrt(2 / math.pi), math.sqrt(2 / math.pi) * 0.044715

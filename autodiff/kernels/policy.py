@@ -174,7 +174,9 @@ class Loop:
             except RuntimeError:  # no directory that a cache could be written to
                 self._dispatcher = numba.njit(**options)(self.function)
         dtype = {"f": "float32", "d": "float64"}[char]
+        self._dispatcher.disable_compile(False)
         self._dispatcher.compile(self.signature.replace("T", dtype))
+        self._dispatcher.disable_compile()  # a call with other types is a mistake, not a reason to wait
 
     def __call__(self, *args: Any) -> Any:
         return self._dispatcher(*args)

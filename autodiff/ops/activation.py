@@ -6,9 +6,9 @@ import math
 from typing import Any
 
 from ..kernels import elementwise as kernels
-from ..op import define
+from ..op import Function, define
 from .elementwise import abs_, clip, exp, sigmoid, where
-from .special import ndtr, softplus
+from .special import softplus
 from .trigonometric import tanh
 
 FAR, GELU = kernels.FAR, kernels.GELU
@@ -39,14 +39,21 @@ hardtanh = define(
 )  # fmt: skip
 
 
-def _silu_rule(g: Any, x: Any) -> Any:
-    """`s (1 + x (1 - s))` with the sigmoid s."""
+def _silu_bend(g: Any, dy: Any, x: Any) -> Any:
+    """`s (1 - s) (2 + x (1 - 2 s))` with the sigmoid s."""
     x = _near(x)
     s = sigmoid(x)
-    return g * (s * (1 + x * (1 - s)))
+    return g * dy * (s * (1 - s) * (2 + x * (1 - 2 * s)))
 
 
-silu = define("silu", kernels.silu, _silu_rule, kind="elementwise", doc="`x sigmoid(x)`, called swish too.")
+silu_slope: Function = define(
+    "silu_slope", kernels.silu_slope, lambda g, x: silu_slope(g, x), _silu_bend, inputs="dy x", kind="elementwise",
+    doc="`dy s (1 + x (1 - s))` with the sigmoid s of x: what `silu` passes back.",
+)  # fmt: skip
+
+silu = define(
+    "silu", kernels.silu, lambda g, x: silu_slope(g, x), kind="elementwise", doc="`x sigmoid(x)`, called swish too.",
+)  # fmt: skip
 
 
 def _mish_rule(g: Any, x: Any) -> Any:
@@ -59,11 +66,26 @@ def _mish_rule(g: Any, x: Any) -> Any:
 mish = define("mish", kernels.mish, _mish_rule, kind="elementwise", doc="`x tanh(log(1 + e^x))`.")
 
 
+def _density(x: Any) -> Any:
+    return exp(-0.5 * x * x) * (1 / math.sqrt(2 * math.pi))
+
+
+def _gelu_bend(g: Any, dy: Any, x: Any) -> Any:
+    x = _near(x)
+    return g * dy * (_density(x) * (2 - x * x))
+
+
+gelu_slope: Function = define(
+    "gelu_slope", kernels.gelu_slope, lambda g, x: gelu_slope(g, x), _gelu_bend, inputs="dy x", kind="elementwise",
+    doc="`dy (P(x) + x P'(x))` with the distribution function P of the standard normal: what `gelu` passes back.",
+)  # fmt: skip
+
+
 def _gelu_rule(g: Any, x: Any, *, approximate: str) -> Any:
     """`P(x) + x P'(x)` of the distribution function P, or of the tanh in its place."""
-    x = _near(x)
     if approximate == "none":
-        return g * (ndtr(x) + x * exp(-0.5 * x * x) * (1 / math.sqrt(2 * math.pi)))
+        return gelu_slope(g, x)
+    x = _near(x)
     a, b = GELU
     square = x * x
     t = tanh(x * (a + b * square))

@@ -12,6 +12,7 @@ from ..kernels import elementwise as kernels
 from ..op import Function, define
 from .compare import exponent, rint, sign
 
+LARGE = kernels.LARGE
 _LN2, _LN10 = math.log(2), math.log(10)
 
 exp = define("exp", np.exp, lambda g, out: g * out, kind="elementwise", doc="Exponential `e^x`.")
@@ -55,14 +56,24 @@ positive = define(
     "positive", np.positive, lambda g: g, kind="elementwise", symbol="+", linear=True, doc="A copy, `+x`."
 )  # fmt: skip
 
+sigmoid_slope: Function = define(
+    "sigmoid_slope", kernels.sigmoid_slope, lambda g, s: sigmoid_slope(g, s), lambda g, dy, s: g * dy * (1 - 2 * s),
+    inputs="dy s", kind="elementwise", doc="`dy s (1 - s)`: what `sigmoid` passes back, in one pass over memory.",
+)  # fmt: skip
+
 sigmoid = define(
-    "sigmoid", kernels.sigmoid, lambda g, out: g * (out * (1 - out)), kind="elementwise", symbol="sigma",
-    doc="Logistic function `s = 1 / (1 + e^-x)`; its derivative is `s (1 - s)`.",
+    "sigmoid", kernels.sigmoid, lambda g, out: sigmoid_slope(g, out) if out.size > LARGE else g * (out * (1 - out)),
+    kind="elementwise", symbol="sigma", doc="Logistic function `s = 1 / (1 + e^-x)`; its derivative is `s (1 - s)`.",
+)  # fmt: skip
+
+relu_slope: Function = define(
+    "relu_slope", kernels.relu_slope, lambda g, r: relu_slope(g, r), None, inputs="dy r", kind="elementwise",
+    doc="`dy`, and 0 where r is 0: what `relu` passes back, in one pass over memory.",
 )  # fmt: skip
 
 relu = define(
-    "relu", kernels.relu, lambda g, out: g * (out != 0), kind="elementwise",
-    doc="Rectified linear unit `max(0, x)`; its derivative at 0 is taken as 0.",
+    "relu", kernels.relu, lambda g, out: relu_slope(g, out) if out.size > LARGE else g * (out != 0),
+    kind="elementwise", doc="Rectified linear unit `max(0, x)`; its derivative at 0 is taken as 0.",
 )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..kernels import elementwise as kernels
 from ..op import Function, define
-from .elementwise import sqrt, where
+from .elementwise import LARGE, sqrt, where
 
 sin = define("sin", np.sin, lambda g, x: g * cos(x), kind="elementwise", doc="Sine of x in radians.")
 
@@ -34,8 +34,13 @@ sinh = define("sinh", np.sinh, lambda g, x: g * cosh(x), kind="elementwise", doc
 
 cosh: Function = define("cosh", np.cosh, lambda g, x: g * sinh(x), kind="elementwise", doc="Hyperbolic cosine.")
 
+tanh_slope: Function = define(
+    "tanh_slope", kernels.tanh_slope, lambda g, t: tanh_slope(g, t), lambda g, dy, t: g * dy * (-2 * t),
+    inputs="dy t", kind="elementwise", doc="`dy (1 - t^2)`: what `tanh` passes back, in one pass over memory.",
+)  # fmt: skip
+
 tanh = define(
-    "tanh", np.tanh, lambda g, out: g * (1 - out * out), kind="elementwise",
+    "tanh", np.tanh, lambda g, out: tanh_slope(g, out) if out.size > LARGE else g * (1 - out * out), kind="elementwise",
     doc="Hyperbolic tangent; its derivative is `1 - tanh^2`.",
 )  # fmt: skip
 

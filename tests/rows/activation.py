@@ -9,7 +9,7 @@ import numpy as np
 import scipy.special
 
 from autodiff.random import philox
-from tests.op_table import apart, fixed, op, positive, real, row, unary
+from tests.op_table import apart, binary, fixed, op, positive, real, row, unary
 
 
 def _elu(x: Any, alpha: float, scale: float, slope: float) -> Any:
@@ -26,6 +26,10 @@ row("leaky_relu", op("leaky_relu"), lambda x, slope: np.where(x > 0, x, slope * 
 row("hardtanh", op("hardtanh"), lambda x, low, high: np.clip(x, low, high), unary(apart),
     options=[{"low": -0.3, "high": 0.5}, {"low": 0.0, "high": 6.0}])  # fmt: skip
 row("silu", op("silu"), lambda x: x / (1 + np.exp(-x)), unary(real))
+row("silu_slope", op("silu_slope"), lambda dy, x: dy * (1 + np.exp(-x) + x * np.exp(-x)) / (1 + np.exp(-x)) ** 2,
+    binary(real))  # fmt: skip
+row("gelu_slope", op("gelu_slope"), lambda dy, x: dy * (
+    scipy.special.ndtr(x) + x * np.exp(-(x**2) / 2) / math.sqrt(2 * math.pi)), binary(real))  # fmt: skip
 row("mish", op("mish"), lambda x: x * np.tanh(np.log1p(np.exp(x))), unary(real))
 row("softsign", op("softsign"), lambda x: x / (1 + np.abs(x)), unary(apart))
 

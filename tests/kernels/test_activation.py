@@ -1,0 +1,71 @@
+"""Compiled activations and their slopes against the NumPy references."""
+
+import numpy as np
+import pytest
+
+from autodiff.kernels import elementwise
+from autodiff.kernels.compiled import activation
+from autodiff.kernels.policy import compile_kernels
+from autodiff.kernels.threads import get_num_threads, set_num_threads
+
+NAMES = {
+    "sigmoid": 1, "sigmoid_slope": 2, "tanh_slope": 2, "relu_slope": 2, "silu": 1, "silu_slope": 2, "gelu": 1,
+    "gelu_slope": 2,
+}  # fmt: skip
+OPTIONS = {"gelu": [{"approximate": "none"}, {"approximate": "tanh"}]}
+CASES = [(name, options) for name in NAMES for options in OPTIONS.get(name, [{}])]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _compiled():
+    compile_kernels(*[f"activation.{name}" for name in NAMES])
+
+
+def reference(name):
+    return getattr(elementwise, name).__wrapped__
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("name", "options"), CASES)
+def test_twin_computes_what_the_reference_does(name, options, dtype, threads):
+    before = get_num_threads()
+    set_num_threads(threads)
+    try:
+        rng = np.random.default_rng(0)
+        for shape in (0,), (7,), (3, 5, 2), (2, 40_001):
+            arrays = [rng.normal(scale=3, size=shape).astype(dtype) for _ in range(NAMES[name])]
+            found = getattr(activation, name)(*arrays, **options)
+            expected = reference(name)(*[a.astype(np.float64) for a in arrays], **options)
+            assert found.dtype == dtype
+            scale = np.maximum(np.abs(expected), np.abs(arrays[0]))
+            assert np.all(np.abs(found - expected) <= 40 * np.finfo(dtype).eps * scale)
+    finally:
+        set_num_threads(before)
+
+
+@pytest.mark.parametrize(("name", "options"), CASES)
+def test_ends_and_what_is_no_number(name, options):
+    x = np.array([0.0, -0.0, np.inf, -np.inf, np.nan, 1e30, -1e30, 200.0, -200.0, 1e-310])
+    arrays = [np.ones_like(x)] * (NAMES[name] - 1) + [
+        x if name not in ("sigmoid_slope", "tanh_slope") else np.clip(x, -1, 1)
+    ]
+    found = getattr(activation, name)(*arrays, **options)
+    with np.errstate(over="ignore", invalid="ignore"):
+        expected = reference(name)(*arrays, **options)
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-300)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_has_no_loop_is_left_to_the_reference(name):
+    x, options = np.ones((4, 4)), OPTIONS.get(name, [{}])[0]
+    call = getattr(activation, name)
+    assert call(*[x[:, ::2]] * NAMES[name], **options) is None
+    if NAMES[name] == 2:
+        assert call(x, x.astype(np.float32), **options) is None
+        assert call(x, x[0], **options) is None
+    large = np.ones((200, 400))[:, ::2]
+    np.testing.assert_array_equal(
+        getattr(elementwise, name)(*[large] * NAMES[name], **options),
+        reference(name)(*[large] * NAMES[name], **options),
+    )
