@@ -58,8 +58,9 @@ class Cards:
             title = f"<B>{escaped(shortened(name))}</B> " if name else ""
             if not name or frame.kind not in PLAIN:
                 title += font(shortened(frame.kind), self.theme.faint)
+            tip = tooltip(f"{name} {frame.kind}".strip())
             place.attr(
-                label=f"<{title}>", style="rounded,filled", fillcolor=self.theme.frames[depth % 2],
+                tooltip=tip, label=f"<{title}>", style="rounded,filled", fillcolor=self.theme.frames[depth % 2],
                 color=self.theme.frame_edge, fontsize="12", fontcolor=self.theme.text, labeljust="l", margin="10",
                 **{"class": f"module module-{frame.key}"},
             )  # fmt: skip
@@ -75,10 +76,7 @@ class Cards:
 
     def node(self, key: str, label: str, item: Item, **attributes: str) -> None:
         """Add a node with an HTML-like label, and what a pointer resting on it reads."""
-        import graphviz
-
-        # Graphviz puts names for \N and its like into tooltips twice over; a word joiner parts them.
-        tip = graphviz.escape(printable(plain(item, self.look)).replace("\\", "\\\u2060"))
+        tip = tooltip(plain(item, self.look))
         part = "box" if key == item.key else "wire"
         attributes["class"] = f"{part} {item.kind} item-{item.key}"
         self.places[item.frame].node(key, f"<{label}>", tooltip=tip, **attributes)
@@ -167,6 +165,13 @@ class Cards:
         if self.thumbnails and known.thumbnail is not None and known.statistics is not None:
             rows = f"<TR><TD>{thumbnail(known.thumbnail, colour, self.theme)}</TD></TR>{rows}"
         return rows
+
+
+def tooltip(text: str) -> str:
+    r"""Text for a tooltip: Graphviz puts names for \N and its like there twice over; a word joiner parts them."""
+    import graphviz
+
+    return str(graphviz.escape(printable(text).replace("\\", "\\\u2060")))
 
 
 def plain(item: Item, look: Look) -> str:

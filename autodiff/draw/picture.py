@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..tensor import Tensor
-from .look import Look
+from .look import Look, grouped
 from .render import find, render
 from .scene import Scene
 from .source import digraph
@@ -45,9 +45,9 @@ class Picture:
     @cached_property
     def svg(self) -> str:
         """The picture as SVG text."""
-        return tidy(
-            render(self.source, "svg").decode(), {self.look.theme.value: "value", self.look.theme.gradient: "gradient"}
-        )
+        title = f"computational graph, {grouped(self.scene.nodes)} ops and {grouped(self.scene.leaves)} leaves"
+        theme = self.look.theme
+        return tidy(render(self.source, "svg").decode(), title, {theme.value: "value", theme.gradient: "gradient"})
 
     def svg_element(self, prefix: str) -> str:
         """Return the SVG with a prefix before all its ids, for a page that has several pictures.

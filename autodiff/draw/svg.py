@@ -15,26 +15,30 @@ own (`node`, `edge`, `cluster`). In a circuit the lines of a box and its wire ar
 
 from __future__ import annotations
 
+import html
 import re
 
 FONTS = "Arial,Helvetica,sans-serif"
 
 _TIP = re.compile(r'<title>[^<]*</title>\n<g id="a_[^"]*"><a xlink:title="([^"]*)">\n(.*?)</a>\n</g>\n', re.DOTALL)
 _CLASS = re.compile(r' class="[^"]*"')
-_RECTANGLE = re.compile(r'<polygon fill="([^"]*)" stroke="none" points="([^"]*)"/>')
+_RECTANGLE = re.compile(r'<polygon fill="([^"]*)" stroke="(?:none|transparent)" points="([^"]*)"/>')
 _COMMENT = re.compile(r"^<!-- .* -->\n", re.MULTILINE)
+_WIRE_TITLE = re.compile(r'(<g id="[^"]*" class="edge[^>]*>\n)<title>[^<]*</title>\n')
 _FILL = re.compile(r'fill="([^"]*)"')
 _TEXT = re.compile(r"<text [^>]*>")
 
 
-def tidy(svg: str, colours: dict[str, str]) -> str:
-    """Return what Graphviz wrote as an SVG element for pages.
+def tidy(svg: str, title: str, colours: dict[str, str]) -> str:
+    """Return what Graphviz wrote as an SVG element for pages, with a title of its own.
 
     Texts of the given colours get the class that goes with it.
     """
     svg = svg[svg.index("<svg") :]  # the prolog is for files alone
     svg = svg.replace("<svg ", f'<svg font-family="{FONTS}" xml:space="preserve" ', 1)
     svg = _COMMENT.sub("", svg)
+    svg = svg.replace("<title>autodiff</title>", f"<title>{html.escape(title)}</title>", 1)
+    svg = _WIRE_TITLE.sub(r"\1", svg)
     svg = _TIP.sub(r"<title>\1</title>\n\2", svg)  # browsers show this one
     svg = _RECTANGLE.sub(_shorter, svg)
     svg = _CLASS.sub(lambda found: found[0].replace("&#45;", "-"), svg)

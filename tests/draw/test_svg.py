@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import autodiff as ad
+import nn
 from autodiff.draw import draw, render
 from autodiff.draw.labels import shortened
 
@@ -94,3 +95,26 @@ def test_names_survive(name, style):
     assert shortened(name).replace("\n", r"\n") in shown
     titles = "".join(t.text for t in root.iter("{http://www.w3.org/2000/svg}title"))
     assert name[:20].strip("\\").split("\n")[0].split("\\")[0] in titles
+
+
+def test_the_picture_and_its_frames_have_titles_for_readers():
+    picture = draw(nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 1)), np.ones((1, 2), np.float32))
+    root = ET.fromstring(picture.svg)
+    title = root.find(".//{http://www.w3.org/2000/svg}title")
+    assert title.text == "computational graph, 2 ops and 5 leaves"
+    titles = [group[0].text for names, group in groups(picture.svg) if "module" in names and "cluster" in names]
+    assert titles == ["0 Linear", "1 Linear"]
+    assert "->" not in "".join(root.itertext())
+
+
+def test_module_names_survive():
+    class Odd(nn.Module):
+        def __init__(self):
+            setattr(self, '<b>&"\\N', nn.Linear(2, 2))
+
+        def forward(self, x):
+            return getattr(self, '<b>&"\\N')(x)
+
+    for options in ({}, {"depth": 1}):
+        root = ET.fromstring(draw(Odd(), np.ones((1, 2)), **options).svg)
+        assert '<b>&"\\N' in "".join(root.itertext())
