@@ -49,7 +49,7 @@ class Cards:
         """Make a subgraph for each frame."""
         import graphviz
 
-        depths: dict[str, int] = {"": 0}
+        self.depths = depths = {"": 0}
         for frame in self.scene.frames:
             depths[frame.key] = depth = depths[frame.parent] + 1
             place = graphviz.Digraph(f"cluster_{frame.key}")
@@ -69,7 +69,7 @@ class Cards:
 
     def close_frames(self) -> None:
         """Put the subgraphs into each other, the innermost first."""
-        for frame in reversed(self.scene.frames):
+        for frame in sorted(self.scene.frames, key=lambda frame: -self.depths[frame.key]):
             self.places[frame.parent].subgraph(self.places[frame.key])
 
     # -- items ------------------------------------------------------------------------------------
