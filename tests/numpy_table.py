@@ -50,7 +50,7 @@ Written by `make stubs`; a test runs it. The functions are those of NumPy {VERSI
 `np.sin(t)` of a Tensor `t` gives a Tensor, and so does `ad.numpy.sin(t)`. NumPy asks a Tensor only where it is given
 one directly: what is marked with a star (`np.array([t, u])`, `np.zeros(3)`) has to be written as `ad.numpy.array`, or
 with `import autodiff.numpy as np`. All arguments are NumPy's, `out=` and `where=` included. Of a ufunc there are also
-`reduce`, `accumulate`, `outer` and `reduceat`.
+`reduce`, `accumulate`, `outer` and `reduceat`, and `at` of add, subtract, multiply, maximum and minimum.
 
 Results have NumPy's dtypes and shapes (`tests/test_dtypes.py` tries all functions with all dtypes). Different on
 purpose: complex numbers have no order, so `max`, `median`, `clip` and their like of them are errors; running sums of a

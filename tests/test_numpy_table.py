@@ -90,3 +90,28 @@ def test_the_table_counts_what_there_is() -> None:
     assert len(kinds("gradient")) > 200
     assert not set(kinds("refused")) - {name.removeprefix("np.") for name in REFUSED}
     assert ad.numpy.sin(t).requires_grad
+
+
+LOUD = (TypeError, ValueError, IndexError, AttributeError, np.linalg.LinAlgError, GradientError)
+NUMBERS = {"tri", "fromiter"}  # they take Python numbers: a size, and elements one by one, as float(t) gives them
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("space", [np, np.linalg, np.fft])
+def test_no_function_of_numpy_loses_a_gradient_silently(space: Any) -> None:
+    """Given a tensor that requires grad, its result is a Tensor, no number at all, or an error."""
+    writes = {"save", "savez", "savez_compressed", "savetxt", "memmap", "test", "loadtxt", "genfromtxt", "load"}
+    for name in set(space.__all__) - writes - NUMBERS:
+        function = getattr(space, name)
+        if isinstance(function, type) or not callable(function):
+            continue
+        for given in (np.array([1.0, 2.0, 3.0]), np.array([[2.0, 0.5], [0.5, 3.0]]), 2.0):
+            for count in (1, 2, 3):
+                t = Tensor(given, requires_grad=True)
+                try:
+                    out = function(*[t] * count)
+                except LOUD:
+                    continue
+                for part in out if isinstance(out, tuple | list) else [out]:
+                    kind = np.asarray(part).dtype.kind if isinstance(part, np.ndarray | np.generic | float) else ""
+                    assert kind not in ("f", "c", "O"), (name, count, part)

@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from ..config import MODES
-from ..inplace import is_recorded
-from ..ops import elementwise, reduce
-from ..tensor import Tensor
+from ..inplace import is_recorded, overwrite
+from ..ops import elementwise, reduce, shape
+from ..tensor import Tensor, constant
 from .arguments import array_of, axes_of, cast, one_axis, plain, refuse_order, write_out
 from .joining import stack
 from .protocol import FUNCTIONS, UFUNCS, as_constants, is_tracked, unsupported
@@ -195,12 +195,27 @@ METHODS: dict[str, Callable[..., Any]] = {
 
 
 def _at(name: str, ufunc: Any, inputs: Any) -> None:
-    """`ufunc.at(a, indices, b)` of an array and constants."""
+    """`ufunc.at(a, indices, b)`: into a Tensor, recorded, by ufuncs that segments are combined by; into an array."""
     if type(inputs[0]) is Tensor:
-        raise TypeError(
-            f"{name} does not write into Tensors. With one_hot = np.eye(len(t))[indices], sums are t + one_hot.T @ v; "
-            "other changes are np.where(mask, f(t), t)."
-        )
+        from .. import functional as F
+
+        combine = {
+            np.add: F.segment_sum, np.subtract: F.segment_sum, np.multiply: F.segment_prod,
+            np.maximum: F.segment_max, np.minimum: F.segment_min,
+        }.get(ufunc)  # fmt: skip
+        if combine is None or len(inputs) != 3:
+            raise TypeError(
+                f"{name} does not write into Tensors: add, subtract, multiply, maximum and minimum do. Other changes "
+                "are np.where(mask, f(t), t)."
+            )
+        t, key, b = inputs
+        places = F.getitem(constant(np.arange(t.size).reshape(t.shape)), key)
+        b = cast(b, t.dtype) if isinstance(b, int | float | complex) else array_of(b)
+        b = shape.expand(-b if ufunc is np.subtract else b, shape=places.shape).reshape(-1)
+        whole = shape.concatenate(t.reshape(-1), b, axis=0)
+        ids = shape.concatenate(np.arange(t.size), places.reshape(-1), axis=0)
+        overwrite(t, combine(whole, ids, t.size).reshape(t.shape))
+        return
     if is_recorded(*inputs):
         raise TypeError(
             f"{name} would write into an array, and the gradient would be lost. With one_hot = "
