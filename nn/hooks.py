@@ -45,6 +45,10 @@ class Hooks:
         self.after: dict[int, tuple[Callable[..., Any], bool, bool]] = {}  # with_kwargs, always_call
         self.gradient_before: dict[int, Callable[..., Any]] = {}
         self.gradient_after: dict[int, Callable[..., Any]] = {}
+        self.before_saving: dict[int, Callable[..., Any]] = {}
+        self.after_saving: dict[int, Callable[..., Any]] = {}
+        self.before_loading: dict[int, Callable[..., Any]] = {}
+        self.after_loading: dict[int, Callable[..., Any]] = {}
 
     def add(self, kind: str, hook: Any, prepend: bool) -> Handle:
         """Add a hook of one kind, behind the others or in front of them."""
@@ -78,6 +82,14 @@ class Hooks:
                 if always and number not in done:
                     _ = hook(module, inputs, options, result) if with_kwargs else hook(module, inputs, result)
             raise
+
+
+def call_all(kind: str, named: Iterable[tuple[str, Any]], prefix: str, *args: Any) -> None:
+    """Call the hooks of one kind of all modules, `hook(module, *args)`; `...` stands for the name with its dot."""
+    for name, module in named:
+        hooks = {} if module._hooks is None else getattr(module._hooks, kind)
+        for hook in [*hooks.values()]:
+            hook(module, *[prefix + (name and name + ".") if arg is ... else arg for arg in args])
 
 
 def _changed(hook: Any, with_kwargs: bool, module: Any, inputs: Any, options: Any) -> tuple[Any, dict[str, Any]]:

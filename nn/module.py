@@ -16,7 +16,7 @@ from autodiff.graph import CALLER, is_internal
 from autodiff.tensor import Tensor
 from autodiff.transforms.levels import plain
 
-from .hooks import Handle, Hooks
+from .hooks import Handle, Hooks, call_all
 from .init import fill_
 
 __all__ = ["Module", "Parameter"]
@@ -398,7 +398,35 @@ class Module:
         """
         return self._hook("gradient_after", hook, prepend)
 
-    def _hook(self, kind: str, hook: Any, prepend: bool) -> Handle:
+    def register_state_dict_pre_hook(self, hook: Callable[..., Any]) -> Handle:
+        """Call `hook(module, prefix, keep_vars)` before `state_dict` of this module or one above it begins."""
+        return self._hook("before_saving", hook)
+
+    def register_state_dict_post_hook(self, hook: Callable[..., Any]) -> Handle:
+        """Call `hook(module, state_dict, prefix, local_metadata)` when a state is complete; it may change the dict."""
+        return self._hook("after_saving", hook)
+
+    def register_load_state_dict_pre_hook(self, hook: Callable[..., Any]) -> Handle:
+        """Call a hook before a state is loaded, which may change it: rename what was saved under older names, say.
+
+        It is `hook(module, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)`; the
+        dict is a copy, and what it appends to the three lists counts as found.
+
+        >>> import nn
+        >>> layer = nn.Linear(1, 1, bias=False)
+        >>> def rename(module, state_dict, prefix, *others):
+        ...     state_dict[prefix + "weight"] = state_dict.pop(prefix + "w")
+        >>> _ = layer.register_load_state_dict_pre_hook(rename)
+        >>> layer.load_state_dict({"w": [[2.0]]}), layer.weight.item()
+        (Loaded(missing_keys=[], unexpected_keys=[]), 2.0)
+        """
+        return self._hook("before_loading", hook)
+
+    def register_load_state_dict_post_hook(self, hook: Callable[..., Any]) -> Handle:
+        """Call `hook(module, incompatible_keys)` after a state is loaded, with what `load_state_dict` returns."""
+        return self._hook("after_loading", hook)
+
+    def _hook(self, kind: str, hook: Any, prepend: bool = False) -> Handle:
         if self._hooks is None:
             self._hooks = Hooks()
         return self._hooks.add(kind, hook, prepend)
@@ -544,8 +572,12 @@ class Module:
             prefix: stands before each name, as it is: "net." with its dot.
             keep_vars: whether to return the Tensors themselves.
         """
+        modules = [*self._walk(once=False)]
+        call_all("before_saving", modules, prefix, ..., keep_vars)
         named = self._tensors(once=False, saved=True)
-        return {prefix + name: t if keep_vars else np.array(plain(t)) for name, t in named}
+        state = {prefix + name: t if keep_vars else np.array(plain(t)) for name, t in named}
+        call_all("after_saving", modules[::-1], prefix, state, ..., {})
+        return state
 
     def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> Loaded:
         """Write saved values into the parameters and buffers of the same names.
@@ -566,7 +598,11 @@ class Module:
                 "a state is arrays by name, as model.state_dict() and nn.load(path) give them; got "
                 f"{_told(state) if not isinstance(state, str) else repr(state)}"
             )
-        for name, module in self._walk():
+        state, modules = dict(state), [*self._walk(once=False)]
+        found = Loaded([], [])
+        faults: list[str] = []
+        call_all("before_loading", modules, "", state, ..., {}, strict, *found, faults)
+        for name, module in modules:
             module._complete_from(state, name and name + ".")
         own = dict(self._tensors(once=False, saved=True))
         # Copies: the state may hold arrays of this module itself, which are about to be written.
@@ -575,9 +611,9 @@ class Module:
         for name, t in own.items():  # of a tied tensor one name is enough
             if name in given:
                 first.setdefault(t, name)
-        missing = [name for name, t in own.items() if t not in first]
-        unexpected = [name for name in given if name not in own]
-        faults = [f"missing: {', '.join(missing)}"] * bool(strict and missing)
+        missing = found.missing_keys + [name for name, t in own.items() if t not in first]
+        unexpected = found.unexpected_keys + [name for name in given if name not in own]
+        faults += [f"missing: {', '.join(missing)}"] * bool(strict and missing)
         faults += [f"unexpected: {', '.join(unexpected)}"] * bool(strict and unexpected)
         shared = [(name, t, given[name]) for name, t in own.items() if name in given]
         for name, t, value in shared:
@@ -593,7 +629,9 @@ class Module:
             )
         for _, t, value in shared:
             fill_(t, value)
-        return Loaded(missing, unexpected)
+        loaded = Loaded(missing, unexpected)
+        call_all("after_loading", modules[::-1], "", loaded)
+        return loaded
 
     def _complete_from(self, state: Mapping[str, Any], prefix: str) -> None:
         """Make the parameters that are still to come, of the sizes in a state (nn/lazy.py)."""

@@ -122,3 +122,19 @@ def test_arguments(ours, theirs):
     names = {name for name, _, _ in given}
     mine = arguments(ours, {"dtype", "generator"} | (OURS - names) | ({"weight"} - names))
     assert [(n, k, plain(d)) for n, k, d in mine] == [(n, k, plain(d)) for n, k, d in given]
+
+
+DEVICES = {"bfloat16", "compile", "cuda", "ipu", "mtia", "share_memory", "to_empty", "xpu"}
+METHODS_ABSENT = DEVICES | {
+    "T_destination", "call_super_init", "dump_patches",  # no methods
+    "get_extra_state", "set_extra_state",  # a buffer holds what is to be saved
+    "register_backward_hook",  # deprecated: register_full_backward_hook
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["Module", "Sequential", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict"])
+def test_every_method_of_modules_is_here_or_absent_for_a_reason(name):
+    ours, theirs = getattr(nn, name), getattr(torch.nn, name)
+    special = {"__or__", "__ror__", "__ior__", "__reversed__", "__contains__", "__iadd__", "__imul__", "__rmul__"}
+    wanted = {n for n in dir(theirs) if not n.startswith("_") or n in special}
+    assert wanted - set(dir(ours)) == METHODS_ABSENT

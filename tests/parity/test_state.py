@@ -139,3 +139,37 @@ def test_their_tensors_load_as_they_are():
     assert ours.load_state_dict(theirs.state_dict()) == ([], [])
     for name, value in theirs.state_dict().items():
         np.testing.assert_array_equal(ours.state_dict()[name], value)
+
+
+def test_hooks_of_states_are_called_alike():
+    def build(m, log, ones):
+        inner = m.Linear(1, 1, bias=False)
+        net = m.Sequential(m.Sequential(inner), m.ReLU())
+        for name, module in (("net", net), ("inner", inner)):
+            module.register_state_dict_pre_hook(lambda m, prefix, keep, name=name: log.append((name, prefix, keep)))
+            module.register_state_dict_post_hook(lambda m, state, prefix, _: state.update({prefix + "more": ones}))
+            module.register_load_state_dict_pre_hook(
+                lambda m, state, prefix, _, strict, *lists, name=name: (
+                    state.pop(prefix + "more"),
+                    log.append((name, sorted(state), prefix, strict, *map(list, lists))),
+                )
+            )
+            module.register_load_state_dict_post_hook(lambda m, keys, name=name: log.append((name, *map(list, keys))))
+        return net
+
+    logs = [], []
+    ours, theirs = build(nn, logs[0], np.ones(1)), build(torch.nn, logs[1], torch.ones(1))
+    mine, other = ours.state_dict(prefix="a."), theirs.state_dict(prefix="a.")
+    assert list(mine) == list(other) == ["a.0.0.weight", "a.0.0.more", "a.more"]
+    for net in (ours, theirs):
+        state = net.state_dict()
+        net.load_state_dict(state)
+        assert sorted(state) == ["0.0.more", "0.0.weight", "more"]
+    assert logs[0] == logs[1]
+
+
+def test_a_hook_may_refuse_a_state():
+    layer = nn.Linear(1, 1)
+    layer.register_load_state_dict_pre_hook(lambda m, s, p, _, strict, missing, more, errors: errors.append("too old"))
+    with pytest.raises(ValueError, match="too old"):
+        layer.load_state_dict(layer.state_dict())
