@@ -135,6 +135,8 @@ class Gate:
         if isinstance(result, tuple | list):
             outs = _identity(result, self._enter_backward)
             return type(result)(*outs) if hasattr(result, "_fields") else type(result)(outs)
+        if isinstance(result, dict):
+            return type(result)(zip(result, _identity([*result.values()], self._enter_backward), strict=True))
         return _identity([result], self._enter_backward)[0]
 
     def _enter_backward(self, g: Gradients) -> Gradients:

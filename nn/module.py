@@ -95,8 +95,8 @@ class Module:
         if value is not None and not _is_parameter(value) and _is_parameter(vars(self).get(name)):
             raise TypeError(
                 f"{name} is a parameter of this {type(self).__name__}, and {_told(value)} in its place would not be "
-                f"trained. Write nn.init.fill_(module.{name}, value) to change its numbers, or "
-                f"module.{name} = nn.Parameter(value); for anything else `del` it first."
+                f"trained. Write nn.init.fill_(module.{name}, value) to change its numbers, `module.{name} -= ...` in "
+                f"no_grad(), or module.{name} = nn.Parameter(value); for anything else `del` it first."
             )
         object.__setattr__(self, name, value)
 
@@ -386,7 +386,7 @@ class Module:
         """Call `hook(module, grad_input, grad_output)` when a backward pass knows the gradients of the inputs.
 
         Both are tuples of Tensors, None for what has no gradient; only positional arguments count, and outputs that are
-        a Tensor or a tuple or list of them. What the hook returns, if not None, takes the place of `grad_input`.
+        a Tensor or a tuple, list or dict of them. What the hook returns, if not None, takes the place of `grad_input`.
 
         >>> import nn
         >>> from autodiff import Tensor

@@ -195,3 +195,19 @@ def test_a_program_holds_what_hooks_did():
     slope = ad.grad(lambda x: (net(x) ** 2).sum())
     x = np.array([[2.0, 3.0]])
     np.testing.assert_array_equal(ad.trace(slope)(np.ones((1, 2)))(x), slope(x))
+
+
+def test_outputs_in_a_dict():
+    class Both(nn.Module):
+        def forward(self, x):
+            return {"double": 2 * x, "text": "none", "square": x * x}
+
+    net, seen = Both(), []
+    net.register_full_backward_hook(lambda module, into, out: seen.append((into, out)))
+    x = Tensor(3.0, requires_grad=True)
+    outs = net(x)
+    assert list(outs) == ["double", "text", "square"]
+    (5 * outs["double"] + outs["square"]).backward()
+    assert x.grad.item() == 16.0
+    ((into,), (double, text, square)) = seen[0]
+    assert (into.item(), double.item(), text, square.item()) == (16.0, 5.0, None, 1.0)
