@@ -72,7 +72,7 @@ class _Builder:
         segments = fold(nodes, self._anchors(nodes), self.wanted.max_nodes, known, self.wanted.depth)
         self.frames = Frames(known, nodes, segments, None if self.part.cut else self.part.passed)
         inside, outside = self._place_leaves(nodes, leaves, segments)
-        shown = [nodes[s.start] for s in segments if s.single]
+        shown = [nodes[s.stop - 1] for s in segments if s.single or s.span is not None]
         self._find_values([*read, *shown])
         for node in read:
             self._add_read(node)
@@ -228,8 +228,11 @@ class _Builder:
         item.shape, item.dtype = nodes[-1].shape, nodes[-1].dtype
         item.root = not self.root_values.keys().isdisjoint(nodes)
         item.backward = self.part.passed is not None and nodes[0].number > self.part.passed
-        if self.wanted.gradients:
-            item.grad = Quantity.largest([n.grad.value for n in nodes if n.grad is not None])
+        last = nodes[-1]
+        if span is not None and self.wanted.values and last in self.values:
+            item.value = Quantity.of(self.values[last], self.wanted.small)
+        if self.wanted.gradients and last.grad is not None:  # of what goes out
+            item.grad = Quantity.of(last.grad.value, self.wanted.small)
         if self.wanted.saved:
             item.saved = sum(map(_bytes, nodes))
         if self.wanted.seconds is not None:

@@ -49,12 +49,6 @@ class Quantity:
             return cls(array.copy(), None, thumbnail)
         return cls(None, _statistics(array), thumbnail)
 
-    @classmethod
-    def largest(cls, arrays: list[Any]) -> Quantity | None:
-        """Take down the array with the largest norm, of several."""
-        known = [cls.of(array) for array in arrays]
-        return max(known, key=lambda quantity: quantity.norm, default=None)
-
     @property
     def norm(self) -> float:
         """The root of the sum of the squares of the finite elements."""

@@ -68,10 +68,11 @@ def _code(item: Item, handles: dict[str, str]) -> str:
 def _comment(item: Item, handle: str, look: Look) -> str:
     named = repr(item.name) if item.name and item.name != handle else ""
     words = [named, ", ".join(fold_text(item)), kind_text(item, look)]
-    if item.value is not None:
-        words.append(f"value={item.value.text}")
-    if item.grad is not None:
-        words.append(f"grad={item.grad.text}")
+    for what, known in (("value", item.value), ("grad", item.grad)):
+        if known is not None:
+            words.append(f"{what}={known.text}")
+            if look.thumbnails and known.thumbnail is not None:
+                words.append(f"[{known.thumbnail.text}]")
     if item.saved is not None:
         words.append(f"keeps {bytes_text(item.saved)}")
     words += [item.line or "", item.note and f"cut off: {item.note}"]

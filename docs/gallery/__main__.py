@@ -96,4 +96,5 @@ def entry(name: str, function: Callable[[], Any], path: Path) -> str:
     return f"### {name}\n\n{text}\n\n```python\n{code}\n```\n\n![{alternative}](pictures/{path.name})\n"
 
 
-main(sys.argv[1:])
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -91,7 +91,7 @@ def vanishing() -> Picture:
     layers = [layer for i in range(4) for layer in (nn.Linear(16, 16, generator=i), nn.Sigmoid())]
     model = nn.Sequential(*layers)
     x = rng.normal(size=(32, 16)).astype(np.float32)
-    return draw(model, x, backward=True, color="gradient", depth=1, direction="LR", values=False)
+    return draw(model, x, backward=True, color="gradient", depth=1, direction="LR", values=False, thumbnails=False)
 
 
 def times() -> Picture:
@@ -106,7 +106,7 @@ def times() -> Picture:
 def resnet() -> Picture:
     """A network and an example input: modules are blocks, equal ones that follow each other one block. ResNet-50."""
     model = nn.models.resnet50(num_classes=10, generator=0)
-    return draw(model, np.zeros((1, 3, 64, 64), np.float32))
+    return draw(model, np.zeros((1, 3, 64, 64), np.float32), values=False)
 
 
 def depth() -> Picture:

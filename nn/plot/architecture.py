@@ -133,7 +133,9 @@ def _draw(ax: Any, block: _Block, size: tuple[float, float, float], x: float, to
     middle = x + thickness / 2
     ax.text(middle + right / 2, high + up + 0.15, text, ha="center", va="bottom", fontsize=9, color=canvas.INK)
     below = -top / 2 - 0.2 - 0.62 * lower
-    ax.text(middle, below, "\n".join(block.words), ha="center", va="top", fontsize=9, color=canvas.FAINT)
+    ax.text(
+        middle, below, "\n".join(block.words), ha="center", va="top", fontsize=9, color=canvas.FAINT, parse_math=False
+    )
     if lower:
         ax.plot([middle, middle], [low - 0.08, below + 0.05], color=canvas.RULE, linewidth=0.7)
 

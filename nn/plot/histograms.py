@@ -93,7 +93,9 @@ def _ridges(rows: Sequence[tuple[str, Any]], title: str, colour: str, ax: Any) -
             va="center",
             color=canvas.FAINT,
         )
-    ax.set_yticks([len(rows) - 1 - i + 0.3 for i in range(len(rows))], [name for name, _ in rows], fontsize=9)
+    ax.set_yticks(
+        [len(rows) - 1 - i + 0.3 for i in range(len(rows))], [name for name, _ in rows], fontsize=9, parse_math=False
+    )
     ax.tick_params(axis="y", length=0)
     ax.set_xlim(-limit, limit)
     ax.set_ylim(-0.08, len(rows) + 0.05)

@@ -101,6 +101,6 @@ def _wall(images: Any, title: str, colour: bool | None, ax: Any) -> Any:
     across = min(9.0, 1.0 + 0.6 * columns)
     ax = canvas.axes(ax, across, 0.5 + across * shape[0] / shape[1])
     ax.imshow(wall, interpolation="nearest", **scale)
-    ax.set_title(title, fontsize=11, color=canvas.INK)
+    ax.set_title(title, fontsize=11, color=canvas.INK, parse_math=False)
     canvas.bare(ax)
     return ax.figure

@@ -69,6 +69,7 @@ def neurons(
                     ha="right" if side < 0 else "left",
                     va="center",
                     fontsize=11,
+                    parse_math=False,
                     color=canvas.INK,
                 )
     ax.set_title(" → ".join(map(str, sizes)), fontsize=11, color=canvas.INK)

@@ -119,8 +119,6 @@ def test_statistics_give_norms():
     assert Quantity.of(a).scale == pytest.approx(np.sqrt((a**2).mean()))
     assert Quantity.of(np.array([3.0, 4.0, np.nan])).norm == pytest.approx(5)
     assert Quantity.of(np.zeros((0, 3))).norm == 0.0
-    assert Quantity.largest([np.ones(2), np.full(2, 5.0)]).text == "[5 5]"
-    assert Quantity.largest([]) is None
 
 
 def test_a_thumbnail_is_a_histogram_or_a_heat_map():

@@ -177,3 +177,19 @@ def test_a_function_and_several_classes_have_a_boundary():
     figure = nn.plot.decision_boundary(lambda x: ad.asarray(x) @ np.eye(2), POINTS, points=9)
     figure.canvas.draw()
     assert figure.axes[0].get_legend() is None
+
+
+def test_names_are_written_as_they_are():
+    class Odd(nn.Module):
+        def __init__(self):
+            setattr(self, r"$\frac$", nn.Linear(2, 3))
+
+        def forward(self, x):
+            return getattr(self, r"$\frac$")(x)
+
+    for figure in (
+        nn.plot.activation_histograms(Odd(), POINTS),
+        nn.plot.neurons([1, 1], labels=[[r"$\frac$"], ["$"]]),
+        nn.plot.decision_boundary(nn.Linear(2, 1), POINTS, np.where(POINTS[:, 0] > 0, 1, -1), points=5),
+    ):
+        figure.canvas.draw()
