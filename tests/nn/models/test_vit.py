@@ -18,7 +18,7 @@ def test_it_learns_digits():
     losses = train(model, loss, 80, lr=0.003)
     assert losses[0] > np.log(5) - 0.4
     assert np.mean(losses[-5:]) < 0.15
-    assert (model.eval()(images[700:]).value.argmax(1) == labels[700:]).mean() > 0.9
+    assert (model.eval()(images[700:]).value.argmax(1) == labels[700:]).mean() > 0.85
 
 
 def test_patches_are_a_set_but_for_their_positions():
