@@ -23,6 +23,7 @@ HELPERS = {
     "cast",
     "plain",
     "known",
+    "seen",
 }
 
 
