@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from tests.parity.module_cases import distinct, integers, module, normal
+from tests.parity.modules.attention import theirs
 
 RNG = np.random.default_rng(20)
 
@@ -127,6 +128,7 @@ def attention(_: int) -> None:
         "key_padding_mask": among(None, padding(batch, keys)),
     }  # fmt: skip
     module("MultiheadAttention", width, heads, **options, kdim=key, vdim=value, batch_first=first, call=call,
+           theirs=theirs("MultiheadAttention"),
            inputs=(normal(*shape(queries, width)), normal(*shape(keys, key or width)),
                    normal(*shape(keys, value or width))))  # fmt: skip
 
