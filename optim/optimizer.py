@@ -473,6 +473,10 @@ class Optimizer:
             room = self._rooms[like.dtype] = np.empty(like.size, like.dtype)
         return room[: like.size].reshape(like.shape)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What a copy takes over: packs are made anew, since a copied view looks into nothing."""
+        return vars(self) | {"_rooms": {}, "_rules": {}, "_packs": {}, "_whole": {}}
+
     # -- saving and loading ------------------------------------------------------------------------
 
     def state_dict(self) -> dict[str, Any]:

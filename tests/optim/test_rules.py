@@ -1,5 +1,6 @@
 """Rules against equations worked beside them, their common options, and what they refuse."""
 
+import copy
 import inspect
 import math
 
@@ -169,6 +170,43 @@ def test_many_small_parameters_go_as_one_and_as_each_would(make, dtype):
             for name, value in one.state[p].items():
                 assert np.asarray(value).tobytes() == np.asarray(o.state[q][name]).tobytes()
                 assert np.shape(value) == np.shape(o.state[q][name])
+
+
+@pytest.mark.parametrize("make", [optim.SGD, optim.Adam])
+def test_a_copy_goes_its_own_way(make):
+    params = [nn.Parameter(W0), nn.Parameter(W0[0])]
+    optimizer = make(params, lr=0.1, **({"momentum": 0.9} if make is optim.SGD else {}))
+
+    def step(optimizer, g):
+        for p in optimizer.param_groups[0]["params"]:
+            p.grad = g if p.ndim == 2 else g[0]
+        optimizer.step()
+
+    for g in GRADS[:2]:
+        step(optimizer, g)
+    twin = copy.deepcopy(optimizer)
+    for g in GRADS[2:]:
+        step(optimizer, g)
+        step(twin, g)
+    for p, q in zip(params, twin.param_groups[0]["params"], strict=True):
+        assert p is not q
+        np.testing.assert_array_equal(p.value, q.value)
+        for name, value in optimizer.state[p].items():
+            np.testing.assert_array_equal(value, twin.state[q][name])
+
+
+def test_least_mean_squares_is_descent_after_each_example():
+    x, y = RNG.normal(size=(20, 3)), np.where(RNG.normal(size=20) > 0, 1.0, -1.0)
+    neuron = nn.Adaline(3, dtype=float)
+    neuron.fit(x, y, lr=0.1, epochs=2)
+    w, b = nn.Parameter(np.zeros(3)), nn.Parameter(np.zeros(()))
+    optimizer = optim.SGD([w, b], lr=0.1)
+    for example, target in [*zip(x, y, strict=True)] * 2:
+        optimizer.zero_grad()
+        (0.5 * (target - (w @ example + b)) ** 2).backward()
+        optimizer.step()
+    np.testing.assert_allclose(neuron.weight.value, w.value, rtol=1e-12)
+    np.testing.assert_allclose(neuron.bias.value, b.value, rtol=1e-12)
 
 
 def test_options_that_change_are_seen():
