@@ -70,14 +70,15 @@ def stepper(
     """
     from .stepper import make_stepper
 
-    tensors = [loss] if type(loss) is Tensor else list(loss)
+    several = isinstance(loss, list | tuple)
+    tensors: list[Any] = list(loss) if several else [loss]
     known = {}
     if names is not False:
         frame = sys._getframe(1)
         known = _array_names(frame) | variable_names(frame)
         if names is not True:
             known |= given_names(names)
-    gradients = [gradient] if type(loss) is Tensor else [None] * len(tensors) if gradient is None else list(gradient)
+    gradients = [gradient] if not several else [None] * len(tensors) if gradient is None else list(gradient)
     retain = (create_graph or not accumulate) if retain_graph is None else retain_graph
     made = make_stepper(
         tensors, gradients, known,

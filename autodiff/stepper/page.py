@@ -10,10 +10,12 @@ from __future__ import annotations
 import base64
 import html
 import secrets
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..draw.render import find
-from .scene import Drawing, layout
+from .groups import folded
+from .scene import Drawing, last_of, layout
 from .steps import Row, Step
 from .style import CSS, PAGE
 
@@ -38,18 +40,23 @@ def document(stepper: Stepper, **options: Any) -> str:
     )
 
 
-def page(stepper: Stepper, name: str | None = None, **options: Any) -> str:
-    """The page as an element for a notebook or another page; `name` begins its ids, by default one of its own."""
-    return _Page(stepper, name or f"ad{secrets.token_hex(4)}", options).write()
+def page(stepper: Stepper, name: str | None = None, only: Sequence[Step] | None = None, **options: Any) -> str:
+    """The page as an element for a notebook or another page; `name` begins its ids, by default one of its own.
+
+    With `only`, a page of these steps alone.
+    """
+    return _Page(stepper, name or f"ad{secrets.token_hex(4)}", only, options).write()
 
 
 class _Page:
-    def __init__(self, stepper: Stepper, name: str, options: dict[str, Any]) -> None:
-        self.stepper, self.name, self.steps = stepper, name, stepper.steps
-        self.start = max(1, stepper.position)
-        self.made = layout(stepper, **options) if find() is not None else None
-        self.drawing = Drawing(self.made) if self.made is not None else None
+    def __init__(self, stepper: Stepper, name: str, only: Sequence[Step] | None, options: dict[str, Any]) -> None:
+        self.stepper, self.name = stepper, name
+        self.made = layout(stepper, only, **options)
+        self.steps = folded(stepper.steps if only is None else only, self.made)
+        self.start = next((s for s in self.steps if last_of(s) >= stepper.position), self.steps[0]).number
+        self.drawing = Drawing(self.made) if find() is not None else None
         self.width, self.height = self.drawing.size if self.drawing is not None else (0.0, 0.0)
+        self.places = {step: i for i, step in enumerate(self.steps)}
         self.follows = self.width > SMALL[0] or self.height > SMALL[1]
 
     def write(self) -> str:
@@ -94,19 +101,19 @@ class _Page:
 
     def rule(self, step: Step) -> str:
         """What is different at a step."""
-        at, n = f"#{self.name}-{step.number}:checked~", step.number
+        at, n, i = f"#{self.name}-{step.number}:checked~", step.number, last_of(step)
         camera = ""
         if self.follows and self.drawing is not None:
             x, y = self.drawing.centre(step)
             camera = f";--x:{x:.0f};--y:{y:.0f}"
         return (
-            f"{at}.ad-stage{{--i:{n}{camera}}}{at}.ad-stage .ad-t{n}{{display:block}}"
+            f"{at}.ad-stage{{--i:{i}{camera}}}{at}.ad-stage .ad-t{n}{{display:block}}"
             f"{at}.ad-dots .ad-d{n}{{background:var(--accent);transform:scale(1.35)}}"
         )
 
     def figure(self) -> str:
         """The picture, and one that stays where SVG and styles are dropped."""
-        if self.drawing is None or self.made is None:
+        if self.drawing is None:
             return ""
         final = base64.b64encode(Drawing(self.made).at_end().encode()).decode()
         alt = html.escape(f"The graph of {self.stepper.loss} with all values and gradients")
@@ -122,10 +129,12 @@ class _Page:
         """The text of a step."""
         place = step.place
         where = f' <span class="ad-where">{html.escape(place.where)}</span>' if place and place.where else ""
-        back, following = max(1, step.number - 1), min(len(self.steps), step.number + 1)
+        i = self.places[step]
+        back, following = (self.steps[min(max(0, j), len(self.steps) - 1)].number for j in (i - 1, i + 1))
+        until = f" to {last_of(step)}" if last_of(step) > step.number else ""
         return (
             f'<details open class="ad-t{step.number} ad-{step.phase}"><summary><b>{step.number}</b>'
-            f"<i> of {step.total}, {step.phase}</i>"
+            f"<i>{until} of {step.total}, {step.phase}</i>"
             f'<span class="ad-keys"><label for="{self.name}-{back}" title="back">◀</label>'
             f'<label for="{self.name}-{following}" title="next">▶</label></span>'
             f"<code>{_pretty(step.title)}</code>{where}</summary>{''.join(map(_row, step.rows))}</details>"

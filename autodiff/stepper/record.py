@@ -150,6 +150,16 @@ class Recording(NamedTuple):
     after: dict[Any, Any]  # and what is there now
 
 
+def check_modes() -> None:
+    """Raise GradientError where a pass has no numbers to look at."""
+    if MODES.get().forward is not None:
+        raise GradientError(
+            "stepper() inside a function that vmap maps would step through all examples: call it outside"
+        )
+    if is_traced():
+        raise GradientError("stepper() looks at a pass, and a traced program has nothing to look at: call it outside")
+
+
 def record_pass(
     tensors: Sequence[Tensor],
     gradients: Sequence[Any],
@@ -160,10 +170,6 @@ def record_pass(
     create_graph: bool,
 ) -> Recording:
     """Run the pass that `backward()` would run and write it down; only with `accumulate` it leaves its gradients."""
-    if MODES.get().forward is not None:
-        raise GradientError("stepper() inside a function that vmap maps would step through a pass of all examples")
-    if is_traced():
-        raise GradientError("stepper() looks at a pass, and a traced program has nothing to look at: call it outside")
     roots = [seed(t, g, create_graph) for t, g in zip(tensors, gradients, strict=True)]
     nodes, leaves = history([root for root, _ in roots])
     starts = [(root, vault.keep(g)) for root, g in roots]

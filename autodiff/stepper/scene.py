@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,6 +16,7 @@ from ..draw.quantity import Quantity
 from ..draw.scene import Item
 from ..draw.theme import THEMES
 from ..tensor import at
+from .groups import FoldStep
 from .places import Place
 from .steps import LeafStep, OpStep, SeedStep, Step
 
@@ -23,10 +24,13 @@ if TYPE_CHECKING:
     from ..draw import Picture
     from .stepper import Stepper
 
+HALO, NEW, FLOW = "#ffd8a8", "#ffe8d6", "#d9480f"  # of the light theme
 FOREVER = 9_999_999
 TEXT = THEMES["light"].text
 SVG = "http://www.w3.org/2000/svg"
 _DECIMALS = re.compile(r"-?\d+\.\d+")
+_SINCE = re.compile(r"--a:(\d+)")
+_SPAN = re.compile(r"--a:(\d+)(?:;--b:(\d+))?")
 _NUMBER = re.compile(r"-?\d+\.?\d*(?:e-?\d+)?")
 
 ET.register_namespace("", SVG)
@@ -61,16 +65,20 @@ class Layout:
     gradients: dict[str, list[Stage]] = field(default_factory=dict)  # by an item's key
     values: dict[str, list[Stage]] = field(default_factory=dict)
     keys: dict[Place, str] = field(default_factory=dict)
+    items: dict[str, Item] = field(default_factory=dict)
 
 
-def layout(stepper: Stepper, **options: Any) -> Layout:
-    """Draw the stepper's graph with room for all that will stand in it."""
+def layout(stepper: Stepper, only: Sequence[Step] | None = None, **options: Any) -> Layout:
+    """Draw the stepper's graph with room for all that will stand in it; or the part of it that some steps are at."""
+    if only is not None:
+        options["max_nodes"] = 10**9
     named = [(place.name, at(None, node)) for node, place in stepper.nodes() if place.given]
     picture = draw(*stepper.tensors, gradients=False, thumbnails=False, names=named, modules=stepper.calls, **options)
     scene = picture.scene
-    made = Layout(picture)
     items = {item.key: item for item in scene.items}
-    for place in stepper.places:
+    made = Layout(picture, items=items)
+    given: dict[str, list[Item]] = {}  # constants that the graph did not keep, by the key of the item that reads them
+    for place in stepper.places if only is None else _read_by(only):
         key = scene.node_keys.get(place.number) if place.number else scene.leaf_keys.get(place.leaf)
         if key is None:
             continue
@@ -79,7 +87,7 @@ def layout(stepper: Stepper, **options: Any) -> Layout:
         if item.kind in ("fold", "module"):
             continue
         item.name = place.name
-        _name_constants(place, item, items, scene.items)
+        given[key] = _name_constants(place, item, items)
         gradients, values = (_stages(stepper.stages(place, values=of)) for of in (False, True))
         item.value = _widest(values)
         item.grad = _widest(gradients)
@@ -87,11 +95,44 @@ def layout(stepper: Stepper, **options: Any) -> Layout:
             made.gradients[key] = gradients
         if values:
             made.values[key] = values
+    scene.items = [new for item in scene.items for new in (*given.get(item.key, ()), item)]
+    if only is not None:
+        _cut_out(made, only)
     return made
 
 
-def _name_constants(place: Place, item: Item, items: dict[str, Item], order: list[Item]) -> None:
-    """Give constants the names of the user's variables, and show the numbers that the graph did not keep."""
+def _read_by(steps: Sequence[Step]) -> list[Place]:
+    """The places that steps are at, and what is read there."""
+    at_steps = [step.place for step in steps if step.place is not None]
+    return list(dict.fromkeys(place for here in at_steps for place in (*here.inputs, here) if place is not None))
+
+
+def _cut_out(made: Layout, steps: Sequence[Step]) -> None:
+    """Leave in the picture what some steps are at, and what they read."""
+    scene = made.picture.scene
+    inside = {made.keys[step.place] for step in steps if step.place is not None and step.place in made.keys}
+    read = {key for item in scene.items if item.key in inside for key in item.inputs}
+    scene.items = [item for item in scene.items if item.key in inside or item.key in read]
+    for item in scene.items:
+        if item.key not in inside and item.kind == "op":
+            item.kind, item.inputs, item.params = "input", [], ""
+        item.root = item.root and item.key in inside
+    left = {item.frame for item in scene.items}
+    frames = {frame.key: frame for frame in scene.frames}
+    for key in list(left):
+        while key := (frames[key].parent if key in frames else ""):
+            left.add(key)
+    scene.frames = [frame for frame in scene.frames if frame.key in left]
+    kept = {item.key for item in scene.items}
+    made.keys = {place: key for place, key in made.keys.items() if key in kept}
+    for table in (made.gradients, made.values):
+        for key in [key for key in table if key not in kept]:
+            del table[key]
+
+
+def _name_constants(place: Place, item: Item, items: dict[str, Item]) -> list[Item]:
+    """Give constants the names of the user's variables; return new items for numbers that the graph did not keep."""
+    made = []
     for slot, key in enumerate(item.inputs):
         if place.inputs[slot] is not None:
             continue
@@ -101,8 +142,9 @@ def _name_constants(place: Place, item: Item, items: dict[str, Item], order: lis
             value = place.constants[slot]
             found = Item(f"given{len(items)}", "constant", value=Quantity.of(value), dtype=np.asarray(value).dtype)
             items[found.key] = found
-            order.insert(order.index(item), found)
+            made.append(found)
             item.inputs[slot] = found.key
+    return made
 
 
 def _stages(entries: list[tuple[int, Any]]) -> list[Stage]:
@@ -221,14 +263,33 @@ class Drawing:
                 self._set(key, "value", stages)
         for step in steps:
             key, targets = lit(step, self.made)
-            now = _span(step.number, step.number + 1)
+            last = last_of(step)
+            now = _span(step.number, last + 1)
             self._light(key, step, now)
             for target in dict.fromkeys(targets) if key else ():
                 for group, text in self.texts(target, "gradient"):
-                    if f"{text.get('style')};".startswith(f"--a:{step.number};"):
+                    if step.number <= _start(text) <= last:
                         group.insert(list(group).index(text), _ground(text, extent(group), now))
                 for group, path in list(self.lines(target, key)):
                     group.append(element("path", "ad-flow", d=path, fill="none", style=now))
+
+    def at_step(self, number: int) -> str:
+        """What an animated picture shows once so many steps are done, with no style but its own attributes."""
+        theme = self.made.picture.look.theme
+        looks = {
+            "ad-halo": {"fill": HALO}, "ad-new": {"fill": NEW}, "value": {"fill": theme.value},
+            "ad-flow": {"stroke": FLOW, "stroke-width": "2.6", "stroke-dasharray": "6 4"},
+            "gradient": {"fill": theme.gradient, "font-weight": "bold"},
+        }  # fmt: skip
+        for parent in list(self.root.iter()):
+            for child in list(parent):
+                for name, attributes in looks.items():
+                    if name in _classes(child) and child.tag != _tag("g"):
+                        child.attrib.update(attributes)
+                span = _SPAN.fullmatch(child.attrib.pop("style", "--a:0"))
+                if span and not int(span[1]) <= number < int(span[2] or FOREVER):
+                    parent.remove(child)
+        return self.write()
 
     def _set(self, key: str, name: str, stages: list[Stage], still: bool = False) -> None:
         """Put the texts of all stages where the widest of them was set."""
@@ -270,7 +331,8 @@ class Drawing:
         round_ = 12 if box.find(_tag("ellipse")) is None else height / 2
         halo = element("rect", f"ad-halo ad-o ad-{step.phase}", x=f"{left:g}", y=f"{top:g}", width=f"{width:g}",
                        height=f"{height:g}", rx=f"{round_:g}", style=now)  # fmt: skip
-        self.canvas.insert(1, halo)
+        place = next(i for i, child in enumerate(self.canvas) if {"node", "edge"} & set(_classes(child)))
+        self.canvas.insert(place, halo)  # above the frames of modules, below all boxes
 
 
 def _ground(text: ET.Element, inside: tuple[float, float, float, float], now: str) -> ET.Element:
@@ -279,6 +341,16 @@ def _ground(text: ET.Element, inside: tuple[float, float, float, float], now: st
     width = min(0.52 * size * len(text.text or "") + 10, inside[2] - inside[0] + 10)
     return element("rect", "ad-new ad-o", x=f"{x - width / 2:.1f}", y=f"{y - size * 0.93:.1f}", width=f"{width:.1f}",
                    height=f"{size * 1.25:g}", rx="4", style=now)  # fmt: skip
+
+
+def _start(text: ET.Element) -> int:
+    """The step from which on a text is seen."""
+    return int((_SINCE.match(text.get("style", "")) or [0, -1])[1])
+
+
+def last_of(step: Step) -> int:
+    """The number of the last step that one is, which may stand for many."""
+    return step.last if isinstance(step, FoldStep) else step.number
 
 
 def _span(start: int, stop: int) -> str:
@@ -391,6 +463,9 @@ def lit(step: Step, made: Layout) -> tuple[str, list[str]]:
     keys = made.keys
     if isinstance(step, OpStep):
         return keys.get(step.at, ""), [keys[to] for to in step.targets if to in keys]
+    if isinstance(step, FoldStep):
+        inside = [to for s in step.steps if isinstance(s, OpStep) for to in s.targets]
+        return step.key, [key for key in dict.fromkeys(keys[to] for to in inside if to in keys) if key != step.key]
     if isinstance(step, SeedStep):
         return "", [keys[place] for place, _ in step.seeds if place in keys]
     if isinstance(step, LeafStep):

@@ -6,19 +6,22 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, overload
+from typing import Any, Literal, NamedTuple, overload
 
 import numpy as np
 
 from ..draw.render import find
+from ..errors import describe
 from ..graph import history
-from ..tensor import Tensor
+from ..tensor import WRITTEN, Tensor, refresh
+from .groups import AROUND, INSIDE, Group, find_groups
 from .places import Place, make_places
-from .record import Recording, Vault, record_pass
+from .record import Recording, Vault, check_modes, record_pass
 from .steps import ForwardStep, InputStep, LeafStep, OpStep, SeedStep, Step, quantity, slope
 from .trail import Trail, part_of
 from .update import UpdateStep, take_step
 
+INSIDE_FROM = 60  # a longer pass may be folded in the picture
 LISTED = 40  # steps that a stepper's text shows in full
 
 Target = Tensor | str | int | Callable[[Step], bool]
@@ -53,6 +56,7 @@ class Stepper:
         self.breakpoints: list[Breakpoint] = []
         self.watched: list[Place] = []
         self._position = 0
+        self._groups: list[Group] | None = None
         self._gradients: dict[Place, list[tuple[int, Any]]] = {}  # what stands there from which step on
         self._values: dict[Place, list[tuple[int, Any]]] = {}
         self._build(forward)
@@ -181,12 +185,12 @@ class Stepper:
 
     def resume(self) -> Step | None:
         """Go on to the next step that a breakpoint holds for, or to the end; None if nothing is left to do."""
+        if self._position == len(self):
+            return None
         for step in self.steps[self._position :]:
             self._position = step.number
             if any(stop.test(step) for stop in self.breakpoints):
                 break
-        else:
-            return None if self._position == len(self) and not self.steps else self.step
         return self.step
 
     def _test(self, target: Target) -> tuple[Callable[[Step], bool], str]:
@@ -339,6 +343,49 @@ class Stepper:
 
     # -- text ---------------------------------------------------------------------------------------
 
+    @property
+    def groups(self) -> list[Group]:
+        """The calls of modules, and the stretches that the picture folds, as groups of steps; outer ones first."""
+        if self._groups is None:
+            from .scene import layout
+
+            self._groups = find_groups(self, layout(self) if len(self) > INSIDE_FROM else None)
+        return self._groups
+
+    def into(self) -> Step | None:
+        """Do the next step, inside the group that begins here."""
+        return self.next()
+
+    def over(self) -> Step | None:
+        """Do all steps of the largest group that begins here at once; where none does, the next step."""
+        here = max((len(group) for group in self.groups if group.start == self._position), default=1)
+        around = [group.stop for group in self.groups if group.start < self._position < group.stop]
+        return (
+            self.next(min(here, min(around, default=len(self)) - self._position))
+            if len(self) > self._position
+            else None
+        )
+
+    def out(self) -> Step | None:
+        """Do what is left of the smallest group that the last step is in; where it is in none, all."""
+        stops = [group.stop for group in self.groups if group.start < self._position < group.stop]
+        return self.goto(min(stops, default=len(self)))
+
+    def inside(self, number: int | None = None) -> Part:
+        """Return the part of the page around a step, one by one: its group, where that is not too large.
+
+        By default the step that was done last.
+        """
+        n = max(1, self._position if number is None else number)
+        if not 1 <= n <= len(self):
+            raise IndexError(f"there are steps 1 to {len(self)}, not {n}")
+        around = [group for group in self.groups if group.start < n <= group.stop and len(group) <= INSIDE]
+        if around:
+            group = max(around, key=len)
+            return Part(self, self.steps[group.start : group.stop])
+        start = max(0, n - 1 - AROUND // 2)
+        return Part(self, self.steps[start : start + AROUND])
+
     def text(self) -> str:
         """Return all steps as text."""
         return "\n".join(step.text() for step in self.steps)
@@ -356,6 +403,7 @@ class Stepper:
             self._add(UpdateStep, "update").change = change
             self._note(self._values, [change.place], [change.after])
         self._renumber()
+        self._groups = None
         return self.steps[start:]
 
     # -- pages --------------------------------------------------------------------------------------
@@ -375,6 +423,29 @@ class Stepper:
         path.write_text(document(self, **options), encoding="utf-8")
         return path
 
+    def save_frames(
+        self, folder: str | Path, kind: Literal["svg", "png"] = "svg", *, dpi: int = 144, **options: Any
+    ) -> list[Path]:
+        """Write the picture at each step into a file of its own, for slides; returns the paths.
+
+        `dpi` is for PNG; further options are `draw`'s.
+        """
+        from .frames import save_frames
+
+        return save_frames(self, folder, kind, dpi, **options)
+
+    def save_gif(self, path: str | Path, *, seconds: float = 1.5, dpi: int = 96, **options: Any) -> Path:
+        """Write the steps as an animated GIF (with Pillow), so many seconds for each; returns the path."""
+        from .frames import save_gif
+
+        return save_gif(self, path, seconds, dpi, **options)
+
+    def run(self) -> None:
+        """Step through in the terminal, by keys; where there is no terminal, print all steps."""
+        from .terminal import run
+
+        run(self)
+
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         bundle = {"text/plain": repr(self) if len(self) > LISTED else self.text()}
         if find() is not None:
@@ -389,6 +460,32 @@ class Stepper:
             g = _standing(self._gradients.get(place, []), self._position)
             lines.append(f"    watch {slope(self.loss, place.name)} = {'none yet' if g is None else quantity(g)}")
         return "\n".join(lines)
+
+
+class Part:
+    """Some steps of a stepper: a notebook shows them as a page, `print` as text."""
+
+    def __init__(self, stepper: Stepper, steps: Sequence[Step]) -> None:
+        self.stepper, self.steps = stepper, list(steps)
+
+    def html(self, **options: Any) -> str:
+        """Return the page of these steps."""
+        from .page import page
+
+        return page(self.stepper, only=self.steps, **options)
+
+    def to_html(self, path: str | Path, **options: Any) -> Path:
+        """Write the page of these steps into a file."""
+        return self.stepper.to_html(path, only=self.steps, **options)
+
+    def __repr__(self) -> str:
+        return "\n".join(step.text() for step in self.steps)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        bundle = {"text/plain": repr(self)}
+        if find() is not None:
+            bundle["text/html"] = self.html()
+        return bundle
 
 
 def _standing(entries: list[tuple[int, Any]], position: int) -> Any:
@@ -422,6 +519,12 @@ def make_stepper(
     **options: bool,
 ) -> Stepper:
     """Run and record a pass."""
+    for tensor in tensors:
+        if type(tensor) is not Tensor:
+            raise TypeError(f"a backward pass starts from a Tensor, got {describe(tensor)}")
+        if WRITTEN:
+            refresh(tensor)
+    check_modes()
     vault = Vault()
     nodes, leaves = history([tensor.node or tensor for tensor in tensors])
     places = make_places(nodes, leaves, {t.node or t: t.value for t in tensors}, names, vault)

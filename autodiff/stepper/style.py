@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Literal
 
 from ..draw.theme import THEMES, Theme
+from .scene import FLOW, HALO, NEW
 
 _OWN = {
-    "light": {"panel": "#fafaf8", "line": "#e3e1dc", "accent": "#d9480f", "halo": "#ffd8a8", "new": "#ffe8d6",
+    "light": {"panel": "#fafaf8", "line": "#e3e1dc", "accent": FLOW, "halo": HALO, "new": NEW,
               "forward": "#b2f2dd"},
     "dark": {"panel": "#23262e", "line": "#383c47", "accent": "#ff8f3f", "halo": "#7a4419", "new": "#4a2f1a",
              "forward": "#1d5c49"},
