@@ -498,6 +498,15 @@ class Optimizer:
         if absent:
             raise ValueError(f"this is no optimizer's state: it has no {' and no '.join(map(repr, absent))}")
         saved, params = state_dict["param_groups"], self._parameters()
+        right = isinstance(saved, list) and all(
+            isinstance(g, Mapping) and isinstance(g.get("params"), list) for g in saved
+        )
+        values = state_dict["state"]
+        if not right or not isinstance(values, Mapping) or not all(isinstance(v, Mapping) for v in values.values()):
+            raise ValueError(
+                'this is no optimizer\'s state: "param_groups" is a list of dicts with lists of numbers, "params", and '
+                '"state" a dict of dicts'
+            )
         sizes = [len(group["params"]) for group in self.param_groups]
         if [len(group["params"]) for group in saved] != sizes:
             raise ValueError(

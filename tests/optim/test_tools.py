@@ -249,6 +249,35 @@ def test_all_kinds_of_values_come_back(tmp_path):
         np.testing.assert_array_equal(found, given)
 
 
+def test_damaged_files_are_said_to_be_so(tmp_path):
+    w = nn.Parameter(np.ones((2, 3)))
+    optimizer = optim.Adam([w])
+    w.grad = np.ones((2, 3))
+    optimizer.step()
+    path, rng = tmp_path / "s.safetensors", np.random.default_rng(0)
+    optim.save_state(optimizer.state_dict(), path)
+    whole, refused = path.read_bytes(), 0
+    for i in range(500):
+        data = bytearray(whole[: rng.integers(len(whole))] if i % 3 == 0 else whole)
+        for place in rng.integers(len(data), size=i % 4) if data else ():
+            data[place] = rng.integers(256)
+        path.write_bytes(data)
+        try:
+            optimizer.load_state_dict(optim.load_state(path))
+        except (ValueError, TypeError):  # TypeError: an option that is no number
+            refused += 1
+    assert refused > 300
+
+
+@pytest.mark.parametrize("state", [
+    {"state": {}, "param_groups": 3}, {"state": {}, "param_groups": [{}]}, {"state": 3, "param_groups": []},
+    {"state": {0: 1}, "param_groups": []}, {"state": {}, "param_groups": [{"params": 0}]},
+])  # fmt: skip
+def test_states_of_another_form(state):
+    with pytest.raises(ValueError, match='this is no optimizer\'s state: "param_groups" is a list of dicts'):
+        optim.Adam([nn.Parameter([1.0])]).load_state_dict(state)
+
+
 def test_files_that_hold_no_state(tmp_path):
     from autodiff import io
 
