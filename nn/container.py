@@ -207,8 +207,9 @@ class Sequential(Row):
             self.extend(modules)
 
     def forward(self, x: Any) -> Any:
-        for module in self:
-            x = module(x)
+        for held in tuple(vars(self).values()):
+            if isinstance(held, Module):
+                x = held(x)
         return x
 
     def __getitem__(self, index: int | slice) -> Any:
