@@ -44,7 +44,9 @@ layers: $(STAMP)check  ## no file imports from a higher floor (part of check)
 	@$(BIN)/python -m pytest --quiet tests/test_layers.py
 
 coverage: $(STAMP)check  ## the tests but the slow ones, with the coverage floor (part of check)
-	@$(BIN)/coverage run -m pytest --quiet -m "not slow"
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest --quiet --numprocesses auto -m "not slow"
+	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 
 # Bounds are checked by other machine code, which is kept in a place of its own.
@@ -71,7 +73,7 @@ lowest:  ## the tests with the oldest dependencies that pyproject.toml allows, i
 	@PIP_CONSTRAINT=.venv-lowest/constraints.txt $(MAKE) --no-print-directory VENV=.venv-lowest test
 
 clean:  ## remove .venv, caches, runs/ and everything else that was built
-	@rm -rf .venv .venv-lowest .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage htmlcov build dist runs
+	@rm -rf .venv .venv-lowest .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage* htmlcov build dist runs
 	@find . -name .git -prune -o \( -name __pycache__ -o -name .ipynb_checkpoints \) -type d -prune -exec rm -rf {} +
 
 $(STAMP)venv:
