@@ -9,6 +9,7 @@ from .scene import Item
 from .theme import ink
 
 CHARACTER = 8.5  # points, a little more than a digit of 14 points is wide
+SHORTEST = 34  # points: wires of one rank that are equally long have no gaps at their ends
 
 
 class Circuit(Cards):
@@ -100,8 +101,8 @@ class Circuit(Cards):
         rows = f'BORDER="0" CELLBORDER="0" CELLSPACING="0" COLOR="{self.theme.wire}"'
         if self.horizontal:
             return (
-                f'<TABLE {rows} CELLPADDING="2"><TR><TD HEIGHT="20">{above}</TD></TR><HR/>'
-                f'<TR><TD HEIGHT="20">{below}</TD></TR></TABLE>'
+                f'<TABLE {rows} CELLPADDING="2"><TR><TD HEIGHT="20" WIDTH="{SHORTEST}">{above}</TD></TR><HR/>'
+                f'<TR><TD HEIGHT="20" WIDTH="{SHORTEST}">{below}</TD></TR></TABLE>'
             )
         width = f'WIDTH="{int(CHARACTER * max(len(value), len(grad)) + 8)}"'  # equal, so the wire is central
         return (

@@ -9,8 +9,9 @@ What belongs to one item of the scene, with `key` as its `Item.key`, can be sele
     .to-KEY.at-0           the line that is this item's first input; one line may be several: "at-0 at-1"
     .module-KEY            the frame around a module's ops
 
-A gate or box has the class `box` too, a wire's label `wire`, a line from item to item `use`, and everything Graphviz's
-own (`node`, `edge`, `cluster`). In a circuit the lines of a box and its wire are `lead`.
+The rectangle behind all is `background`. A gate or box has the class `box` too, a wire's label `wire`, a line from item to
+item `use`, and everything Graphviz's own (`node`, `edge`, `cluster`). In a circuit the lines of a box and its wire are
+`lead`.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ _CLASS = re.compile(r' class="[^"]*"')
 _RECTANGLE = re.compile(r'<polygon fill="([^"]*)" stroke="(?:none|transparent)" points="([^"]*)"/>')
 _COMMENT = re.compile(r"^<!-- .* -->\n", re.MULTILINE)
 _WIRE_TITLE = re.compile(r'(<g id="[^"]*" class="edge[^>]*>\n)<title>[^<]*</title>\n')
+_RULE = re.compile(r'(<polygon fill="([^"]*)" stroke="\2" points=)"([^"]*)"')
 _FILL = re.compile(r'fill="([^"]*)"')
 _TEXT = re.compile(r"<text [^>]*>")
 
@@ -40,7 +42,9 @@ def tidy(svg: str, title: str, colours: dict[str, str]) -> str:
     svg = svg.replace("<title>autodiff</title>", f"<title>{html.escape(title)}</title>", 1)
     svg = _WIRE_TITLE.sub(r"\1", svg)
     svg = _TIP.sub(r"<title>\1</title>\n\2", svg)  # browsers show this one
+    svg = svg.replace('<polygon fill="', '<polygon class="background" fill="', 1)
     svg = _RECTANGLE.sub(_shorter, svg)
+    svg = _RULE.sub(_longer, svg)
     svg = _CLASS.sub(lambda found: found[0].replace("&#45;", "-"), svg)
 
     def lighter(found: re.Match[str]) -> str:
@@ -61,6 +65,18 @@ def _shorter(found: re.Match[str]) -> str:
         return found[0]
     (x, y), (right, bottom) = corners[0], corners[2]
     return f'<path fill="{found[1]}" d="M{x},{y}V{bottom}H{right}V{y}z"/>'
+
+
+def _longer(found: re.Match[str]) -> str:
+    """Let a wire's own piece reach a point further, as Graphviz leaves gaps of half a point to the lines beside it."""
+    corners = [tuple(map(float, point.split(","))) for point in found[3].split()]
+    xs, ys = zip(*corners, strict=True)
+    if len(corners) != 5 or (min(xs) < max(xs) and min(ys) < max(ys)):
+        return found[0]  # an arrow
+    flat = min(ys) == max(ys)
+    (left, right), (top, bottom) = (min(xs) - flat, max(xs) + flat), (min(ys) - (not flat), max(ys) + (not flat))
+    ends = f"{left:.5g},{top:.5g} {right:.5g},{bottom:.5g}"
+    return f'{found[1]}"{ends} {ends}"'
 
 
 def prefixed(svg: str, prefix: str) -> str:

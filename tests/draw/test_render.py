@@ -120,7 +120,7 @@ def test_a_failing_renderer_is_quoted(renderer):
 
 
 def test_the_background_is_white_in_dark_notebooks_too(renderer):
-    assert '<path fill="#ffffff"' in graph().svg
+    assert '<polygon class="background" fill="#ffffff"' in graph().svg
 
 
 def test_drawing_is_repeatable(renderer):
