@@ -144,6 +144,7 @@ if TYPE_CHECKING:
     from . import special, testing
     from .diagnose import debug, explain_grad, graph_report
     from .draw import Picture, watch_modules
+    from .stepper import live_stepper
 
     __version__: str
 else:
@@ -158,6 +159,10 @@ else:
             from . import diagnose
 
             return getattr(diagnose, name)
+        if name == "live_stepper":
+            from .stepper.widget import live_stepper
+
+            return live_stepper
         if name in ("Picture", "watch_modules"):
             from .draw.modules import watch_modules
             from .draw.picture import Picture
@@ -213,6 +218,7 @@ __all__ = [
     "Picture",
     "watch_modules",
     "stepper",
+    "live_stepper",
     # seeing what went wrong
     "debug",
     "explain_grad",

@@ -14,8 +14,19 @@ from ..tensor import Tensor
 
 if TYPE_CHECKING:
     from .stepper import Stepper
+    from .widget import live_stepper
+else:
 
-__all__ = ["stepper"]
+    def __getattr__(name):
+        """Import the widget when it is asked for."""
+        if name == "live_stepper":
+            from .widget import live_stepper
+
+            return live_stepper
+        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+
+
+__all__ = ["live_stepper", "stepper"]
 
 
 def stepper(

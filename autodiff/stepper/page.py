@@ -97,7 +97,7 @@ class _Page:
             parts.append(f'<label for="{self.name}-{step.number}" class="{looks}" title="{title}"></label>')
         if self.follows:
             parts.append(f'<label for="{self.name}-whole" class="ad-switch">whole picture</label>')
-        return "".join([*parts, '<span class="ad-hint">arrow keys, or click</span>'])
+        return "".join([*parts, '<span class="ad-hint"></span>'])
 
     def rule(self, step: Step) -> str:
         """What is different at a step."""
@@ -135,8 +135,8 @@ class _Page:
         return (
             f'<details open class="ad-t{step.number} ad-{step.phase}"><summary><b>{step.number}</b>'
             f"<i>{until} of {step.total}, {step.phase}</i>"
-            f'<span class="ad-keys"><label for="{self.name}-{back}" title="back">◀</label>'
-            f'<label for="{self.name}-{following}" title="next">▶</label></span>'
+            f' <span class="ad-keys"><label for="{self.name}-{back}" title="back" class="ad-back"></label>'
+            f'<label for="{self.name}-{following}" title="next" class="ad-next"></label></span>'
             f"<code>{_pretty(step.title)}</code>{where}</summary>{''.join(map(_row, step.rows))}</details>"
         )
 

@@ -82,6 +82,8 @@ border-radius:8px;padding:.7em .9em}
 .ad-steps summary code{display:block;font-size:1.12em;font-weight:600;margin-top:.15em}
 .ad-stepper code{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;background:none;
 color:inherit;padding:0;overflow-wrap:anywhere}
+.ad-back::before{content:"\\25C0"}.ad-next::before{content:"\\25B6"}
+.ad-hint::before{content:"arrow keys, or click"}
 .ad-where{color:var(--faint);font-size:.85em}
 .ad-keys{float:right}.ad-keys label{display:inline-block;padding:.05em .6em;margin-left:.3em;
 border:1px solid var(--line);border-radius:6px;cursor:pointer;color:var(--accent);background:var(--ground)}

@@ -1,6 +1,7 @@
 """Moving through a pass, what each step says, and the kinds of graphs that it has to get right."""
 
 import io
+import sys
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import optim
 from autodiff.draw import render
 from autodiff.stepper.steps import OpStep, same
 from autodiff.stepper.terminal import run
+from autodiff.stepper.widget import Live
 from tests.backends import Ours
 from tests.scenarios import SCENARIOS
 
@@ -613,3 +615,44 @@ def test_a_name_does_not_move_the_cursor():
     out = io.StringIO()
     run(s, lambda: next(keys), out)
     assert out.getvalue().count("\x1b[2J") == 3
+
+
+# -- sliders --------------------------------------------------------------------------------------------
+
+
+def circuit(x, y, w):
+    return ((x + y) * w[0] + w[1]).named("f")
+
+
+def test_numbers_that_sliders_move():
+    live = Live(circuit, True, {"x": -2.0, "y": 5.0, "w": [-4.0, 1.0]}, {"x": (0, 1), "w[1]": (2, 3)})
+    assert live.values == {"x": -2, "y": 5, "w[0]": -4, "w[1]": 1}
+    assert live.ranges["x"] == (0, 1)
+    assert live.ranges["y"] == (-10, 10)
+    assert live.ranges["w[1]"] == (2, 3)
+    live.stepper.goto(5)
+    live.update(live.values | {"x": 1.0})
+    assert live.stepper.position == 5
+    live.stepper.goto(-1)
+    np.testing.assert_array_equal(live.stepper.gradient("w"), [6.0, 1.0])
+    with pytest.raises(ValueError, match="at most 12 get a slider"):
+        Live(circuit, True, {"x": np.ones(13)}, {})
+    with pytest.raises(TypeError, match="f returns a Tensor"):
+        Live(lambda x: 1.0, True, {"x": 1.0}, {})
+
+
+@drawn
+def test_a_widget_moves_both_ways():
+    pytest.importorskip("anywidget")
+    widget = ad.live_stepper(circuit, x=-2.0, y=5.0, w=[-4.0, 1.0])
+    before = widget.html
+    widget.values = widget.values | {"x": 1.0}
+    assert widget.html != before
+    widget.position = 3
+    assert widget.stepper.position == 3
+
+
+def test_without_the_package_it_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "anywidget", None)
+    with pytest.raises(RuntimeError, match=r"pip install 'chainrule\[widget\]'"):
+        ad.live_stepper(circuit, x=-2.0, y=5.0, w=[-4.0, 1.0])
