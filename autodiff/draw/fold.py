@@ -22,7 +22,8 @@ from .modules import Span
 PERIODS = 1024  # the longest block whose repetition is looked for, in ops; shorter in huge graphs
 REPEATS = 3  # fewer repetitions are not folded
 READABLE = 60  # a larger graph is folded where that halves it
-MOST = 300  # a larger graph is folded whatever comes out
+BLOCKS = 40  # the most boxes of modules that still show how a network is built
+MOST = 150  # a larger graph is folded whatever comes out
 SHOWN = 4  # a graph that has to be folded is folded to one in so many of the ops allowed, or to 40
 WIRE = 40  # the length of all wires, in ranks for each op allowed, that is still drawn
 ENDS = 8  # segments that stay at each end, where the rest has to be cut
@@ -94,11 +95,16 @@ def fold(
         deepest = _depth(spans)
         for level in range(deepest, 0, -1):
             blocks = _repeated(_blocks(n, spans, level), nodes, anchors)
-            if len(blocks) <= min(READABLE, most) or level == 1:
+            if len(blocks) <= min(BLOCKS, most) or level == 1:
                 single = blocks
                 break
     segments = _repeated(single, nodes, anchors, mixed=True)
-    if limit is None and 2 * len(segments) > len(single) <= MOST and _wire(nodes) <= WIRE * most:
+    if (
+        limit is None
+        and 2 * len(segments) > len(single)
+        and (n if depth is None else len(single)) <= MOST
+        and _wire(nodes) <= WIRE * most
+    ):
         return list(single)
     shown = max(most // SHOWN, min(most, 40))
     return segments if len(segments) <= shown else _cut(segments, shown)

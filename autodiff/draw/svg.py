@@ -9,9 +9,9 @@ What belongs to one item of the scene, with `key` as its `Item.key`, can be sele
     .to-KEY.at-0           the line that is this item's first input; one line may be several: "at-0 at-1"
     .module-KEY            the frame around a module's ops
 
-The rectangle behind all is `background`. A gate or box has the class `box` too, a wire's label `wire`, a line from item to
-item `use`, and everything Graphviz's own (`node`, `edge`, `cluster`). In a circuit the lines of a box and its wire are
-`lead`.
+The rectangle behind all is `background`. A gate or box has the class `box` too, a wire's label `wire`, a line from
+item to item `use`, and everything Graphviz's own (`node`, `edge`, `cluster`). In a circuit the lines of a box and its
+wire are `lead`.
 """
 
 from __future__ import annotations

@@ -115,6 +115,12 @@ def depth() -> Picture:
     return draw(model, np.zeros((1, 3, 64, 64), np.float32), depth=1, direction="LR", values=False)
 
 
+def unet() -> Picture:
+    """A U-Net: connections that skip."""
+    model = nn.models.UNet(2, in_channels=1, width=8, generator=0)
+    return draw(model, np.zeros((1, 1, 64, 64), np.float32), values=False)
+
+
 def transformer() -> Picture:
     """Twelve blocks of GPT are one."""
     model = nn.models.GPT(50, context=16, width=16, depth=12, heads=2, generator=0)
