@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .stepper import Stepper
 
 INSIDE = 100  # steps that a page shows one by one: Graphviz takes minutes for the long wires of many more
+FEW = 6  # gradients that leave a group and are written out
 AROUND = 60  # and how many of a long stretch that has no parts
 
 
@@ -105,7 +106,7 @@ class FoldStep(Step):
                         out[contribution.name] = Row(
                             "out", f"{self.slope(contribution.to)} = {quantity(contribution.after)}"
                         )
-            rows += some(list(out.values()), "gradients")
+            rows += some(list(out.values()), "gradients", FEW)
         counts: dict[str, int] = {}
         for step in self.steps:
             counts[step.op] = counts.get(step.op, 0) + 1
@@ -125,9 +126,7 @@ def folded(steps: Sequence[Step], made: Layout) -> list[Step]:
             found += some_steps
             continue
         item, first = made.items[fold], some_steps[0]
-        name = (
-            (item.name or item.op) + (f" x {item.repeat}" if item.repeat > 1 else "") if item.kind == "module" else ""
-        )
+        name = f"{item.name} ({item.op})" if item.name else item.op
         found.append(FoldStep(first.number, first.total, phase, first.loss, some_steps, fold, name or "folded"))
     return found
 

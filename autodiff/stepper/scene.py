@@ -31,6 +31,7 @@ SVG = "http://www.w3.org/2000/svg"
 _DECIMALS = re.compile(r"-?\d+\.\d+")
 _SINCE = re.compile(r"--a:(\d+)")
 _SPAN = re.compile(r"--a:(\d+)(?:;--b:(\d+))?")
+_COMMAND = re.compile(r"([MLCHV])([^MLCHVz]*)")  # of a path, all absolute
 _NUMBER = re.compile(r"-?\d+\.?\d*(?:e-?\d+)?")
 
 ET.register_namespace("", SVG)
@@ -77,6 +78,7 @@ def layout(stepper: Stepper, only: Sequence[Step] | None = None, **options: Any)
     scene = picture.scene
     items = {item.key: item for item in scene.items}
     made = Layout(picture, items=items)
+    outputs: dict[str, Place] = {}
     given: dict[str, list[Item]] = {}  # constants that the graph did not keep, by the key of the item that reads them
     for place in stepper.places if only is None else _read_by(only):
         key = scene.node_keys.get(place.number) if place.number else scene.leaf_keys.get(place.leaf)
@@ -84,6 +86,8 @@ def layout(stepper: Stepper, only: Sequence[Step] | None = None, **options: Any)
             continue
         made.keys[place] = key
         item = items[key]
+        if item.kind == "module" and place.op is not None:
+            outputs[key] = place  # the last of them
         if item.kind in ("fold", "module"):
             continue
         item.name = place.name
@@ -95,6 +99,9 @@ def layout(stepper: Stepper, only: Sequence[Step] | None = None, **options: Any)
             made.gradients[key] = gradients
         if values:
             made.values[key] = values
+    for key, place in outputs.items():
+        made.gradients[key] = _stages(stepper.stages(place))
+        items[key].grad = _widest(made.gradients[key])
     scene.items = [new for item in scene.items for new in (*given.get(item.key, ()), item)]
     if only is not None:
         _cut_out(made, only)
@@ -447,9 +454,10 @@ def extent(group: Iterable[ET.Element]) -> tuple[float, float, float, float]:
             xs += [cx - rx, cx + rx]
             ys += [cy - ry, cy + ry]
         elif shape.tag in (_tag("polygon"), _tag("polyline"), _tag("path")) and shape.get("class") != "ad-flow":
-            numbers = [float(n) for n in _NUMBER.findall(shape.get("points") or shape.get("d") or "")]
-            xs += numbers[::2]
-            ys += numbers[1::2]
+            for command, numbers in _COMMAND.findall(f"M{shape.get('points', '')}" + shape.get("d", "")):
+                found = [float(n) for n in _NUMBER.findall(numbers)]
+                xs += found if command == "H" else [] if command == "V" else found[::2]
+                ys += found if command == "V" else [] if command == "H" else found[1::2]
     if not xs:
         for text in texts:
             x, y, size = (float(text.get(name, "14")) for name in ("x", "y", "font-size"))

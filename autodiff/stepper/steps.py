@@ -327,9 +327,9 @@ class LeafStep(Step):
 # -- words ----------------------------------------------------------------------------------------------
 
 
-def some(rows: list[Row], what: str) -> list[Row]:
+def some(rows: list[Row], what: str, most: int = MANY) -> list[Row]:
     """The first lines, and how many more there are."""
-    return rows if len(rows) <= MANY else [*rows[:MANY], Row("more", f"... and {len(rows) - MANY} {what} more")]
+    return rows if len(rows) <= most else [*rows[:most], Row("more", f"... and {len(rows) - most} {what} more")]
 
 
 def quantity(value: Any, short: bool = False) -> str:

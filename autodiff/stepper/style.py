@@ -64,7 +64,7 @@ border:1px solid var(--line);font-size:12px;margin-left:auto}
 .ad-steps{flex:1 1 380px;min-width:0}
 .ad-wide .ad-stage{flex-direction:column}.ad-wide .ad-picture,.ad-wide .ad-steps{flex:none;width:100%}
 .ad-picture svg{max-width:100%;height:auto;overflow:visible;transform-box:view-box}
-.ad-picture .graph>polygon:first-of-type{fill:none}
+.ad-picture .background{fill:none}
 .ad-final{display:none}
 .ad-o{opacity:calc(clamp(0,var(--i) - var(--a) + 1,1)*clamp(0,var(--b,1e7) - var(--i),1));transition:opacity .18s}
 .ad-picture .ad-halo{fill:var(--halo)}.ad-picture .ad-halo.ad-forward{fill:var(--forward)}
@@ -93,7 +93,8 @@ border:1px solid var(--line);border-radius:6px;cursor:pointer;color:var(--accent
 .ad-row code{flex:1 1 auto;min-width:0}
 .ad-upstream code,.ad-seed code{color:var(--gradient)}.ad-value code{color:var(--value)}
 .ad-chain code,.ad-out code,.ad-add code,.ad-leaf code,.ad-update code{font-weight:600}
-.ad-chain,.ad-out{padding-bottom:.5em}.ad-add code{color:var(--gradient)}
+.ad-chain,.ad-out{padding-bottom:.5em}.ad-row.ad-add{margin-top:-.5em;padding-bottom:.5em}
+.ad-add code{color:var(--gradient)}
 .ad-shapes code,.ad-sum code,.ad-cast code,.ad-more code{color:var(--faint)}
 .ad-follow .ad-picture{position:relative;height:min(460px,62vh,var(--h));overflow:hidden;border:1px solid var(--line);
 border-radius:8px}

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import autodiff as ad
+import nn
 from autodiff.draw import render
 
 pytestmark = pytest.mark.skipif(render.find() is None, reason="no Graphviz renderer is installed")
@@ -159,3 +160,25 @@ def test_sixty_nodes_are_small():
     s = ad.stepper(y)
     assert len(s) == 62
     assert len(s.html()) < 300_000
+
+
+def halos(source):
+    """The rectangles behind lit boxes, and the picture's size."""
+    svg = re.search(r"<svg.*?</svg>", source, re.DOTALL)[0]
+    box = [float(n) for n in re.search(r'viewBox="([^"]*)"', svg)[1].split()]
+    found = [tag for tag in re.findall(r"<rect [^>]*>", svg) if "ad-halo" in tag]
+    return [[float(re.search(rf' {name}="([^"]*)"', tag)[1]) for name in ("width", "height")] for tag in found], box
+
+
+@pytest.mark.parametrize("style", ["circuit", "cards"])
+def test_lights_are_as_large_as_what_they_light(style):
+    g = ad.Generator(0)
+    model = nn.Sequential(*[nn.Sequential(nn.Linear(3, 3, generator=g), nn.Tanh()) for _ in range(40)])
+    with ad.watch_modules(model) as calls:
+        y = model(np.ones((2, 3), np.float32)).sum()
+    for s in (gates(), ad.stepper(y, modules=calls)):
+        sizes, (_, _, width, height) = halos(s.html(style=style))
+        assert sizes
+        for w, h in sizes:
+            assert 20 < w < max(60, 0.9 * width)
+            assert 20 < h < max(60, 0.9 * height)
