@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..program import Program
@@ -124,7 +123,7 @@ def draw(
     from .build import Wanted, build
     from .look import Look
     from .picture import Picture
-    from .roots import called, flatten, is_function, with_backward
+    from .roots import Given, flatten, with_backward
 
     look = Look(direction, style, shapes, dtypes, theme, color, thumbnails, edges)
     if len(roots) == 1 and type(roots[0]) is Program:
@@ -140,21 +139,14 @@ def draw(
         raise ValueError('color="time" needs profile=, which knows the times')
     kept = saved or color == "bytes"
     wanted = Wanted(values, gradients, lines, kept, edges, thumbnails is not False, seconds, max_nodes, depth)
-    known: dict[int, str] = {}
-    with ExitStack() as stack:
-        calls = modules
-        if roots and is_function(roots[0]):
-            out, calls, known = stack.enter_context(called(roots[0], roots[1:], modules, backward))
-            roots = (out,)
-        elif backward:
-            raise ValueError("backward=True is for a module or function; of a tensor call backward() first")
-        tensors, more = flatten(roots)
+    with Given(roots, modules, backward) as (given, calls, known):
+        tensors, more = flatten(given)
         known |= more
         if names is not False:
             known = known | variable_names(sys._getframe(1)) | more
             if names is not True:
                 known |= given_names(names)
-        tensors, part = with_backward(tensors, graph, known, calls or ())
+        tensors, part = with_backward(tensors, graph, known, calls)
         return Picture(build(tensors, part, wanted), look)
 
 

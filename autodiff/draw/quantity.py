@@ -108,7 +108,8 @@ def _write(array: Any) -> list[str]:
         lines = [f"[{' '.join(rows[0])}]"]
     else:
         lines = [f"[{' '.join(row)}]" for row in rows]
-        lines[0], lines[-1] = f"[{lines[0]}", f"{lines[-1]}]"
+        lines[0] = f"[{lines[0]}"
+        lines[-1] += "]"
     return lines if max(map(len, lines)) <= WIDE else []
 
 

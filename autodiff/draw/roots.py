@@ -54,32 +54,50 @@ def flatten(roots: Sequence[Any]) -> tuple[list[Tensor], dict[int, str]]:
     return tensors, given_names(named)
 
 
-@contextmanager
-def called(
-    function: Callable[..., Any], args: Sequence[Any], modules: Any, backward: bool
-) -> Iterator[tuple[Any, Sequence[Call], dict[int, str]]]:
-    """Call a module or function on examples, and inside the block have its results, the calls of modules, and names.
+class Given:
+    """What `draw` was given: inside the block what to draw, the calls of modules, and names.
 
-    A module is called in evaluation mode, which changes nothing in it. Floating arrays are given as tensors that
-    require grad, so that the picture begins with them. With `backward`, the leaves have the gradients of the sum of the
-    results inside the block, and their own again after it.
+    A function among the arguments is called with those after it; a module in evaluation mode, which changes nothing in
+    it. Floating arrays are given as tensors that require grad, so that the picture begins with them. With `backward`,
+    the leaves have the gradients of the sum of the results inside the block, and their own again after it.
     """
-    given, names = _examples(function, args)
-    model: Any = function if is_module(function) else modules
-    if model is not None and not is_module(model):
-        raise TypeError(f"modules= is the model that the function calls, not {type(model).__name__}")
-    with ExitStack() as stack:
-        calls: Sequence[Call] = stack.enter_context(watch_modules(model)) if model is not None else ()
-        if model is function:
-            stack.enter_context(_evaluating(model))
-        stack.enter_context(mode(recording=True, keep_values=backward))
-        out = function(*given)
-        if backward:
-            tensors = [t for t in flatten([out])[0] if t.requires_grad]
-            stack.enter_context(_gradients(tensors))
+
+    # A class, as the frame of a generator's context manager would stand between the ops and the user's code.
+
+    def __init__(self, roots: Sequence[Any], modules: Any, backward: bool) -> None:
+        self.roots, self.modules, self.backward = roots, modules, backward
+        self.stack = ExitStack()
+
+    def __enter__(self) -> tuple[Sequence[Any], Sequence[Call], dict[int, str]]:
+        if not self.roots or not is_function(self.roots[0]):
+            if self.backward:
+                raise ValueError("backward=True is for a module or function; of a tensor call backward() first")
+            return self.roots, self.modules or (), {}
+        function, *args = self.roots
+        model = function if is_module(function) else self.modules
+        if model is not None and not is_module(model):
+            raise TypeError(f"modules= is the model that the function calls, not {type(model).__name__}")
+        given, names = _examples(function, args)
+        calls: Sequence[Call] = ()
+        try:
+            if model is not None:
+                calls = self.stack.enter_context(watch_modules(model))
+            if model is function:
+                self.stack.enter_context(_evaluating(model))
+            self.stack.enter_context(mode(recording=True, keep_values=self.backward))
+            out = function(*given)
+            if self.backward:
+                tensors = [t for t in flatten([out])[0] if t.requires_grad]
+                self.stack.enter_context(_gradients(tensors))
+        except BaseException:
+            self.stack.close()
+            raise
         if model is not None:
             names |= given_names(model.named_parameters())
-        yield out, calls, names
+        return (out,), calls, names
+
+    def __exit__(self, *exc: object) -> None:
+        self.stack.close()
 
 
 def _examples(function: Callable[..., Any], args: Sequence[Any]) -> tuple[list[Any], dict[int, str]]:

@@ -115,6 +115,8 @@ def test_large_values_are_statistics_and_broken_ones_say_so():
     assert item(draw(c), "c").value.text == "all 5"
     e = ad.Tensor(np.zeros((0, 3)), requires_grad=True)
     assert item(draw(e), "e").value.text == "no elements"
+    r = ad.Tensor(np.ones((1, 2)), requires_grad=True)
+    assert item(draw(r), "r").value.lines == ["[[1 1]]"]
     m = ad.Tensor(np.eye(2), requires_grad=True)
     assert item(draw(m), "m").value.lines == ["[[1 0]", "[0 1]]"]
 

@@ -174,3 +174,11 @@ def test_many_ops_in_a_model_take_seconds_only():
     picture = draw(nn.Sequential(Long(), Long()), np.float64(1.0))
     assert time.perf_counter() - start < 60
     assert [item.nodes for item in modules(picture)] == [20_000, 20_000]
+
+
+def test_lines_are_those_of_the_call_of_draw():
+    model = perceptron()
+    text = draw(model, X, lines=True).text()
+    assert "test_modules.py:" in text
+    assert "contextlib" not in text
+    assert "test_modules.py:" in draw(lambda x: model(x).sum(), X, modules=model, lines=True, backward=True).text()

@@ -9,6 +9,7 @@ import autodiff as ad
 import nn
 
 matplotlib = pytest.importorskip("matplotlib")
+pytest.importorskip("matplotlib.figure")
 RNG = np.random.default_rng(0)
 POINTS = RNG.normal(size=(20, 2)).astype(np.float32)
 IMAGES = RNG.normal(size=(2, 1, 8, 8)).astype(np.float32)
