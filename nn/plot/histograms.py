@@ -76,7 +76,8 @@ def _ridges(rows: Sequence[tuple[str, Any]], title: str, colour: str, ax: Any) -
     centres = (edges[1:] + edges[:-1]) / 2
     for row, (a, every) in enumerate(zip(finite, arrays, strict=True)):
         counts, _ = np.histogram(a, edges)
-        heights = OVERLAP * counts / max(1, counts.max())
+        highest = np.histogram(a[a != 0], edges)[0].max()  # a spike at zero would hide the rest: it is cut off
+        heights = OVERLAP * np.minimum(1, counts / max(1, highest))
         base = len(rows) - 1 - row
         ax.fill_between(centres, base, base + heights, color=colour, alpha=0.8, linewidth=0, step="mid", zorder=2)
         ax.axhline(base, color=canvas.RULE, linewidth=0.6, zorder=1)

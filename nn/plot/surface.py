@@ -79,7 +79,7 @@ def _contours(steps: Any, surface: Any, log: bool, ax: Any) -> Any:
         shown = np.log10(np.maximum(shown, np.finfo(float).tiny))
     ax = canvas.axes(ax, 5.2, 4.3)
     filled = ax.contourf(steps, steps, shown, levels=24, cmap="viridis_r")
-    ax.contour(steps, steps, shown, levels=12, colors="white", linewidths=0.5, alpha=0.6)
+    ax.contour(steps, steps, shown, levels=12, colors="white", linestyles="solid", linewidths=0.5, alpha=0.6)
     middle = surface[len(steps) // 2, len(steps) // 2]
     ax.plot(0, 0, marker="*", markersize=15, color=canvas.POSITIVE, markeredgecolor="white", zorder=3)
     ax.annotate(
