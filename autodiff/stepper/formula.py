@@ -22,6 +22,7 @@ from ..tensor import Tensor, constant
 SUM, PRODUCT, SIGN, POWER, ATOM = range(1, 6)
 _STRENGTH = {"add": SUM, "sub": SUM, "mul": PRODUCT, "div": PRODUCT, "matmul": PRODUCT, "neg": SIGN, "pow": POWER}
 _COMPARED = ("less", "less_equal", "greater", "greater_equal", "equal", "not_equal", "and", "or")
+_USUAL = {"stride": 1, "dilation": 1, "groups": 1, "padding": 0, "ignore_index": -100}
 _SHORT = 28  # characters of a parameter
 
 
@@ -279,10 +280,20 @@ def _index(index: Any) -> str:
     return ", ".join(parts)
 
 
+def _is_usual(key: str, value: Any) -> bool:
+    """Whether a parameter is what it would be if nobody had asked for anything: a stride of 1, a padding of 0."""
+    if key not in _USUAL:
+        return False
+    parts = [value]
+    while any(isinstance(part, tuple) for part in parts):
+        parts = [x for part in parts for x in (part if isinstance(part, tuple) else (part,))]
+    return all(part == _USUAL[key] for part in parts)
+
+
 def _params(params: Mapping[str, Any]) -> list[str]:
     found = []
     for key, value in params.items():
-        if value is None or value is False or (isinstance(value, float) and not value):
+        if value is None or value is False or (isinstance(value, float) and not value) or _is_usual(key, value):
             continue
         text = f"[{_index(value)}]" if key == "index" else str(value)
         found.append(f"{key}={text if len(text) <= _SHORT else '...'}")
@@ -323,10 +334,12 @@ _FUSED = {
 }
 
 
-def rule_words(op: Any) -> str:
+def rule_words(op: Any, first: bool = True) -> str:
     """What to say of a rule that is no formula: a kernel's, or a function's."""
     if op.vjp is None:
         return f"{op.name}: what its own backward function gives for g"
     words = (op.vjp.__doc__ or "").strip().partition("\n")[0].rstrip(".")
     known = _FUSED.get(op.name)
-    return known if known is not None else f"{op.name}.vjp(g), one kernel" + (f": {words}" if words else "")
+    if known is not None or not first:
+        return known or f"{op.name}.vjp(g), by the same kernel"
+    return f"{op.name}.vjp(g), one kernel" + (f": {words}" if words else "")

@@ -56,9 +56,17 @@ class Place:
 
 
 def make_places(
-    nodes: Sequence[Node], leaves: Sequence[Tensor], roots: Mapping[Any, Any], names: Mapping[int, str], vault: Vault
+    nodes: Sequence[Node],
+    leaves: Sequence[Tensor],
+    roots: Mapping[Any, Any],
+    names: Mapping[int, str],
+    vault: Vault,
+    again: bool = False,
 ) -> dict[Any, Place]:
-    """Return the place of each node and leaf; `roots` has the values of the tensors that the pass starts from."""
+    """Return the place of each node and leaf; `roots` has the values of the tensors that the pass starts from.
+
+    With `again`, values that the graph has not kept are computed again, where all that goes into them is known.
+    """
     values = _values(nodes, roots)
     places: dict[Any, Place] = {}
     labels = _Names(names)
@@ -72,6 +80,8 @@ def make_places(
                 tuple([printable(names.get(id(v), "")) if isinstance(v, np.ndarray) else "" for v in given]),
                 source.line, number=source.number,
             )  # fmt: skip
+            if again and places[source].value is None:
+                places[source].value = vault.keep_now(_computed(source, places[source]))
         else:
             places[source] = Place("", source.shape, source.dtype, vault.keep_now(source.value), leaf=id(source))
     for source in roots:
@@ -145,6 +155,21 @@ def _values(nodes: Sequence[Node], roots: Mapping[Any, Any]) -> dict[Any, Any]:
         if value is not None and not WRITES.after(node.number, value):
             found[node] = value
     return found | {source: value for source, value in roots.items() if type(source) is Node}
+
+
+def _computed(node: Node, place: Place) -> Any:
+    """The value of an op whose inputs are known, by running its forward once more; None where it is not to be had."""
+    op = node.op
+    if op.several or op.kind in ("random", "opaque"):
+        return None
+    given = [p.value if p is not None else c for p, c in zip(place.inputs, place.constants, strict=True)]
+    leaves = [source for source in node.inputs if isinstance(source, Tensor)]
+    if any(x is None for x in given) or any(WRITES.after(node.number, leaf.value) for leaf in leaves):
+        return None
+    with np.errstate(all="ignore"):
+        out = op.forward(*given, **node.params)
+    value = np.asarray(out[0] if op.vjp is not None else out)[()]
+    return value if value.shape == node.shape and value.dtype == node.dtype else None
 
 
 def _solve(place: Place) -> None:

@@ -304,7 +304,7 @@ class Stepper:
         return {name: g for name, g in standing.items() if g is not None}
 
     def trail(self, target: Tensor | str, focus: int | tuple[int, ...] = ()) -> Trail:
-        """Say which elements of the upstream gradients went into one element of a tensor's gradient, and how.
+        """Say which elements of the upstream gradients went into one element of a tensor's gradient in the whole pass.
 
         Args:
             target: the tensor, or its name.
@@ -320,12 +320,12 @@ class Stepper:
             raise IndexError(f"{place.name} has shape {place.shape} and no element {index}")
         index = tuple([i % n for i, n in zip(index, place.shape, strict=True)])
         parts = []
-        for step in self.steps[: self._position or None]:
+        for step in self.steps:
             if isinstance(step, OpStep):
                 for contribution in step.contributions if place in step.targets else ():
                     part = part_of(step, contribution, index) if contribution.to is place else None
                     parts += [part] if part is not None else []
-        g = _standing(self._gradients.get(place, []), self._position or len(self))
+        g = _standing(self._gradients.get(place, []), len(self))
         return Trail(slope(self.loss, place.name), index, parts, None if g is None else np.asarray(g)[index])
 
     def nodes(self) -> list[tuple[Any, Place]]:
@@ -527,6 +527,6 @@ def make_stepper(
     check_modes()
     vault = Vault()
     nodes, leaves = history([tensor.node or tensor for tensor in tensors])
-    places = make_places(nodes, leaves, {t.node or t: t.value for t in tensors}, names, vault)
+    places = make_places(nodes, leaves, {t.node or t: t.value for t in tensors}, names, vault, again=forward)
     recording = record_pass(tensors, gradients, vault, **options)
     return Stepper(tensors, recording, places, forward, calls)

@@ -209,7 +209,11 @@ class Contribution:
     @property
     def formula(self) -> str:
         """The rule as a formula: "xᵀ @ g"."""
-        return write(self.expression) if self.expression is not None else rule_words(self._step.at.op)
+        return (
+            write(self.expression)
+            if self.expression is not None
+            else rule_words(self._step.at.op, self is self._step.contributions[0])
+        )
 
     @cached_property
     def rows(self) -> list[Row]:
@@ -287,7 +291,7 @@ class OpStep(Step):
         for i, name in enumerate(op.inputs):
             if not (op.variadic and i == last) and i < len(self.at.inputs):
                 place = self.at.inputs[i]
-                names[name] = place.name if place is not None else self.at.called[i] or name
+                names[name] = place.name if place is not None else self.at.operand(i)
         return rule_formula(op, slot, event.saved, self.at.params, g, names, conjugates(event.plan))
 
     @cached_property

@@ -40,6 +40,7 @@ def _painted() -> str:
             rules.append(f'.ad-picture [stroke="{colour}"]{{stroke:var(--{part})}}')
     for kind, fill in _LIGHT.fill.items():
         rules.append(f'.ad-picture .{kind} [fill="{fill}"]{{fill:var(--fill-{kind})}}')
+        rules.append(f'.ad-picture .{kind} [fill="{_LIGHT.edge[kind]}"]{{fill:var(--edge-{kind})}}')
         rules.append(f'.ad-picture .{kind} [stroke="{_LIGHT.edge[kind]}"]{{stroke:var(--edge-{kind})}}')
     return "".join(rules)
 
