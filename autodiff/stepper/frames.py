@@ -64,6 +64,15 @@ def save_gif(stepper: Stepper, path: str | Path, seconds: float, dpi: int, **opt
     return path
 
 
+def svg_at(stepper: Stepper, **options: Any) -> str:
+    """The picture at the stepper's position."""
+    made = layout(stepper, **options)
+    here = [step for step in folded(stepper.steps, made) if step.number <= stepper.position <= last_of(step)]
+    drawing = Drawing(made)
+    drawing.animate(here, f"Backpropagation of {stepper.loss} after {stepper.position} steps")
+    return drawing.at_step(stepper.position)
+
+
 def svg_frame(made: Layout, step: Step) -> str:
     """The picture at a step, as SVG that stands alone."""
     drawing = Drawing(made)

@@ -423,6 +423,12 @@ class Stepper:
         path.write_text(document(self, **options), encoding="utf-8")
         return path
 
+    def svg(self, **options: Any) -> str:
+        """Return the picture at this position as SVG; options are `draw`'s."""
+        from .frames import svg_at
+
+        return svg_at(self, **options)
+
     def save_frames(
         self, folder: str | Path, kind: Literal["svg", "png"] = "svg", *, dpi: int = 144, **options: Any
     ) -> list[Path]:

@@ -113,8 +113,8 @@ _DARK = f"{{{_variables('dark')}}}"
 
 CSS = (
     f".ad-stepper{{{_variables('light')}}}"
-    f"@media (prefers-color-scheme:dark){{body:not([data-jp-theme-light=true]) .ad-stepper{_DARK}}}"
-    f"body[data-jp-theme-light=false] .ad-stepper{_DARK}" + _painted() + _STYLE.replace("\n", "")
+    f"@media (prefers-color-scheme:dark){{body:not([data-jp-theme-light=true],.vscode-light) .ad-stepper{_DARK}}}"
+    f":is(body[data-jp-theme-light=false],body.vscode-dark) .ad-stepper{_DARK}" + _painted() + _STYLE.replace("\n", "")
 )
 
 PAGE = (

@@ -2,6 +2,7 @@
 
 import io
 import sys
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -577,6 +578,35 @@ def test_frames(tmp_path):
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in pngs)
     with pytest.raises(ValueError, match="'svg' or 'png', not 'bmp'"):
         s.save_frames(tmp_path, "bmp")
+
+
+@drawn
+def test_the_picture_at_a_position():
+    _, s = gates()
+    assert s.svg().count(">-4<") == 1
+    s.goto(3)
+    assert s.svg().count(">-4<") == 4
+    assert "style=" not in s.svg()
+
+
+def test_without_a_renderer_there_is_the_text(monkeypatch):
+    for module in ("page", "stepper"):
+        monkeypatch.setattr(import_module(f"autodiff.stepper.{module}"), "find", lambda: None)
+    _, s = gates()
+    assert set(s._repr_mimebundle_()) == {"text/plain"}
+    assert "<svg" not in s.html()
+    assert "df/dx" in s.html()
+
+
+def test_it_hears_a_pass_that_a_debugger_hears_too():
+    x = leaf([1.0, 0.0])
+    L = np.sqrt(x).sum()
+    with ad.debug(), pytest.raises(ad.NumericalError, match="sqrt"):
+        ad.stepper(L)
+    with ad.debug():
+        s = ad.stepper((x * x).sum())
+    with ad.no_grad():
+        assert ad.stepper(s.tensors[0]).goto(-1)
 
 
 @drawn
