@@ -432,8 +432,8 @@ def _shrink_shapes(group: ET.Element) -> None:
         left, top, right, bottom = extent([shape])
         if top == bottom or left == right:
             for box in group.findall(_tag("rect")):  # a rule ends at the box's edge
-                edge, _, far, _ = extent([box])
-                left, right = max(left, edge), min(right, far)
+                near, _, far, _ = extent([box])
+                left, right = max(left, near), min(right, far)
             path = f"M{left:g},{top:g}L{right:g},{bottom:g}"
             rule = ET.Element(_tag("path"), {"stroke": shape.get("stroke", ""), "d": path})
             group.insert(list(group).index(shape), rule)
