@@ -38,6 +38,7 @@ def stepper(
     retain_graph: bool | None = None,
     create_graph: bool = False,
     optimizer: Any = None,
+    focus: tuple[Any, Any] | None = None,
     names: bool | Named = True,
     modules: Any = None,
 ) -> Stepper:
@@ -56,6 +57,7 @@ def stepper(
         forward: begin with the forward pass, an op a step.
         accumulate: add the gradients to `.grad`, and free the graph, as `backward()` does.
         retain_graph, create_graph: as for `backward()`.
+        focus: a tensor and an index, `(W, (2, 3))`: each step shows what it contributes to this element's gradient.
         optimizer: have it take a step with the gradients, and show that too.
         names: True names tensors and arrays after the caller's variables, False only by their own `.name`; a
             mapping or pairs add names to those.
@@ -95,6 +97,8 @@ def stepper(
         tensors, gradients, known,
         forward=forward, calls=modules, accumulate=accumulate, retain_graph=retain, create_graph=create_graph,
     )  # fmt: skip
+    if focus is not None:
+        made.focus(*focus)
     if optimizer is not None:
         made.optimizer_step(optimizer)
     return made

@@ -137,7 +137,7 @@ class _Page:
             f"<i>{until} of {step.total}, {step.phase}</i>"
             f' <span class="ad-keys"><label for="{self.name}-{back}" title="back" class="ad-back"></label>'
             f'<label for="{self.name}-{following}" title="next" class="ad-next"></label></span>'
-            f"<code>{_pretty(step.title)}</code>{where}</summary>{''.join(map(_row, step.rows))}</details>"
+            f"<code>{_pretty(step.title)}</code>{where}</summary>{''.join(map(_row, step.shown))}</details>"
         )
 
 

@@ -17,11 +17,12 @@ from ..tensor import WRITTEN, Tensor, refresh
 from .groups import AROUND, INSIDE, Group, find_groups
 from .places import Place, make_places
 from .record import Recording, Vault, check_modes, record_pass
-from .steps import ForwardStep, InputStep, LeafStep, OpStep, SeedStep, Step, quantity, slope
+from .steps import ForwardStep, InputStep, LeafStep, OpStep, Row, SeedStep, Step, quantity, slope
 from .trail import Trail, part_of
 from .update import UpdateStep, take_step
 
 INSIDE_FROM = 60  # a longer pass may be folded in the picture
+FOCUSED = 4  # summands of an element in focus that a step shows
 LISTED = 40  # steps that a stepper's text shows in full
 
 Target = Tensor | str | int | Callable[[Step], bool]
@@ -327,6 +328,29 @@ class Stepper:
                     parts += [part] if part is not None else []
         g = _standing(self._gradients.get(place, []), len(self))
         return Trail(slope(self.loss, place.name), index, parts, None if g is None else np.asarray(g)[index])
+
+    def focus(self, target: Tensor | str | None = None, index: int | tuple[int, ...] = ()) -> Trail | None:
+        """Show in each step what it contributes to one element of a tensor's gradient; without arguments no longer.
+
+        >>> import autodiff as ad
+        >>> W = ad.Tensor([[1.0, 2.0]], requires_grad=True)
+        >>> h = np.array([[3.0], [4.0]]) @ W
+        >>> s = ad.stepper((h * h).sum())
+        >>> trail = s.focus(W, (0, 1))
+        >>> for row in s.run_to(h).focus:
+        ...     print(row.text)
+        dL/dW[0, 1] gets 100
+            dL/dh[1, 1] * slope = 16 * 4 = 64
+            dL/dh[0, 1] * slope = 12 * 3 = 36
+        """
+        for step in self.steps:
+            step.focus.clear()
+        if target is None:
+            return None
+        trail = self.trail(target, index)
+        for part in trail.parts:
+            part.step.focus += [Row("focus", line) for line in trail.lines(part, FOCUSED)]
+        return trail
 
     def nodes(self) -> list[tuple[Any, Place]]:
         """The graph's nodes, oldest first, with their places."""

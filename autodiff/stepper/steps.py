@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
@@ -34,6 +34,7 @@ class Step:
     total: int
     phase: Phase
     loss: str  # what the d's are taken of
+    focus: list[Row] = field(default_factory=list, init=False)
 
     @property
     def place(self) -> Place | None:
@@ -65,11 +66,16 @@ class Step:
         """The step's lines."""
         return []
 
+    @property
+    def shown(self) -> list[Row]:
+        """The lines, and those about the elements that the stepper has in focus."""
+        return [*self.rows, *self.focus]
+
     def text(self) -> str:
         """Return the step as lines of text."""
         where = f"   ({self.place.where})" if self.place is not None and self.place.where else ""
         head = f"step {self.number} of {self.total}, {self.phase}: {self.title}{where}"
-        return "\n".join([head, *(f"    {row.text}" for row in self.rows)])
+        return "\n".join([head, *(f"    {row.text}" for row in self.shown)])
 
     def __repr__(self) -> str:
         return self.text()

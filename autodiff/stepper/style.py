@@ -96,6 +96,7 @@ border:1px solid var(--line);border-radius:6px;cursor:pointer;color:var(--accent
 .ad-chain code,.ad-out code,.ad-add code,.ad-leaf code,.ad-update code{font-weight:600}
 .ad-chain,.ad-out{padding-bottom:.5em}.ad-row.ad-add{margin-top:-.5em;padding-bottom:.5em}
 .ad-add code{color:var(--gradient)}
+.ad-focus code{white-space:pre-wrap;color:var(--accent)}
 .ad-shapes code,.ad-sum code,.ad-cast code,.ad-more code{color:var(--faint)}
 .ad-follow .ad-picture{position:relative;height:min(460px,62vh,var(--h));overflow:hidden;border:1px solid var(--line);
 border-radius:8px}

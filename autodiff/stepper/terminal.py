@@ -79,7 +79,7 @@ def screen(stepper: Stepper) -> str:
         where = f"   {step.place.where}" if step.place is not None and step.place.where else ""
         lines += [f"\x1b[2m{step.number} of {step.total}, {step.phase}\x1b[0m"]
         lines += [f"\x1b[1m{_plain(step.title)}\x1b[0m\x1b[2m{_plain(where)}\x1b[0m", ""]
-        lines += [f"  {_coloured(row)}" for row in step.rows]
+        lines += [f"  {_coloured(row)}" for row in step.shown]
     for place in stepper.watched:
         g = stepper.gradient(place.name)
         lines.append(

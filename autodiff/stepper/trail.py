@@ -47,23 +47,25 @@ class Trail:
     def __init__(self, name: str, index: tuple[int, ...], parts: Sequence[Part], total: Any) -> None:
         self.name, self.index, self.parts, self.total = name, index, list(parts), total
 
+    def lines(self, part: Part, most: int) -> list[str]:
+        """What one step has contributed, in a line for the sum and one for each of the largest summands."""
+        upstream = part.step.slope(part.step.at)
+        found = [f"{self.name}{_place(self.index)} gets {number(part.gradient)}"]
+        for s in part.summands[:most]:
+            numbers = f"{number(s.upstream)} * {number(s.slope)} = {number(s.product)}"
+            found.append(f"    {upstream}{_place(s.place)} * slope = {numbers}")
+        rest = part.summands[most:]
+        if rest:
+            found.append(f"    {grouped(len(rest))} smaller ones, together {number(sum(s.product for s in rest))}")
+        return found if part.summands else [*found, f"    no element of {upstream} reaches it"]
+
     def text(self) -> str:
         """Return it as lines of text."""
         lines = [f"{self.name}{_place(self.index)} = {number(self.total) if self.total is not None else 'none yet'}"]
         for part in self.parts:
-            step, shown = part.step, part.summands[:SHOWN]
-            upstream = step.slope(step.at)
-            lines.append(f"    step {step.number}, {step.title}: {number(part.gradient)}, the sum of")
-            for s in shown:
-                numbers = f"{number(s.upstream)} * {number(s.slope)} = {number(s.product)}"
-                lines.append(f"        {upstream}{_place(s.place)} * slope = {numbers}")
-            rest = part.summands[SHOWN:]
-            if rest:
-                lines.append(
-                    f"        {grouped(len(rest))} smaller ones, together {number(sum(s.product for s in rest))}"
-                )
-            if not part.summands:
-                lines.append(f"        nothing: no element of {upstream} reaches it")
+            head, *summands = self.lines(part, SHOWN)
+            lines.append(f"    step {part.step.number}, {part.step.title}: {head.rpartition(' ')[2]}, the sum of")
+            lines += [f"    {line}" for line in summands]
         return "\n".join(lines)
 
     def __repr__(self) -> str:

@@ -266,6 +266,20 @@ def test_an_elements_trail():
         s.trail(W, focus=(2, 0))
 
 
+def test_an_element_in_focus():
+    X = np.array([[1.0, 2.0], [3.0, 4.0]])
+    W = leaf(np.ones((2, 2)))
+    h = X @ W
+    L = h.sum()
+    s = ad.stepper(L, focus=(W, (1, 0)))
+    assert [row.text for row in s.run_to(h).focus] == [
+        "dL/dW[1, 0] gets 6", "    dL/dh[1, 0] * slope = 1 * 4 = 4", "    dL/dh[0, 0] * slope = 1 * 2 = 2",
+    ]  # fmt: skip
+    assert "dL/dW[1, 0] gets 6" in s.step.text()
+    s.focus()
+    assert "gets" not in s.text()
+
+
 def test_trails_add_up():
     rng = np.random.default_rng(0)
     x = leaf(rng.normal(size=(4, 3)))
