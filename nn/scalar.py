@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from autodiff.numpy.arguments import bare
 from autodiff.random import as_generator
 from autodiff.tensor import Tensor
 
@@ -121,6 +122,7 @@ class MLP(neuron.MLP):
 
 def _numbers(x: Any, dtype: np.dtype[Any]) -> list[Any]:
     """The inputs one by one: Tensors as they are, other numbers in the parameters' dtype."""
-    if type(x) is not Tensor and np.ndim(x) != 1:
-        raise ValueError(f"nn.scalar takes one example, a list of numbers; got shape {np.shape(x)}")
+    values = [bare(xi) for xi in x] if isinstance(x, list | tuple) else bare(x)
+    if np.ndim(values) != 1:
+        raise ValueError(f"nn.scalar takes one example, a list of numbers; got shape {np.shape(values)}")
     return [xi if type(xi) is Tensor else dtype.type(xi) for xi in x]

@@ -94,3 +94,9 @@ def test_errors():
         model([1.0, 2.0, 3.0])
     with pytest.raises(ValueError, match=r"takes one example, a list of numbers; got shape \(4, 2\)"):
         model(np.ones((4, 2)))
+
+
+def test_a_list_of_tensors_is_one_example():
+    x = [Tensor(0.5, requires_grad=True), Tensor(-1.0, requires_grad=True)]
+    nn.scalar.MLP(2, [3, 1], generator=0)(x).backward()
+    assert all(xi.grad is not None for xi in x)
