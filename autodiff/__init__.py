@@ -142,7 +142,7 @@ keep_memory()
 
 if TYPE_CHECKING:
     from . import special, testing
-    from .diagnose import debug, explain_grad, graph_report
+    from .diagnose import debug, explain_grad, graph_report, profile
     from .draw import Picture, watch_modules
     from .stepper import live_stepper
 
@@ -155,7 +155,7 @@ else:
             from importlib import import_module
 
             return import_module(f".{name}", __name__)
-        if name in ("debug", "explain_grad", "graph_report"):
+        if name in ("debug", "explain_grad", "graph_report", "profile"):
             from . import diagnose
 
             return getattr(diagnose, name)
@@ -223,6 +223,7 @@ __all__ = [
     "debug",
     "explain_grad",
     "graph_report",
+    "profile",
     # modes and settings
     "no_grad",
     "enable_grad",

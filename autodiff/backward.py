@@ -224,7 +224,7 @@ def sweep(
     live = None if targets is None else _leading_to(targets, order)
     observers = modes.observers
     tracing = bool(observers) and is_traced()
-    ordinary = not (create_graph or tracing)
+    ordinary = not (create_graph or observers)
     mine: set[Any] = set()  # sources whose gradient is a buffer of this pass, which it may write into
     kept: dict[Any, Any] = {}
     for root, g in roots:
@@ -254,10 +254,13 @@ def sweep(
         try:
             if ordinary:
                 pulled = plan.pull(g, saved, node.params)
-            elif create_graph:
-                pulled = pull_tensors(node, plan, saved, g, record)
             else:
-                pulled = _pull_traced(node, plan, saved, g)
+                for observer in observers:
+                    observer.pulling(node)
+                if create_graph:
+                    pulled = pull_tensors(node, plan, saved, g, record)
+                else:
+                    pulled = (_pull_traced if tracing else _pull_plain)(node, plan, saved, g)
             sources = (node.x, node.y) if node.more is None else node.more
             for source, gi in zip(sources, pulled):  # noqa: B905  # strict= costs 50 ns an op; of one input, pulled is the shorter
                 if source is None or gi is None or (live is not None and source not in live):
@@ -276,6 +279,8 @@ def sweep(
                 else:
                     grads[source] = merge(before, gi, source, mine)
         except Exception as error:
+            for observer in observers:
+                observer.failed(node)
             error.add_note(f"in the backward pass of op '{node.op.name}', called at {format_line(node.line)}")
             raise
         if observers:
@@ -502,6 +507,10 @@ def pull_tensors(node: Node, plan: Plan, saved: tuple[Any, ...], g: Any, record:
         if node.op.composed is None:
             return plan.pull(g, tensors, node.params)
         return pull_composed(node, plan, tensors, g, record)
+
+
+def _pull_plain(node: Node, plan: Plan, saved: tuple[Any, ...], g: Any) -> Any:
+    return plan.pull(g, saved, node.params)
 
 
 def _pull_traced(node: Node, plan: Plan, saved: tuple[Any, ...], g: Any) -> Any:

@@ -140,8 +140,8 @@ def apply(op: Op, inputs: tuple[Any, ...], params: dict[str, Any], result: Any =
     modes, frame = MODES.get(), _getframe(2)
     if result is None:
         try:
-            forward = modes.forward
-            result = op.forward(*values, **params) if forward is None else forward(op, values, params)
+            run = modes.run
+            result = op.forward(*values, **params) if run is None else run(op, values, params)
         except Exception as error:
             _explain(error, op, values, params)
             raise

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import ContextDecorator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ContextDecorator, contextmanager
 from contextvars import ContextVar
 from types import FrameType
 from typing import Any, TypeVar
@@ -78,6 +78,16 @@ class Observer:
     def read(self, tensor: Any, what: str, value: Any) -> None:
         """Python code has asked for a concrete value: bool(t), t.item(), t.value."""
 
+    def runs(self, forward: Callable[..., Any] | None) -> Callable[..., Any] | None:
+        """Return what computes `(op, values, params)` in the place of `forward` (None: the op's own), if not that."""
+        return forward
+
+    def began(self, part: Any) -> None:
+        """A part of the program begins: a call of a module, a step of an optimizer."""
+
+    def ended(self, part: Any) -> None:
+        """The part has ended, by an error or not."""
+
     def called(self, op: Any, inputs: tuple[Any, ...], params: dict[str, Any], result: Any, frame: FrameType) -> None:
         """An op has been called with at least one Tensor; result is a Tensor, or a tuple of them."""
 
@@ -86,6 +96,12 @@ class Observer:
 
     def cut(self, tensor: Any, mark: Any) -> None:
         """`detach()` has cut a tensor that requires grad off its graph; the new tensor has this mark."""
+
+    def pulling(self, node: Any) -> None:
+        """A backward pass is about to pull a gradient back through a node; `pulled` or `failed` follows."""
+
+    def failed(self, node: Any) -> None:
+        """It could not: an error ends the pass."""
 
     def pulled(self, node: Any, g: Any, gradients: Any, saved: tuple[Any, ...], order: Sequence[Any]) -> None:
         """A backward pass has pulled `g` back through a node, to a sequence of gradients, one per input.
@@ -104,7 +120,7 @@ class Modes:
     """What every op asks before it records. One value, never changed, read once per op."""
 
     __slots__ = (
-        "forward", "keep_inputs", "keep_values", "observers", "outer", "plain", "recording", "transforming",
+        "forward", "keep_inputs", "keep_values", "observers", "outer", "plain", "recording", "run", "transforming",
     )  # fmt: skip
 
     def __init__(
@@ -122,6 +138,10 @@ class Modes:
         self.observers, self.forward = observers, forward
         # Nothing but recording is asked for: ops take their short way.
         self.plain = recording and not (keep_values or keep_inputs or observers or forward)
+        # What computes an op's result, if not its forward alone.
+        self.run = forward
+        for observer in observers:
+            self.run = observer.runs(self.run)
 
     def changed(
         self,
@@ -155,6 +175,19 @@ def is_traced() -> bool:
 
 OBSERVED: list[None] = []
 """One entry for each `with` block with observers that is open anywhere: where it is empty nobody need be told."""
+
+
+@contextmanager
+def part(what: Any) -> Iterator[None]:
+    """Tell observers that a part of the program runs in this `with` block."""
+    observers = MODES.get().observers
+    for observer in observers:
+        observer.began(what)
+    try:
+        yield
+    finally:
+        for observer in reversed(observers):
+            observer.ended(what)
 
 
 class mode(ContextDecorator):

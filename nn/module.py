@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Self, TypeVar
 
 import numpy as np
 
-from autodiff.config import default_dtype
+from autodiff.config import OBSERVED, default_dtype, part
 from autodiff.errors import GradientError, describe
 from autodiff.graph import CALLER, is_internal
 from autodiff.tensor import Tensor
@@ -112,6 +112,9 @@ class Module:
         if not is_internal(caller.f_globals.get("__name__")):
             token = CALLER.set(caller)  # source lines of the ops inside are those of this call
         try:
+            if OBSERVED:
+                with part(self):
+                    return self._forward_with_hooks(inputs, options)
             if self._hooks is not None:
                 return self._hooks.call(self, inputs, options)
             return self.forward(*inputs, **options)
@@ -122,6 +125,9 @@ class Module:
         finally:
             if token is not None:
                 CALLER.reset(token)
+
+    def _forward_with_hooks(self, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        return self.forward(*inputs, **options) if self._hooks is None else self._hooks.call(self, inputs, options)
 
     # -- what it holds ----------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.config import MODES, Item, enable_grad, is_traced
+from autodiff.config import MODES, OBSERVED, Item, enable_grad, is_traced, part
 from autodiff.errors import describe
 from autodiff.graph import WRITES
 from autodiff.op import OPS, define
@@ -203,6 +203,12 @@ class Optimizer:
         `closure`, if given, computes the loss and calls backward on it; it runs first, and its loss
         is returned.
         """
+        if OBSERVED:
+            with part(self):
+                return self._step_with_hooks(closure)
+        return self._step_with_hooks(closure)
+
+    def _step_with_hooks(self, closure: Callable[[], Any] | None) -> Any:
         for hook in tuple(self._before.values()):
             hook(self, () if closure is None else (closure,), {})
         loss = self._step(closure)

@@ -172,7 +172,7 @@ class Buffers:
         return high - low - covered
 
 
-def _arrays(value: Any) -> Iterator[Any]:
+def arrays_in(value: Any) -> Iterator[Any]:
     """The arrays in what a node has saved; a fused op's own record may be a tuple or dict of them."""
     stack = [value]
     while stack:
@@ -198,7 +198,7 @@ def _of(nodes: list[Node], leaves: list[Tensor]) -> Report:
         if node.saved is None:
             report.freed += 1
         for name, saved in zip((*node.op.inputs, *node.op.outs, *node.op.facts), node.saved or (), strict=False):
-            for array in _arrays(saved) if saved is not None and not name.endswith("_dtype") else ():
+            for array in arrays_in(saved) if saved is not None and not name.endswith("_dtype") else ():
                 new = buffers.add(array)
                 sizes[key] += new
                 if new:
