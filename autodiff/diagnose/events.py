@@ -207,7 +207,7 @@ def _new(results: Sequence[Any], given: Sequence[Any]) -> int:
     for x in map(_plain, results):
         if type(x) is np.ndarray:
             owner = buffer_owner(x)
-            total += 0 if id(owner) in known else min(x.nbytes, owner.nbytes)  # a broadcast view has few bytes of its own
+            total += 0 if id(owner) in known else min(x.nbytes, owner.nbytes)  # of a broadcast view, what it looks into
             known.add(id(owner))
         elif isinstance(x, np.generic):
             total += x.nbytes
