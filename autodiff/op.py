@@ -230,9 +230,9 @@ def _conj(g: Any) -> Any:
 
 
 def signature(rule: Callable[..., Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return a rule's positional and keyword-only parameter names."""
+    """Return a rule's positional and keyword-only parameter names; of a kernel with a compiled twin, the reference's."""
     try:
-        code = rule.__code__
+        code = getattr(rule, "__wrapped__", rule).__code__
     except AttributeError:
         raise TypeError(f"a rule is a plain Python function, got {rule!r}") from None
     n = code.co_argcount

@@ -15,6 +15,9 @@ from typing import Any
 import numpy as np
 
 from .linalg import affine
+from .policy import compiled
+
+LEAST = 1024  # elements of x, or of the gradient, from which on Numba is loaded for it; the loops are never slower
 
 
 def order(steps: int, reverse: bool) -> range:
@@ -29,8 +32,9 @@ def waits(lengths: Any, steps: int) -> Any:
     return (np.arange(steps)[:, None] >= lengths)[:, :, None]
 
 
-def _rows(x: Any) -> Any:
-    return x.reshape((-1, x.shape[-1]))
+def as_rows(x: Any) -> Any:
+    """(T, B, n) as (T B, n)."""
+    return x.reshape(x.shape[0] * x.shape[1], x.shape[2])
 
 
 def _begun(states: Any, first: Any, reverse: bool) -> Any:
@@ -40,22 +44,23 @@ def _begun(states: Any, first: Any, reverse: bool) -> Any:
 
 def _input_vjp(da: Any, x: Any, w_ih: Any, needs: tuple[bool, ...]) -> tuple[Any, Any, Any]:
     """Gradients of x, w_ih and the bias from that of the gates, (T, B, G H)."""
-    flat = _rows(da)
+    flat = as_rows(da)
     return (
         (flat @ w_ih).reshape(x.shape) if needs[0] else None,
-        flat.T @ _rows(x) if needs[1] else None,
+        flat.T @ as_rows(x) if needs[1] else None,
         np.add.reduce(flat, axis=0) if needs[2] else None,
     )
 
 
 def _state_vjp(da: Any, begun: Any) -> Any:
     """Gradient of w_hh: how the gates' gradients go with the states that the steps began with."""
-    return _rows(da).T @ _rows(begun)
+    return as_rows(da).T @ as_rows(begun)
 
 
 # -- the plain layer --------------------------------------------------------------------------------------
 
 
+@compiled("recurrent", at_least=LEAST)
 def rnn(
     x: Any, h: Any, w_ih: Any, w_hh: Any, b: Any, lengths: Any, *, nonlinearity: str, reverse: bool
 ) -> tuple[Any, None]:
@@ -72,6 +77,7 @@ def rnn(
     return out, None
 
 
+@compiled("recurrent", at_least=LEAST)
 def rnn_vjp(
     g: Any, x: Any, h: Any, w_ih: Any, w_hh: Any, lengths: Any, out: Any, needs: Any, *, nonlinearity: str,
     reverse: bool,
@@ -95,6 +101,7 @@ def rnn_vjp(
 # -- long short-term memory -------------------------------------------------------------------------------
 
 
+@compiled("recurrent", at_least=LEAST)
 def lstm(
     x: Any, h: Any, c: Any, w_ih: Any, w_hh: Any, b: Any, lengths: Any, *, reverse: bool
 ) -> tuple[Any, tuple[Any, Any, Any]]:
@@ -133,6 +140,7 @@ def lstm(
     return out, (gates, cells, bent)
 
 
+@compiled("recurrent", at_least=LEAST)
 def lstm_vjp(
     g: Any, x: Any, h: Any, c: Any, w_ih: Any, w_hh: Any, lengths: Any, out: Any, saved: Any, needs: Any, *,
     reverse: bool,
@@ -170,6 +178,7 @@ def lstm_vjp(
 # -- gated recurrent units --------------------------------------------------------------------------------
 
 
+@compiled("recurrent", at_least=LEAST)
 def gru(
     x: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, lengths: Any, *, reverse: bool
 ) -> tuple[Any, tuple[Any, Any]]:
@@ -203,6 +212,7 @@ def gru(
     return out, (gates, inner)
 
 
+@compiled("recurrent", at_least=LEAST)
 def gru_vjp(
     g: Any, x: Any, h: Any, w_ih: Any, w_hh: Any, lengths: Any, out: Any, saved: Any, needs: Any, *, reverse: bool
 ) -> tuple[Any, ...]:
@@ -232,4 +242,4 @@ def gru_vjp(
             dh += kept
     dx, dw, db = _input_vjp(da, x, w_ih, (needs[0], needs[2], needs[4]))
     dw_hh = _state_vjp(du, begun) if needs[3] else None
-    return dx, dh, dw, dw_hh, db, np.add.reduce(_rows(du), axis=0) if needs[5] else None, None
+    return dx, dh, dw, dw_hh, db, np.add.reduce(as_rows(du), axis=0) if needs[5] else None, None
