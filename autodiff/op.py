@@ -230,7 +230,7 @@ def _conj(g: Any) -> Any:
 
 
 def signature(rule: Callable[..., Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return a rule's positional and keyword-only parameter names; of a kernel with a compiled twin, the reference's."""
+    """Return a rule's positional and keyword-only parameter names: of a kernel with a twin, the reference's."""
     try:
         code = getattr(rule, "__wrapped__", rule).__code__
     except AttributeError:
