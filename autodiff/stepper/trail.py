@@ -56,7 +56,7 @@ class Trail:
             found.append(f"    {upstream}{_place(s.place)} * slope = {numbers}")
         rest = part.summands[most:]
         if rest:
-            found.append(f"    {grouped(len(rest))} smaller ones, together {number(sum(s.product for s in rest))}")
+            found.append(f"    {grouped(len(rest))} smaller, together {number(sum(s.product for s in rest))}")
         return found if part.summands else [*found, f"    no element of {upstream} reaches it"]
 
     def text(self) -> str:
