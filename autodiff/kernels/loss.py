@@ -24,6 +24,20 @@ def reduced(losses: Any, reduction: str, divisor: Any) -> Any:
         return total if reduction == "sum" else total / divisor
 
 
+def squared_error(x: Any, y: Any, *, reduction: str) -> tuple[Any, Any]:
+    """`(x - y)^2`, the "mean" or the "sum", and the differences."""
+    d = x - y
+    flat = d.ravel()
+    total = np.dot(flat, flat)
+    return total if reduction == "sum" else total / d.size, d
+
+
+def squared_error_vjp(g: Any, saved: Any, needs: tuple[bool, bool], *, reduction: str) -> tuple[Any, Any]:
+    """`2 g (x - y)`, over the number of elements for the mean."""
+    dx = saved * (2 * g if reduction == "sum" else 2 * g / saved.size)
+    return dx if needs[0] else None, -dx if needs[1] else None
+
+
 def _places(targets: Any) -> tuple[Any, ...]:
     """The key of each place's target among the classes: targets (n, ...), classes along axis 1 of (n, c, ...)."""
     if targets.ndim == 1:

@@ -26,6 +26,17 @@ def _reduced(losses: Any, reduction: str, divisor: Any) -> Any:
     return total if reduction == "sum" else total / divisor
 
 
+def _squared_error(x: Any, y: Any, *, reduction: str) -> Any:
+    d = x - y
+    return _reduced(d * d, reduction, d.size)
+
+
+squared_error = define(
+    "squared_error", kernels.squared_error, inputs="x y", kind="reduce", vjp=kernels.squared_error_vjp,
+    composed=_squared_error, doc="`(x - y)^2` of two arrays of one shape, the mean or the sum.",
+)  # fmt: skip
+
+
 def _cross_entropy(
     logits: Any, targets: Any, weight: Any, *, reduction: str, ignore_index: int, smoothing: float
 ) -> Any:

@@ -22,6 +22,11 @@ def reduced(losses: Any, reduction: str, divisor: Any = None) -> Any:
     return losses.sum() if reduction == "sum" else losses.sum() / (losses.size if divisor is None else divisor)
 
 
+row("squared_error", op("squared_error"), lambda x, y, reduction: reduced((x - y) ** 2, reduction),
+    [[real(2, 3), real(2, 3)], [real(), real()], [real(4), fixed(np.zeros(4))], [real(1, 2, 1), real(1, 2, 1)]],
+    options=[{"reduction": "mean"}, {"reduction": "sum"}])  # fmt: skip
+
+
 def log_softmax(x: Any) -> Any:
     return x - np.log(np.exp(x).sum(axis=1, keepdims=True))
 
