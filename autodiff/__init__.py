@@ -45,6 +45,7 @@ from .functional import (
     softmax,
     top_k,
 )
+from .kernels.conv import use_convolution
 from .kernels.memory import keep_memory
 from .kernels.policy import compile_kernels, use_kernels
 from .kernels.threads import get_num_threads, set_num_threads
@@ -235,6 +236,7 @@ __all__ = [
     "get_num_threads",
     "set_num_threads",
     "use_kernels",
+    "use_convolution",
     "compile_kernels",
     # random numbers
     "Generator",

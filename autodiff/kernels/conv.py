@@ -3,22 +3,61 @@
 Shapes: x (n, c, *size); weight (o, c / groups, *kernel); out (n, o, *places). Along each axis of length `size`, with
 `before` and `after` zeros around it, `places = (size + before + after - dilation (kernel - 1) - 1) // stride + 1`.
 
-Each image is unfolded into columns, one per output element, so that the convolution is a matrix product.
+Each image is unfolded into columns, one per output element, so that the convolution is a matrix product. The compiled
+forms do without: see `compiled/conv.py`, and `use_convolution` for the choice between them.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
+
+from .policy import compiled
+
+__all__ = ["use_convolution"]
 
 Sizes = tuple[int, ...]
 """One number for each axis of an image."""
 
 Widths = tuple[tuple[int, int], ...]
 """How much stands before and after an image, for each of its axes."""
+
+SMALL = 256
+"""Elements of an image or gradient from which on a compiled convolution is the faster one."""
+
+WAYS = ("auto", "gemm", "direct", "winograd")
+_way = "auto"
+
+
+@contextmanager
+def use_convolution(way: str) -> Iterator[None]:
+    """Choose how convolutions are computed in a block: "auto", "gemm", "direct" or "winograd".
+
+    "gemm" unfolds images and multiplies matrices; "direct" reads images where they lie; "winograd" computes 4 x 4
+    elements at a time with a quarter of the products, for windows of 3 x 3 with stride and dilation 1 in one group, and
+    is "direct" for others. All but "gemm" need Numba. "auto" takes what was measured to be the fastest.
+    It holds for all threads. Raises ValueError for another word.
+
+    >>> with use_convolution("gemm"):
+    ...     pass
+    """
+    global _way
+    if way not in WAYS:
+        raise ValueError(f"convolution is computed by one of {', '.join(map(repr, WAYS))}, got {way!r}")
+    before, _way = _way, way
+    try:
+        yield
+    finally:
+        _way = before
+
+
+def chosen_way() -> str:
+    """What `use_convolution` says."""
+    return _way
 
 
 def output_size(size: int, kernel: int, stride: int, padding: tuple[int, int], dilation: int) -> int:
@@ -102,6 +141,7 @@ def _columns(x: Any, kernel: Sizes, stride: Sizes, padding: Widths, dilation: Si
     return view.reshape(n, groups, rows // groups, places)
 
 
+@compiled("conv", SMALL)
 def conv(x: Any, w: Any, *, stride: Sizes, padding: Widths, dilation: Sizes, groups: int) -> Any:
     """`out[n, o, p] = sum over c and taps t of w[o, c, t] x[n, c, p stride + t dilation - before]`."""
     kernel = w.shape[2:]
@@ -111,6 +151,7 @@ def conv(x: Any, w: Any, *, stride: Sizes, padding: Widths, dilation: Sizes, gro
     return out.reshape(len(x), len(w), *places)
 
 
+@compiled("conv", SMALL)
 def conv_dx(g: Any, w: Any, *, shape: Sizes, stride: Sizes, padding: Widths, dilation: Sizes, groups: int) -> Any:
     """The adjoint by x: each gradient goes back to the elements that its window saw. `shape` is x's size."""
     n, o, *places = g.shape
@@ -122,6 +163,7 @@ def conv_dx(g: Any, w: Any, *, shape: Sizes, stride: Sizes, padding: Widths, dil
     return fold(columns, size=shape, kernel=kernel, stride=stride, padding=padding, dilation=dilation)
 
 
+@compiled("conv", SMALL)
 def conv_dw(x: Any, g: Any, *, kernel: Sizes, stride: Sizes, padding: Widths, dilation: Sizes, groups: int) -> Any:
     """The adjoint by w: how each tap's elements go with the gradient, summed over images and places."""
     n, o, *places = g.shape

@@ -19,6 +19,7 @@ from __future__ import annotations
 import functools
 import importlib
 import os
+import re
 import sys
 import threading
 from collections import deque
@@ -175,7 +176,7 @@ class Loop:
                 self._dispatcher = numba.njit(**options)(self.function)
         dtype = {"f": "float32", "d": "float64"}[char]
         self._dispatcher.disable_compile(False)
-        self._dispatcher.compile(self.signature.replace("T", dtype))
+        self._dispatcher.compile(re.sub(r"\bT\b", dtype, self.signature))
         self._dispatcher.disable_compile()  # a call with other types is a mistake, not a reason to wait
 
     def __call__(self, *args: Any) -> Any:

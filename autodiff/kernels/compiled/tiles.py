@@ -1,0 +1,223 @@
+"""Small matrix products that stay in registers, for the inside of compiled loops.
+
+What LLVM makes of a loop over scalars keeps no block of results in registers; these are written as vector
+instructions. One call computes a block of results over the whole of a sum:
+
+    outer[r](w, w0, off, k, x, x0, out, o0, pitch)    out[o0 + i pitch + v] = sum_j w[w0 + j r + i] x[x0 + off[j] + v]
+    dots[r](a, a0, rows, b, b0, off, o0, n, out, p0, pitch, images, a_step, b_step)
+                                        out[p0 + i pitch + j] += sum_v a[a0 + i rows + v] b[b0 + off[o0 + j] + v]
+
+with `r` rows i. The places v are `WIDTH[r]` vectors in `outer`, and one in `outer_tail`. In `dots` they are 0 .. n-1,
+rounded up to whole vectors, of so many images that lie `a_step` and `b_step` apart, and there are `COLUMNS[r]` columns.
+
+Rows of x are found by their offsets: a convolution reads its image where it lies, without unfolding it. Measured on one
+core with 512-bit vectors: 108 to 118 GFLOP/s for all of 25 to 576 terms and 256 to 1100 places, where NumPy's matrix
+product of 1000 x 1000 has 104.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from llvmlite import binding, ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+_WIDE = bool(binding.get_host_cpu_features().get("avx512f"))  # 32 registers of 64 bytes
+BYTES = 64 if _WIDE else 32
+WIDTH = {8: 3, 6: 4, 4: 6, 2: 8, 1: 8} if _WIDE else {8: 1, 6: 2, 4: 3, 2: 4, 1: 4}
+COLUMNS = {8: 3, 6: 4, 4: 6, 2: 8, 1: 12} if _WIDE else {8: 1, 6: 2, 4: 3, 2: 4, 1: 6}
+
+_helpers: Any = cgutils
+_INT, _PART = ir.IntType(64), ir.IntType(32)
+
+
+def lanes(itemsize: int) -> int:
+    """How many numbers are in a vector."""
+    return BYTES // itemsize
+
+
+class _Code:
+    """Writes vector instructions for numbers of one type."""
+
+    def __init__(self, context: Any, builder: Any, dtype: Any) -> None:
+        self.builder, self.size = builder, dtype.bitwidth // 8
+        self.lanes = lanes(self.size)
+        self.vector = ir.VectorType(context.get_value_type(dtype), self.lanes)
+        self.suffix = f"v{self.lanes}f{dtype.bitwidth}"
+        self.zero = self.constant(0.0)
+
+    def constant(self, value: float) -> Any:
+        """A vector of equal numbers."""
+        return ir.Constant(self.vector, [value] * self.lanes)
+
+    def call(self, name: str, *args: Any) -> Any:
+        """One of LLVM's functions on vectors."""
+        kind = ir.FunctionType(self.vector, [self.vector] * len(args))
+        return self.builder.call(
+            _helpers.get_or_insert_function(self.builder.module, kind, f"{name}.{self.suffix}"), args
+        )
+
+    def at(self, pointer: Any, *steps: Any) -> Any:
+        """So many numbers further."""
+        for step in steps:
+            pointer = self.builder.gep(pointer, [_INT(step) if isinstance(step, int) else step])
+        return pointer
+
+    def load(self, pointer: Any) -> Any:
+        """A vector from any place."""
+        return self.builder.load(self.builder.bitcast(pointer, self.vector.as_pointer()), align=self.size)
+
+    def store(self, value: Any, pointer: Any) -> None:
+        """A vector to any place."""
+        self.builder.store(value, self.builder.bitcast(pointer, self.vector.as_pointer()), align=self.size)
+
+    def spread(self, number: Any) -> Any:
+        """A vector of one number."""
+        nothing = ir.Constant(self.vector, ir.Undefined)
+        first = self.builder.insert_element(nothing, number, _PART(0))
+        return self.builder.shuffle_vector(first, nothing, ir.Constant(ir.VectorType(_PART, self.lanes), None))
+
+    def total(self, value: Any) -> Any:
+        """The sum of a vector's numbers, pair by pair."""
+        count, builder = self.lanes, self.builder
+        while count > 1:
+            turned = [(i + count // 2) % self.lanes for i in range(self.lanes)]
+            half = ir.Constant(ir.VectorType(_PART, self.lanes), turned)
+            value = builder.fadd(value, builder.shuffle_vector(value, value, half))
+            count //= 2
+        return builder.extract_element(value, _PART(0))
+
+    def sums(self, rows: int, columns: int) -> Any:
+        """Vectors that start as 0."""
+        table = [[_helpers.alloca_once(self.builder, self.vector) for _ in range(columns)] for _ in range(rows)]
+        for row in table:
+            for place in row:
+                self.builder.store(self.zero, place)
+        return table
+
+    def add_product(self, place: Any, x: Any, y: Any) -> None:
+        """Add x y to the sum at a place."""
+        self.builder.store(self.call("llvm.fma", x, y, self.builder.load(place)), place)
+
+
+def _pointers(context: Any, builder: Any, kinds: Any, args: Any) -> list[Any]:
+    return [
+        context.make_array(kind)(context, builder, arg).data if isinstance(kind, types.Array) else arg
+        for kind, arg in zip(kinds, args, strict=True)
+    ]
+
+
+def _outer(rows: int, width: int) -> Any:
+    @intrinsic
+    def block(typing: Any, w: Any, w0: Any, off: Any, k: Any, x: Any, x0: Any, out: Any, o0: Any, pitch: Any) -> Any:
+        def write(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            at_w, from_w, offsets, count, at_x, from_x, at_out, to, step = _pointers(
+                context, builder, signature.args, args
+            )
+            code = _Code(context, builder, w.dtype)
+            sums = code.sums(rows, width)
+            first_w, first_x = code.at(at_w, from_w), code.at(at_x, from_x)
+            with _helpers.for_range(builder, count) as each:
+                here = code.at(first_x, builder.load(code.at(offsets, each.index)))
+                seen = [code.load(code.at(here, v * code.lanes)) for v in range(width)]
+                weights = code.at(first_w, builder.mul(each.index, _INT(rows)))
+                for r in range(rows):
+                    weight = code.spread(builder.load(code.at(weights, r)))
+                    for v in range(width):
+                        code.add_product(sums[r][v], weight, seen[v])
+            for r in range(rows):
+                row = code.at(at_out, to, builder.mul(step, _INT(r)))
+                for v in range(width):
+                    code.store(builder.load(sums[r][v]), code.at(row, v * code.lanes))
+            return context.get_dummy_value()
+
+        return types.void(w, w0, off, k, x, x0, out, o0, pitch), write
+
+    return block
+
+
+def _dots(rows: int, columns: int) -> Any:
+    @intrinsic
+    def block(
+        typing: Any, a: Any, a0: Any, pitch: Any, b: Any, b0: Any, off: Any, o0: Any, n: Any, out: Any, p0: Any,
+        step: Any, images: Any, a_step: Any, b_step: Any,
+    ) -> Any:  # fmt: skip
+        def write(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            at_a, from_a, apart, at_b, from_b, offsets, offset, count, at_out, to, down, number, a_next, b_next = (
+                _pointers(context, builder, signature.args, args)
+            )
+            code = _Code(context, builder, a.dtype)
+            sums = code.sums(rows, columns)
+            first_a, first_b, first = code.at(at_a, from_a), code.at(at_b, from_b), code.at(offsets, offset)
+            starts_a = [builder.mul(apart, _INT(r)) for r in range(rows)]
+            starts_b = [builder.load(code.at(first, c)) for c in range(columns)]
+            vectors = builder.udiv(builder.add(count, _INT(code.lanes - 1)), _INT(code.lanes))
+            with _helpers.for_range(builder, number) as image:
+                image_a = code.at(first_a, builder.mul(image.index, a_next))
+                image_b = code.at(first_b, builder.mul(image.index, b_next))
+                with _helpers.for_range(builder, vectors) as each:
+                    here = builder.mul(each.index, _INT(code.lanes))
+                    left = [code.load(code.at(image_a, start, here)) for start in starts_a]
+                    for c in range(columns):
+                        right = code.load(code.at(image_b, starts_b[c], here))
+                        for r in range(rows):
+                            code.add_product(sums[r][c], left[r], right)
+            for r in range(rows):
+                row = code.at(at_out, to, builder.mul(down, _INT(r)))
+                for c in range(columns):
+                    place = code.at(row, c)
+                    builder.store(builder.fadd(builder.load(place), code.total(builder.load(sums[r][c]))), place)
+            return context.get_dummy_value()
+
+        return types.void(a, a0, pitch, b, b0, off, o0, n, out, p0, step, images, a_step, b_step), write
+
+    return block
+
+
+def transform(matrix: Sequence[Sequence[float]]) -> Any:
+    """Both sides of squares that lie across vectors: `out = m x m^T`, a square for each lane.
+
+    Called as (x, x0, off, out, o0, pitch): element (i, j) of x is at `x[x0 + off[i q + j]]`, that of the result at
+    `out[o0 + (i p + j) pitch]`, for a p x q matrix.
+    """
+    p, q = len(matrix), len(matrix[0])
+
+    @intrinsic
+    def squares(typing: Any, x: Any, x0: Any, off: Any, out: Any, o0: Any, pitch: Any) -> Any:
+        def write(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            at_x, from_x, offsets, at_out, to, apart = _pointers(context, builder, signature.args, args)
+            code = _Code(context, builder, x.dtype)
+            first, last = code.at(at_x, from_x), code.at(at_out, to)
+
+            def combine(row: Sequence[float], terms: Sequence[Any]) -> Any:
+                found = None
+                for factor, term in sorted(zip(row, terms, strict=True), key=lambda pair: pair[0] != 1):
+                    if found is None and factor:
+                        found = term if factor == 1 else builder.fmul(code.constant(factor), term)
+                    elif factor in (1, -1):
+                        found = (builder.fadd if factor == 1 else builder.fsub)(found, term)
+                    elif factor:
+                        found = code.call("llvm.fma", code.constant(factor), term, found)
+                return found
+
+            columns = []
+            for j in range(q):
+                seen = [code.load(code.at(first, builder.load(code.at(offsets, i * q + j)))) for i in range(q)]
+                columns.append([combine(row, seen) for row in matrix])
+            for i in range(p):
+                for j, row in enumerate(matrix):
+                    value = combine(row, [column[i] for column in columns])
+                    code.store(value, code.at(last, builder.mul(apart, _INT(i * p + j))))
+            return context.get_dummy_value()
+
+        return types.void(x, x0, off, out, o0, pitch), write
+
+    return squares
+
+
+outer = {rows: _outer(rows, width) for rows, width in WIDTH.items()}
+outer_tail = {rows: _outer(rows, 1) for rows in WIDTH}
+dots = {rows: _dots(rows, columns) for rows, columns in COLUMNS.items()}
