@@ -10,6 +10,10 @@ from typing import Any
 import numpy as np
 
 from ..random import philox
+from .policy import compiled
+
+FEW = 1024
+"""Scores from which on the compiled forms are faster."""
 
 
 def later(length: int, source: int) -> Any:
@@ -17,6 +21,7 @@ def later(length: int, source: int) -> Any:
     return np.arange(source) > np.arange(length)[:, None]
 
 
+@compiled("attention", FEW)
 def masked_softmax(scores: Any, *, axis: int = -1) -> Any:
     """Softmax along an axis; where all is -inf, as for a query that may attend to nothing, it gives zeros."""
     top = np.maximum.reduce(scores, axis=axis, keepdims=True, initial=-np.inf)
@@ -28,6 +33,24 @@ def masked_softmax(scores: Any, *, axis: int = -1) -> Any:
     return e
 
 
+@compiled("attention", FEW)
+def weights_of(scores: Any, *, scale: float, causal: bool) -> Any:
+    """`masked_softmax(scale scores)`, causal attention seeing a triangle of them; written over scores, (..., L, S)."""
+    scores *= np.asarray(scale, scores.dtype)
+    if causal:
+        np.copyto(scores, -np.inf, where=later(*scores.shape[-2:]))
+    return masked_softmax(scores)
+
+
+@compiled("attention", FEW)
+def weights_slope(g: Any, weights: Any, *, scale: float) -> Any:
+    """`scale w (g - sum(g w))` along the last axis, written over g."""
+    g -= np.add.reduce(g * weights, axis=-1, keepdims=True)
+    g *= weights
+    g *= np.asarray(scale, g.dtype)
+    return g
+
+
 def _kept(shape: tuple[int, ...], p: float, seed: int, offset: int, dtype: Any) -> Any:
     """What dropout multiplies with; the same numbers as the op `dropout` draws."""
     if p == 1:
@@ -35,35 +58,47 @@ def _kept(shape: tuple[int, ...], p: float, seed: int, offset: int, dtype: Any) 
     return (philox(seed, offset).random(shape, np.float32) >= p) / np.asarray(1 - p, dtype)
 
 
+def _scaled(scores: Any, scale: float) -> Any:
+    scores *= np.asarray(scale, scores.dtype)
+    return scores
+
+
 def attention(
     q: Any, k: Any, v: Any, mask: Any, *, scale: float, causal: bool, p: float, seed: int, offset: int
 ) -> tuple[Any, Any]:
     """`softmax(scale q k^T + mask) v`, (..., L, V), with dropout of the weights; keeps the weights."""
-    scores = (q * np.asarray(scale, q.dtype)) @ k.mT
+    scores = q @ k.mT
     if np.ndim(mask):
-        scores = scores + mask
-    if causal:
-        np.copyto(scores, -np.inf, where=later(*scores.shape[-2:]))
-    weights = masked_softmax(scores)
+        scores = _scaled(scores, scale) + mask
+        scale = 1.0
+    weights = weights_of(scores, scale=scale, causal=causal)
     used = weights * _kept(weights.shape, p, seed, offset, weights.dtype) if p else weights
-    return used @ v, weights
+    return _product(used, v, q), weights
+
+
+def _product(x: Any, y: Any, like: Any) -> Any:
+    """`x y`, laid out in memory as an array of its shape is: heads that were split stay where they are joined."""
+    if like.shape[:-1] == x.shape[:-1] and like.shape[-1] == y.shape[-1] and like.dtype == x.dtype == y.dtype:
+        return np.matmul(x, y, out=np.empty_like(like))
+    return x @ y
 
 
 def attention_vjp(
-    g: Any, q: Any, k: Any, v: Any, out: Any, saved: Any, needs: Any, *, scale: float, causal: bool, p: float,
+    g: Any, q: Any, k: Any, v: Any, saved: Any, needs: Any, *, scale: float, causal: bool, p: float,
     seed: int, offset: int,
 ) -> tuple[Any, ...]:  # fmt: skip
-    """Gradients of q, k, v and the mask; the sum in softmax's rule is that of `g out`, dropout or not."""
-    factor = np.asarray(scale, q.dtype)
+    """Gradients of q, k, v and the mask."""
     kept = _kept(saved.shape, p, seed, offset, saved.dtype) if p else None
-    dv = (saved if kept is None else saved * kept).mT @ g if needs[2] else None
+    dv = _product((saved if kept is None else saved * kept).mT, g, v) if needs[2] else None
     if not (needs[0] or needs[1] or needs[3]):
         return None, None, dv, None
     d = g @ v.mT
     if kept is not None:
         d *= kept
-    d -= np.add.reduce(g * out, axis=-1, keepdims=True)
-    d *= saved
-    dq = d @ (k * factor) if needs[0] else None
-    dk = d.mT @ (q * factor) if needs[1] else None
-    return dq, dk, dv, d if needs[3] else None
+    d = weights_slope(d, saved, scale=1.0 if needs[3] else scale)
+    dmask = d if needs[3] else None
+    if needs[3]:
+        d = d * np.asarray(scale, d.dtype)
+    dq = _product(d, k, q) if needs[0] else None
+    dk = _product(d.mT, q, k) if needs[1] else None
+    return dq, dk, dv, dmask

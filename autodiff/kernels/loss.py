@@ -6,6 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from .policy import compiled
+
+FEW = 256
+"""Elements from which on the compiled form of cross-entropy is faster."""
+SOME = 1024
+"""The same of its binary form."""
+
 
 def check_classes(targets: Any, classes: int) -> None:
     """Raise IndexError naming the first class index outside 0 .. classes-1."""
@@ -20,8 +27,9 @@ def reduced(losses: Any, reduction: str, divisor: Any) -> Any:
     if reduction == "none":
         return losses
     total = np.add.reduce(losses, axis=None)
-    with np.errstate(invalid="ignore"):  # nothing counts: 0 / 0
-        return total if reduction == "sum" else total / divisor
+    if reduction == "sum":
+        return total
+    return total / divisor if divisor else total * np.nan  # nothing counts: 0 / 0
 
 
 def squared_error(x: Any, y: Any, *, reduction: str) -> tuple[Any, Any]:
@@ -70,6 +78,7 @@ def _log_sum(logits: Any) -> tuple[Any, Any, Any]:
     return top, shifted, np.log(np.add.reduce(np.exp(shifted), axis=1, keepdims=True))
 
 
+@compiled("loss", FEW)
 def cross_entropy(
     logits: Any, targets: Any, weight: Any, *, reduction: str, ignore_index: int, smoothing: float
 ) -> tuple[Any, Any]:
@@ -96,6 +105,7 @@ def cross_entropy(
     return reduced(losses, reduction, divisor), (top, log_sum, divisor)
 
 
+@compiled("loss", FEW, by=1)
 def cross_entropy_vjp(
     g: Any, logits: Any, targets: Any, weight: Any, saved: Any, *, reduction: str, ignore_index: int, smoothing: float
 ) -> tuple[Any, None, None]:
@@ -160,35 +170,38 @@ def soft_cross_entropy_vjp(
 # -- its binary form --------------------------------------------------------------------------------------
 
 
-def _given(weight: Any) -> bool:
+def given(weight: Any) -> bool:
+    """Whether there are weights other than 1."""
     return np.ndim(weight) > 0 or weight != 1
 
 
+@compiled("loss", SOME)
 def bce_with_logits(x: Any, y: Any, weight: Any, pos_weight: Any, *, reduction: str) -> tuple[Any, None]:
     """`w ((1 - y) softplus(x) + p y softplus(-x))`, exact in both tails; weights of 1 stand for none."""
-    on = y * pos_weight if _given(pos_weight) else y
+    on = y * pos_weight if given(pos_weight) else y
     losses = (1 - y) * np.maximum(x, 0) + on * np.maximum(-x, 0) + (1 - y + on) * np.log1p(np.exp(-abs(x)))
-    if _given(weight):
+    if given(weight):
         losses = losses * weight
     return reduced(losses, reduction, np.size(losses)), None
 
 
+@compiled("loss", SOME, by=1)
 def bce_with_logits_vjp(
     g: Any, x: Any, y: Any, weight: Any, pos_weight: Any, needs: Any, *, reduction: str
 ) -> tuple[Any, Any, None, None]:
     """`g w ((1 - y) sigmoid(x) - p y sigmoid(-x))`; of y `g w (p softplus(-x) - softplus(x))`."""
     if reduction == "mean":
         g = g / (np.size(x) or 1)
-    if _given(weight):
+    if given(weight):
         g = g * weight
     e = np.exp(-abs(x))
     of_x = of_y = None
     if needs[0]:
-        on = y * pos_weight if _given(pos_weight) else y
+        on = y * pos_weight if given(pos_weight) else y
         of_x = g * (((1 - y) * np.where(x >= 0, 1, e) - on * np.where(x >= 0, e, 1)) / (1 + e))
     if needs[1]:
         below, above = np.maximum(-x, 0) + np.log1p(e), np.maximum(x, 0) + np.log1p(e)
-        of_y = g * ((below * pos_weight if _given(pos_weight) else below) - above)
+        of_y = g * ((below * pos_weight if given(pos_weight) else below) - above)
     return of_x, of_y, None, None
 
 

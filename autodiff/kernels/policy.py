@@ -95,23 +95,24 @@ class Kernel:
             _mark(self, char)
 
 
-def compiled(module: str, at_least: int = 0) -> Callable[[F], F]:
-    """Let a kernel be computed by its namesake in `compiled/<module>.py` where its first array is large enough."""
+def compiled(module: str, at_least: int = 0, by: int = 0) -> Callable[[F], F]:
+    """Let a kernel be computed by its namesake in `compiled/<module>.py` where argument `by` is large enough."""
 
     def decorate(reference: F) -> F:
         kernel = KERNELS[f"{module}.{reference.__name__}"] = Kernel(reference, module)
         ready = kernel.ready
 
         @functools.wraps(reference)
-        def call(x: Any, *args: Any, **options: Any) -> Any:
+        def call(*args: Any, **options: Any) -> Any:
+            x = args[by]
             if type(x) is _ndarray and x.size >= at_least and _mode != "numpy":
                 char = x.dtype.char
                 function = ready.get(char) or kernel.find(char)
                 if function is not None:
-                    result = function(x, *args, **options)
+                    result = function(*args, **options)
                     if result is not None:
                         return result
-            return reference(x, *args, **options)
+            return reference(*args, **options)
 
         return call  # type: ignore[return-value]
 
@@ -172,7 +173,9 @@ class Loop:
             options = {"nogil": True, "error_model": "numpy", "fastmath": {"contract", "nsz", "arcp", "reassoc"}}
             try:
                 self._dispatcher = numba.njit(cache=True, **options)(self.function)
-            except RuntimeError:  # no directory that a cache could be written to
+                kept = self._dispatcher._cache._cache_file
+                kept._source_stamp = kept._source_stamp, _stamp()  # Numba looks at one file; helpers are in others
+            except (RuntimeError, AttributeError):  # no directory to write to, or a Numba that keeps things elsewhere
                 self._dispatcher = numba.njit(**options)(self.function)
         dtype = {"f": "float32", "d": "float64"}[char]
         self._dispatcher.disable_compile(False)

@@ -9,15 +9,11 @@ import numpy as np
 from ..kernels import attention as kernels
 from ..op import define
 from .elementwise import where
+from .norm import softmax_slope
 from .random import dropout
 
-
-def _masked_softmax_rule(g: Any, out: Any, *, axis: int) -> Any:
-    return out * (g - (g * out).sum(axis=axis, keepdims=True))
-
-
 masked_softmax = define(
-    "masked_softmax", kernels.masked_softmax, _masked_softmax_rule, kind="reduce",
+    "masked_softmax", kernels.masked_softmax, lambda g, out, *, axis: softmax_slope(g, out, axis=axis), kind="reduce",
     doc="Softmax along an axis, and zeros where all along it is -inf.",
 )  # fmt: skip
 

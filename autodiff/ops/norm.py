@@ -14,13 +14,25 @@ def _sum_along(x: Any, axis: int) -> Any:
     return sum_(x, axis=(axis,), keepdims=True)
 
 
+softmax_slope: Function = define(
+    "softmax_slope", kernels.softmax_slope, lambda g, s, *, axis: softmax_slope(g, s, axis=axis),
+    lambda g, dy, s, *, axis: g * (dy - _sum_along(dy * s, axis)) - dy * _sum_along(g * s, axis),
+    inputs="dy s", kind="reduce", linear="dy", doc="`s (dy - sum(dy s))` along an axis: what `softmax` passes back.",
+)  # fmt: skip
+
 softmax = define(
-    "softmax", kernels.softmax, lambda g, out, *, axis: out * (g - _sum_along(g * out, axis)), kind="reduce",
+    "softmax", kernels.softmax, lambda g, out, *, axis: softmax_slope(g, out, axis=axis), kind="reduce",
     doc="`exp(x_i) / sum_j exp(x_j)` along an axis: positive, and sums to one.",
 )  # fmt: skip
 
+log_softmax_slope: Function = define(
+    "log_softmax_slope", kernels.log_softmax_slope, lambda g, s, *, axis: g - _sum_along(g * exp(s), axis),
+    lambda g, dy, s, *, axis: -g * (exp(s) * _sum_along(dy, axis)),
+    inputs="dy s", kind="reduce", linear="dy", doc="`dy - e^s sum(dy)` along an axis: what `log_softmax` passes back.",
+)  # fmt: skip
+
 log_softmax = define(
-    "log_softmax", kernels.log_softmax, lambda g, out, *, axis: g - exp(out) * _sum_along(g, axis), kind="reduce",
+    "log_softmax", kernels.log_softmax, lambda g, out, *, axis: log_softmax_slope(g, out, axis=axis), kind="reduce",
     doc="Logarithm of softmax along an axis, exact where softmax itself would round to 0.",
 )  # fmt: skip
 

@@ -11,6 +11,7 @@ from autodiff.kernels.policy import loop
 BOUNDS = {
     "exp": (1.5, (-87, 88), (-708, 709)),
     "log": (1.5, (1e-30, 1e30), (1e-300, 1e300)),
+    "log1p": (1.5, (0, 1), (0, 1)),
     "tanh": (3, (-12, 12), (-25, 25)),
     "sigmoid": (3.5, (-87, 87), (-708, 708)),
     "erf": (3, (-5, 5), (-7, 7)),
@@ -58,7 +59,7 @@ def test_error_stays_within_its_bound(name, dtype):
         x = np.concatenate(
             [rng.uniform(low, high, 20_000), rng.uniform(-1, 1, 20_000), signs * 10.0 ** rng.uniform(-6, 0, 20_000)]
         )
-    x = x.astype(dtype)
+    x = x.astype(dtype) if name != "log1p" else np.abs(x).astype(dtype)
     longer = x.astype(np.float64 if dtype is np.float32 else np.longdouble)
     expected = REFERENCES.get(name, getattr(np, name, None))(longer)
     error = np.abs(compute(name, x) - expected) / np.spacing(np.abs(expected.astype(dtype)))
@@ -95,3 +96,17 @@ def test_numbers_below_the_normal_range(dtype):
     np.testing.assert_array_equal(compute("tanh", tiny), tiny)
     x = np.log(tiny)
     np.testing.assert_allclose(compute("exp", x), np.exp(x), rtol=1e-3, atol=float(tiny[0]))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_top_of_a_vector(dtype):
+    @loop("void(T[::1], T[::1])")
+    def run(x, out):
+        out[0] = vector.top(x)
+
+    run.compile(np.dtype(dtype).char)
+    rng = np.random.default_rng(0)
+    for x in rng.normal(size=99), -rng.random(5), [-0.0, 0.0], [-np.inf] * 3, [1, np.inf], [1e-310, -1], [1, np.nan]:
+        out, x = np.empty(1, dtype), np.array(x, dtype)
+        run(x, out)
+        np.testing.assert_array_equal(out[0], np.max(x))

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 import autodiff as ad
-from tests.op_table import real, row
+from tests.op_table import op, real, row
 
 _softmax = [[real(2, 3)], [real(4)], [real(2, 3, 2)]]
+_pairs = [[real(2, 3)] * 2, [real(4)] * 2, [real(2, 0)] * 2]
 
 
 def _np_softmax(x: Any, axis: int = -1) -> Any:
@@ -20,6 +21,10 @@ row("softmax", ad.softmax, _np_softmax, [*_softmax, [real(0, 3)]], options=[{}, 
 row("softmax along axis 0", ad.softmax, _np_softmax, _softmax, options=[{"axis": 0}])
 row("log_softmax", ad.log_softmax, lambda x, axis=-1: np.log(_np_softmax(x, axis)), _softmax,
     options=[{}, {"axis": 0}])  # fmt: skip
+row("softmax_slope", lambda dy, s: op("softmax_slope")(dy, s, axis=s.ndim - 1),
+    lambda dy, s: s * (dy - (dy * s).sum(-1, keepdims=True)), _pairs)  # fmt: skip
+row("log_softmax_slope", lambda dy, s: op("log_softmax_slope")(dy, s, axis=s.ndim - 1),
+    lambda dy, s: dy - np.exp(s) * dy.sum(-1, keepdims=True), _pairs)  # fmt: skip
 
 
 def _dropout(x: Any, p: float, generator: int) -> Any:

@@ -20,10 +20,10 @@ LEAST = 1 << 15  # elements for a thread: fewer are done before a second one has
 
 
 def _flat(*arrays: Any) -> list[Any] | None:
-    """The arrays as vectors, if they are of one dtype, of one shape, and lie row by row."""
+    """The arrays as vectors, if they are of one dtype, of one shape, lie row by row, and are not read-only."""
     first = arrays[0]
     for x in arrays:
-        if type(x) is not np.ndarray or x.dtype != first.dtype or x.shape != first.shape or not x.flags.c_contiguous:
+        if type(x) is not np.ndarray or x.dtype != first.dtype or x.shape != first.shape or not x.flags.carray:
             return None
     return [x.reshape(-1) for x in arrays]
 

@@ -1,14 +1,14 @@
-"""exp, log, tanh, sigmoid, erf, ndtr, sin and cos for the inside of loops, in float32 and float64.
+"""exp, log, log1p, tanh, sigmoid, erf, ndtr, sin and cos for the inside of loops, in float32 and float64.
 
 Numba's own call the C library, one number at a time. These have no branches and no calls, so LLVM makes vector
 instructions of a loop around them. Each is a reduction to a short interval and a polynomial there, interpolated at
 Chebyshev's nodes. The largest errors, in units of the last place of the result (tests/kernels/test_vector.py):
 
     exp 1.5    log 1.5    tanh 3    sigmoid 3.5    erf 3    sin, cos 2.5, for |x| up to 8000
-    ndtr 10 + 2 x^2 for negative x, 4 for positive
+    log1p 1.5, for 0 <= x <= 1    ndtr 10 + 2 x^2 for negative x, 4 for positive
 
-They treat infinities, NaN and numbers below the normal range as the C library does, but that sin and cos are of no use
-beyond their range. Outside of a compiled loop they are NumPy's and SciPy's functions.
+They treat infinities, NaN and numbers below the normal range as the C library does, but that sin, cos and log1p are of
+no use beyond their range. Outside of a compiled loop they are NumPy's and SciPy's functions.
 """
 
 from __future__ import annotations
@@ -160,6 +160,7 @@ def _make(char: str) -> SimpleNamespace:
     lifted = integer(54 if double else 25)
     sqrt_half = integer(np.array(math.sqrt(0.5), number).view(integer))
     infinity, nan = number(np.inf), number(np.nan)
+    least, most, last = np.iinfo(integer).min, integer(np.iinfo(integer).max), integer(63 if double else 31)
     k = number(3 if double else 2)
     exp_p, log_p, sin_p, cos_p, erf_p, erfcx_p = (
         _polynomial(table[char], number) for table in (_EXP, _LOG, _SIN, _COS, _ERF, _ERFCX)
@@ -197,6 +198,24 @@ def _make(char: str) -> SimpleNamespace:
         y = infinity if x == infinity else y
         y = -infinity if x == zero else y
         return y if x >= zero else nan
+
+    @njit(**_OPTIONS)
+    def log1p(x: Any) -> Any:
+        high = x > number(math.sqrt(2) - 1)
+        f = half * (x - one) if high else x  # 1 + x is 1 + f, or twice that
+        n = one if high else zero
+        s = f / (two + f)
+        z = s * s
+        square = half * f * f
+        return n * ln2_high - ((square - (s * (square + z * log_p(z)) + n * ln2_low)) - f)
+
+    @njit(**_OPTIONS)
+    def top(x: Any) -> Any:
+        found = integer(least)
+        for i in range(x.size):
+            bits = bits_of(x[i])
+            found = max(found, integer(bits ^ (integer(bits >> last) & most)))  # ordered as the numbers are
+        return as_float(found ^ (integer(found >> last) & most))
 
     @njit(**_OPTIONS)
     def tanh(x: Any) -> Any:
@@ -256,7 +275,18 @@ def _make(char: str) -> SimpleNamespace:
     def cos(x: Any) -> Any:
         return turned(x, np.int32(1))
 
-    return SimpleNamespace(exp=exp, log=log, tanh=tanh, sigmoid=sigmoid, erf=erf, ndtr=ndtr, sin=sin, cos=cos)
+    return SimpleNamespace(
+        exp=exp,
+        log=log,
+        log1p=log1p,
+        top=top,
+        tanh=tanh,
+        sigmoid=sigmoid,
+        erf=erf,
+        ndtr=ndtr,
+        sin=sin,
+        cos=cos,
+    )
 
 
 _SINGLE, _DOUBLE = _make("f"), _make("d")
@@ -270,6 +300,19 @@ def exp(x: Any) -> Any:
 def log(x: Any) -> Any:
     """Natural logarithm."""
     return np.log(x)
+
+
+def log1p(x: Any) -> Any:
+    """`log(1 + x)`, exact near 0, for 0 <= x <= 1."""
+    return np.log1p(x)
+
+
+def top(x: Any) -> Any:
+    """The largest number of a vector. A maximum of floats alone would be taken one number at a time, for NaN's sake.
+
+    NaN wins or is lost, by its sign; of no numbers it is NaN.
+    """
+    return np.max(x, initial=-np.inf)
 
 
 def tanh(x: Any) -> Any:
@@ -313,9 +356,9 @@ def _dispatch(stub: Any) -> None:
 
     @overload(stub, jit_options=_OPTIONS, strict=False)
     def choose(x: Any) -> Any:
-        chosen = getattr(_SINGLE if x == types.float32 else _DOUBLE, name)
+        chosen = getattr(_SINGLE if getattr(x, "dtype", x) == types.float32 else _DOUBLE, name)
         return lambda x: chosen(x)
 
 
-for _stub in (exp, log, tanh, sigmoid, erf, ndtr, sin, cos):
+for _stub in (exp, log, log1p, top, tanh, sigmoid, erf, ndtr, sin, cos):
     _dispatch(_stub)
