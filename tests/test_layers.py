@@ -53,7 +53,20 @@ FLOORS = {
     ],
     7: ["autodiff/__init__.py"],
     8: ["autodiff/__main__.py", "nn/", "optim/"],
-    9: ["optim/swa_utils.py", "optim/trainer.py", "optim/estimators.py", "optim/digits.py"],
+    9: [
+        "optim/swa_utils.py",
+        "optim/callbacks.py",
+        "optim/checkpoint.py",
+        "optim/doctor.py",
+        "optim/events.py",
+        "optim/finder.py",
+        "optim/logs.py",
+        "optim/plots.py",
+        "optim/progress.py",
+        "optim/trainer.py",
+        "optim/estimators.py",
+        "optim/digits.py",
+    ],
 }
 
 

@@ -1,0 +1,605 @@
+"""`Trainer`: the loop around a training step, and all that belongs to a run.
+
+>>> import nn, optim
+>>> x = np.linspace(-1, 1, 64, dtype=np.float32)[:, None]
+>>> data = nn.data.DataLoader(nn.data.TensorDataset(x, 2 * x + 1), batch_size=16, shuffle=True, generator=0)
+>>> model = nn.Linear(1, 1, generator=0)
+>>> trainer = Trainer(model, nn.MSELoss(), optim.Adam(model.parameters(), lr=0.1), progress=False)
+>>> history = trainer.fit(data, epochs=30)
+>>> history[-1]["loss"] < 1e-2, trainer.predict(np.float32([[3.0]])).shape
+(True, (1, 1))
+"""
+
+from __future__ import annotations
+
+import math
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from autodiff.config import no_grad
+from autodiff.errors import NumericalError, describe
+from autodiff.kernels import policy
+from autodiff.random import Draws
+from autodiff.tensor import Tensor
+from nn.module import Module
+from nn.utils import clip_grad_norm_, clip_grad_value_
+
+from .accumulate import Accumulate
+from .callbacks import Callback
+from .checkpoint import Checkpoint, read_streams, set_streams
+from .doctor import all_finite, diagnose
+from .files import load_state, save_state
+from .lbfgs import LBFGS
+from .lr_scheduler import CyclicLR, OneCycleLR, ReduceLROnPlateau
+from .metrics import named
+from .optimizer import Optimizer
+from .progress import Progress
+
+if TYPE_CHECKING:
+    import os
+
+    from matplotlib.figure import Figure
+
+    from .finder import Rates
+
+__all__ = ["Trainer"]
+
+
+class Trainer:
+    """Fits a model: steps, epochs, validation, metrics, callbacks, checkpoints.
+
+    Args:
+        model: what is trained.
+        loss: `loss(output, target)`, a mean over the examples of a batch.
+        optimizer: of the model's parameters.
+        schedule: of the optimizer. It steps once an epoch; `OneCycleLR` and `CyclicLR` once a step.
+        schedule_each: "step" or "epoch", where that is to be otherwise.
+        metrics: of `optim.metrics`, a list or a dict, computed on the training batches as they come (in training mode)
+            and on the validation data ("val_" before the name).
+        callbacks: see `optim.callbacks`; `Checkpoint(folder)` makes the run one that can be resumed.
+        compute: `compute(model, batch)` that returns (loss, output, target) for batches that are not inputs and a
+            target; output and target are what metrics are given.
+        accumulate: how many batches make one step of the optimizer.
+        clip_norm: the largest norm of the gradient of all parameters together.
+        clip_value: the largest absolute value of an element of a gradient.
+        monitor: the figure that ReduceLROnPlateau looks at; "val_loss" unless given, "loss" without validation.
+        progress: True shows a bar in terminals and notebooks and a line an epoch elsewhere, "lines" only lines, False
+            nothing.
+        reproducible: whether to compile all kernels before the first step. Otherwise NumPy may serve while they are
+            compiled in the background, once on a machine, and other bits come out than later.
+
+    A batch is (x, y), or (x1, x2, ..., y): `model(x1, x2, ...)` is compared to y. A lone array is its own target.
+
+    Attributes: `epoch` (complete ones), `step` (of the optimizer), `batch` (of this epoch), `record` (this epoch's
+    figures), `history` (all records), `losses` (of each step), `last_loss`, `stopped` (why, or None).
+
+    A loss or gradient that is NaN or infinite stops the run before the step: the step is computed again under
+    `autodiff.debug()`, and the NumericalError names op and line. Ctrl-C stops after the step, saves if there is a
+    `Checkpoint`, and says how to go on; pressed twice it stops at once.
+    """
+
+    def __init__(
+        self,
+        model: Module,
+        loss: Callable[[Any, Any], Any] | None,
+        optimizer: Optimizer,
+        schedule: Any = None,
+        *,
+        schedule_each: str | None = None,
+        metrics: Any = None,
+        callbacks: Iterable[Callback] = (),
+        compute: Callable[[Module, Any], Any] | None = None,
+        accumulate: int = 1,
+        clip_norm: float | None = None,
+        clip_value: float | None = None,
+        monitor: str | None = None,
+        progress: bool | str = True,
+        reproducible: bool = False,
+    ) -> None:
+        if not isinstance(model, Module):
+            raise TypeError(f"a Trainer trains an nn.Module, got {describe(model)}")
+        if not isinstance(optimizer, Optimizer):
+            raise TypeError(f"a Trainer takes an optimizer such as optim.Adam(model.parameters()), got {optimizer!r}")
+        if (loss is None) == (compute is None):
+            raise TypeError("give loss=, which compares outputs and targets, or compute=, which returns the loss")
+        if isinstance(loss, type):
+            raise TypeError(f"loss is a function or a module: write {loss.__name__}()")
+        if schedule is not None and not hasattr(schedule, "step"):
+            raise TypeError(f"schedule is one of optim.lr_scheduler, got {describe(schedule)}")
+        if schedule_each not in ("step", "epoch", None):
+            raise ValueError(f'schedule_each is "step" or "epoch", got {schedule_each!r}')
+        if accumulate < 1 or (accumulate > 1 and isinstance(optimizer, LBFGS)):
+            raise ValueError(f"accumulate is 1 or more, and 1 with LBFGS; got {accumulate}")
+        for name, limit in (("clip_norm", clip_norm), ("clip_value", clip_value)):
+            if limit is not None and not limit > 0:
+                raise ValueError(f"{name} is a positive number or None, got {limit!r}")
+        self.model, self.loss, self.optimizer, self.schedule = model, loss, optimizer, schedule
+        by_step = schedule_each == "step" or (schedule_each is None and isinstance(schedule, OneCycleLR | CyclicLR))
+        self._by_step = schedule is not None and by_step
+        self.metrics = named(metrics)
+        given = [Progress(lines=progress == "lines")] * bool(progress) + list(callbacks)
+        for callback in given:
+            if not isinstance(callback, Callback):
+                hint = f": write {callback.__name__}(...)" if isinstance(callback, type) else ""
+                raise TypeError(f"callbacks are optim.Callback objects, got {callback!r}{hint}")
+        self.callbacks = sorted(given, key=lambda callback: callback.last)
+        self._compute = compute
+        self.accumulate, self.clip_norm, self.clip_value = accumulate, clip_norm, clip_value
+        self.monitor, self.reproducible = monitor, reproducible
+        self.epoch = self.step = self.batch = 0
+        self.epochs = 0
+        self.last_loss = math.nan
+        self.record: dict[str, Any] = {}
+        self.history: list[dict[str, Any]] = []
+        self.losses: list[float] = []
+        self.stopped: str | None = None
+        self.data: Any = None
+        self.validation: Any = None
+        self._total, self._count, self._seconds = 0.0, 0, 0.0
+        self._at_start: dict[str, Any] = {}  # of the epoch: the streams of random numbers
+        self._loaded: dict[str, Any] | None = None  # what waits for the data to come
+        self._interrupted = False
+        self._recent: list[tuple[Any, list[tuple[int, int]]]] = []  # the batches of this step, and what they drew
+        self._parameters = [p for group in optimizer.param_groups for p in group["params"]]
+
+    # -- fitting -----------------------------------------------------------------------------------
+
+    def fit(
+        self, data: Any, epochs: int, validate: Any = None, *, resume: bool | str | os.PathLike[str] = False
+    ) -> list[dict[str, Any]]:
+        """Train until so many epochs are done in all; return the history, a record for each.
+
+        Args:
+            data: goes over batches: a DataLoader, or any iterable that can be gone over again.
+            validate: batches to evaluate after each epoch.
+            resume: True goes on from the `Checkpoint` callback's last file if there is one, and else from the
+                beginning, so that a program that was killed is just started again; a path must exist.
+
+        Resumed with the same program (same model, optimizer, seeds and data), the run ends with the same bits as if it
+        had not been stopped, provided that the same kernels compute (see `reproducible`).
+        """
+        if epochs < 0:
+            raise ValueError(f"epochs is 0 or more, got {epochs}")
+        if isinstance(data, Iterator):
+            raise TypeError(f"{type(data).__name__} can be gone over only once: give a DataLoader or a list of batches")
+        self.data, self.validation, self.epochs = data, validate, epochs
+        if self.reproducible and policy._mode == "auto":
+            policy.compile_kernels()
+        if resume is True:
+            saver = self._saver()
+            if saver is None:
+                raise ValueError(
+                    "resume=True goes on from the file of a Checkpoint callback: Trainer(..., "
+                    "callbacks=[optim.Checkpoint(folder)]), or fit(..., resume=path)"
+                )
+            if saver.path.exists():
+                self.load(saver.path)
+        elif resume:
+            self.load(resume)
+        if not self.model.training:
+            self.model.train()
+        hook = self.optimizer.register_step_pre_hook(lambda *_: self._ready()) if self.accumulate > 1 else None
+        try:
+            with self._interruptible():
+                self._place_data()
+                for callback in self.callbacks:
+                    callback.begin(self)
+                while self.epoch < self.epochs and self.stopped is None:
+                    self._fit_epoch()
+                    self._check_interrupted()
+        finally:
+            if hook is not None:
+                hook.remove()
+            for callback in self.callbacks:
+                callback.end(self)
+        return self.history
+
+    def stop(self, reason: str) -> None:
+        """End the run after this epoch; a callback calls this."""
+        self.stopped = reason
+
+    def _fit_epoch(self) -> None:
+        if self.batch == 0:
+            self._total, self._count, self._seconds, self.record = 0.0, 0, 0.0, {}
+            for metric in self.metrics.values():
+                metric.reset()
+            for callback in self.callbacks:
+                callback.before_epoch(self)
+        begun = time.perf_counter() - self._seconds
+        watching = [c for c in self.callbacks if type(c).after_step is not Callback.after_step]
+        accumulate = Accumulate(self.optimizer, self.accumulate) if self.accumulate > 1 else None
+        for batch in self._batches():
+            if accumulate is None:
+                done = self._step(batch)
+            else:
+                done = self._accumulate(batch, accumulate)
+            self.batch += 1
+            if done:
+                self._stepped(watching, begun)
+        if accumulate is not None and accumulate.count:
+            accumulate.step()
+            self._stepped(watching, begun)
+        if self._count == 0 and self.batch == 0:
+            raise ValueError("the data gave no batch: there is nothing to learn from")
+        self._seconds = time.perf_counter() - begun
+        self._close_epoch()
+
+    def _close_epoch(self) -> None:
+        rate = self.optimizer.param_groups[0]["lr"]
+        self.epoch, self.batch = self.epoch + 1, 0
+        self.record = {"epoch": self.epoch, "step": self.step, "loss": self._total / self._count}
+        self.record |= {name: metric.compute() for name, metric in self.metrics.items()}
+        if self.validation is not None:
+            self.record |= {f"val_{name}": value for name, value in self.evaluate(self.validation).items()}
+        self.record |= {"lr": float(rate), "seconds": self._seconds}
+        if self.schedule is not None and not self._by_step:
+            if isinstance(self.schedule, ReduceLROnPlateau):
+                self.schedule.step(self.figure(self.monitor))
+            else:
+                self.schedule.step()
+        self.history.append(self.record)
+        for callback in self.callbacks:
+            callback.after_epoch(self)
+
+    def _step(self, batch: Any) -> bool:
+        """One step of the optimizer by one batch."""
+        if isinstance(self.optimizer, LBFGS):
+            self.optimizer.step(lambda: self._pass(batch))
+        else:
+            self._pass(batch)
+            self.optimizer.step()
+        return True
+
+    def _pass(self, batch: Any) -> Any:
+        """Loss and gradients of a batch, checked and clipped."""
+        self.optimizer.zero_grad()
+        loss = self._loss(batch)
+        loss.backward()
+        self._ready()
+        return loss
+
+    def _loss(self, batch: Any) -> Any:
+        with Draws() as draws:
+            loss, output, target = self.compute(batch)
+        if self.accumulate == 1:
+            self._recent.clear()
+        self._recent.append((batch, draws.pairs))
+        self.last_loss = value = float(loss.item())
+        if not math.isfinite(value):
+            raise NumericalError(diagnose(self, f"the loss is {value}", self._recent[-1:]))
+        n = _length(batch)
+        self._total += value * n
+        self._count += n
+        if self.metrics:
+            for metric in self.metrics.values():
+                metric.update(output, target)
+        return loss
+
+    def _accumulate(self, batch: Any, accumulate: Accumulate) -> bool:
+        if accumulate.count == 0:
+            self._recent.clear()
+        return accumulate.backward(self._loss(batch), weight=_length(batch))
+
+    def _ready(self) -> None:
+        """Check that the gradients are finite, and clip them."""
+        if not all_finite(self._parameters):
+            raise NumericalError(diagnose(self, "the gradient is not finite", self._recent))
+        if self.clip_value is not None:
+            clip_grad_value_(self._parameters, self.clip_value)
+        if self.clip_norm is not None:
+            clip_grad_norm_(self._parameters, self.clip_norm)
+
+    def _stepped(self, watching: Sequence[Callback], begun: float) -> None:
+        self.step += 1
+        self.losses.append(self.last_loss)
+        if self._by_step:
+            self.schedule.step()
+        if watching:
+            self._seconds = time.perf_counter() - begun
+            for callback in watching:
+                callback.after_step(self)
+        if self._interrupted:
+            self._check_interrupted()
+
+    def compute(self, batch: Any) -> tuple[Any, Any, Any]:
+        """Return the loss of a batch, the model's output, and what it was compared to."""
+        if self._compute is not None:
+            made = self._compute(self.model, batch)
+            if not isinstance(made, tuple) or len(made) != 3:
+                raise TypeError(f"compute(model, batch) returns (loss, output, target), got {describe(made)}")
+            return made
+        inputs, target = _split(batch)
+        output = self.model(*inputs)
+        if self.loss is None:
+            raise TypeError("this Trainer has no loss")
+        return self.loss(output, target), output, target
+
+    def figure_name(self, name: str | None = None) -> str:
+        """The name of the figure that is looked at where none is named."""
+        return name or ("val_loss" if self.validation is not None else "loss")
+
+    def figure(self, name: str | None = None) -> float:
+        """A figure of this epoch's record."""
+        name = self.figure_name(name)
+        if name not in self.record:
+            raise ValueError(f"there is no figure {name!r} to look at: the record has {', '.join(self.record)}")
+        return float(self.record[name])
+
+    def direction(self, name: str | None = None) -> str:
+        """Whether a figure is best at its "min" or "max"."""
+        metric = self.metrics.get(self.figure_name(name).removeprefix("val_"))
+        return "min" if metric is None else metric.best
+
+    # -- evaluating --------------------------------------------------------------------------------
+
+    def evaluate(self, data: Any, model: Module | None = None) -> dict[str, Any]:
+        """Return the mean loss and the metrics on batches, in evaluation mode and without a graph.
+
+        `model` is one to look at instead of the trainer's, such as an average of weights.
+        """
+        own, self.model = self.model, model or self.model
+        states = {name: metric.state_dict() for name, metric in self.metrics.items()}
+        total, count = 0.0, 0
+        try:
+            for metric in self.metrics.values():
+                metric.reset()
+            with _evaluating(self.model):
+                for batch in data:
+                    loss, output, target = self.compute(batch)
+                    n = _length(batch)
+                    total, count = total + float(loss.item()) * n, count + n
+                    for metric in self.metrics.values():
+                        metric.update(output, target)
+            if not count:
+                raise ValueError("there are no batches to evaluate")
+            return {"loss": total / count} | {name: metric.compute() for name, metric in self.metrics.items()}
+        finally:
+            self.model = own
+            for name, metric in self.metrics.items():
+                metric.load_state_dict(states[name])
+
+    def predict(self, data: Any, batch_size: int = 256) -> Any:
+        """Return the model's outputs as an array, of an array of inputs or of batches (whose targets are left out)."""
+        if isinstance(data, Tensor | np.ndarray):
+            data = [(data[i : i + batch_size],) for i in range(0, max(len(data), 1), batch_size)]
+        with _evaluating(self.model):
+            outputs = [self.model(*_split(batch)[0]).value for batch in data]
+        if not outputs:
+            raise ValueError("there are no batches to predict")
+        return np.concatenate(outputs)
+
+    def find_rate(self, data: Any, low: float = 1e-6, high: float = 10.0, steps: int = 100) -> Rates:
+        """Try step sizes from `low` to `high` and leave all as it was; see `optim.finder.find_rate`."""
+        from .finder import find_rate
+
+        return find_rate(self, data, low, high, steps)
+
+    def plot(self) -> Figure:
+        """Draw the loss of each step and the figures of each epoch."""
+        from .plots import plot_history
+
+        return plot_history(self.history, self.losses)
+
+    # -- saving and resuming -----------------------------------------------------------------------
+
+    def state_dict(self) -> dict[str, Any]:
+        """The whole run: model, optimizer, schedule, place in the data, random streams, metrics, callbacks, history."""
+        loader = self.data
+        return {
+            "version": 1,
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "schedule": None if self.schedule is None else self.schedule.state_dict(),
+            "place": {"epoch": self.epoch, "step": self.step, "batch": self.batch, "stopped": self.stopped},
+            "data": loader.state_dict() if hasattr(loader, "load_state_dict") else None,
+            "streams": read_streams(**self._roots()),
+            "streams_at_start": self._at_start if self.batch else {},
+            "metrics": {name: metric.state_dict() for name, metric in self.metrics.items()},
+            "callbacks": self._callback_states(),
+            "sums": {"total": self._total, "count": self._count, "seconds": self._seconds, "loss": self.last_loss},
+            "history": self.history,
+            "losses": np.array(self.losses, float),
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from what `state_dict()` of a trainer of the same parts gave.
+
+        Raises ValueError for anything else; then nothing has been changed.
+        """
+        before = self.state_dict()
+        try:
+            self._load_parts(state)
+        except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError) as error:
+            self._load_parts(before)
+            raise ValueError(
+                f"this is no state of a run of this model, optimizer, schedule, metrics and callbacks: "
+                f"{error if not isinstance(error, KeyError) else f'it has no {error}'}"
+            ) from None
+        self._loaded = {name: state[name] for name in ("data", "streams", "streams_at_start")}
+        if self.data is not None:
+            self._place_data()
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the whole run to a safetensors file: all of it, or nothing."""
+        try:
+            save_state(self.state_dict(), path)
+        except OSError as error:
+            error.add_note(
+                f"the run was at epoch {self.epoch}, step {self.step}; what {path} held before, it still holds"
+            )
+            raise
+
+    def load(self, path: str | os.PathLike[str]) -> None:
+        """Go on from what `save` or a `Checkpoint` wrote. Raises ValueError for a damaged or strange file."""
+        state = load_state(path)
+        try:
+            if not isinstance(state, Mapping):
+                raise ValueError(f"it holds {describe(state)}")
+            self.load_state_dict(state)
+        except ValueError as error:
+            raise ValueError(f"{path} does not fit: {error}") from None
+
+    def _load_parts(self, state: Mapping[str, Any]) -> None:
+        """Load everything but what belongs to the data."""
+        if state["version"] != 1:
+            raise ValueError(f"it is of version {state['version']}, and this is version 1")
+        place, sums, history = state["place"], state["sums"], state["history"]
+        numbers = [place[name] for name in ("epoch", "step", "batch")]
+        if not all(type(n) is int and n >= 0 for n in numbers):
+            raise ValueError(f"epoch, step and batch are counts, got {numbers}")
+        if not isinstance(history, list) or not all(isinstance(record, dict) for record in history):
+            raise ValueError("its history is no list of records")
+        if not isinstance(state["streams"], dict) or not isinstance(state["streams_at_start"], dict):
+            raise ValueError("its random streams are no dicts")
+        if (state["schedule"] is None) != (self.schedule is None):
+            raise ValueError("one of the two has a schedule and the other has not")
+        if set(state["metrics"]) != set(self.metrics):
+            raise ValueError(f"its metrics are {', '.join(state['metrics'])}, here they are {', '.join(self.metrics)}")
+        here = {name: callback for name, callback in self._named_callbacks() if callback.state_dict()}
+        unknown = set(state["callbacks"]) - set(here)
+        if unknown:
+            raise ValueError(f"it holds what {', '.join(sorted(unknown))} knew, which this trainer has not")
+        losses = np.asarray(state["losses"], float).reshape(-1).tolist()
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        if self.schedule is not None:
+            self.schedule.load_state_dict(state["schedule"])
+        for name, metric in self.metrics.items():
+            metric.load_state_dict(state["metrics"][name])
+        for name, known in state["callbacks"].items():
+            here[name].load_state_dict(known)
+        self.epoch, self.step, self.batch = numbers
+        self.stopped = place["stopped"]
+        self._total, self._count = float(sums["total"]), int(sums["count"])
+        self._seconds, self.last_loss = float(sums["seconds"]), float(sums["loss"])
+        self.history, self.losses = [dict(record) for record in history], losses
+        self.record = self.history[-1] if history and not self.batch else {}
+
+    def _named_callbacks(self) -> Iterator[tuple[str, Callback]]:
+        counts: dict[str, int] = {}
+        for callback in self.callbacks:
+            name = type(callback).__name__
+            counts[name] = counts.get(name, 0) + 1
+            yield (name if counts[name] == 1 else f"{name}{counts[name]}"), callback
+
+    def _callback_states(self) -> dict[str, Any]:
+        states = {name: callback.state_dict() for name, callback in self._named_callbacks()}
+        return {name: state for name, state in states.items() if state}
+
+    def _roots(self) -> dict[str, Any]:
+        callbacks = dict(self._named_callbacks())
+        return {
+            "model": self.model, "loss": self.loss, "compute": self._compute, "data": self.data,
+            "validation": self.validation, "callbacks": callbacks,
+        }  # fmt: skip
+
+    def _place_data(self) -> None:
+        """Put the streams of random numbers, and the loader, where a loaded run has left them."""
+        if self._loaded is None:
+            return
+        loaded, self._loaded = self._loaded, None
+        if self.batch:
+            self._at_start = loaded["streams_at_start"]
+        try:
+            set_streams(loaded["streams"], **self._roots())
+            if loaded["data"] is not None and hasattr(self.data, "load_state_dict"):
+                self.data.load_state_dict(loaded["data"])
+        except (ValueError, TypeError, KeyError) as error:
+            raise ValueError(f"the run that was loaded had other data, or another model: {error}") from None
+
+    def _batches(self) -> Iterator[Any]:
+        """The batches of this epoch; of a resumed one those that are left."""
+        skip = self.batch
+        if skip and hasattr(self.data, "load_state_dict"):
+            self.data.load_state_dict(self.data.state_dict())  # so that the next loop goes on with the last one
+            return iter(self.data)
+        if not skip:
+            self._at_start = read_streams(**self._roots())
+            return iter(self.data)
+        now = read_streams(**self._roots())
+        set_streams(self._at_start, **self._roots())
+        batches: Iterator[Any] = iter(self.data)
+        for i in range(skip):
+            if next(batches, None) is None:
+                raise ValueError(f"the run was stopped after batch {skip} of an epoch, and the data has only {i}")
+        set_streams(now, **self._roots())
+        return batches
+
+    def _saver(self) -> Checkpoint | None:
+        return next((c for c in self.callbacks if isinstance(c, Checkpoint)), None)
+
+    # -- Ctrl-C ------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _interruptible(self) -> Iterator[None]:
+        self._interrupted = False
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = signal.getsignal(signal.SIGINT)
+        if before is not signal.default_int_handler:  # somebody else deals with it
+            yield
+            return
+
+        def note(*_: Any) -> None:
+            if self._interrupted:
+                signal.signal(signal.SIGINT, before)
+                raise KeyboardInterrupt
+            self._interrupted = True
+
+        signal.signal(signal.SIGINT, note)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def _check_interrupted(self) -> None:
+        if not self._interrupted:
+            return
+        saver = self._saver()
+        where = f"after step {self.step}, epoch {self.epoch + (self.batch > 0)}"
+        if saver is None:
+            raise KeyboardInterrupt(
+                f"stopped {where}. Nothing was saved, as there is no Checkpoint callback; as long as this process "
+                "lives, fit(...) of the same trainer goes on."
+            )
+        path = saver.save(self)
+        raise KeyboardInterrupt(
+            f"stopped {where}, and saved {path}. To go on, run the same program with fit(..., resume=True)."
+        )
+
+
+@contextmanager
+def _evaluating(model: Module) -> Iterator[None]:
+    """Evaluation mode, without recording; each module then gets its own mode back."""
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        with no_grad():
+            yield
+    finally:
+        for module, training in modes:
+            module.training = training
+
+
+def _split(batch: Any) -> tuple[tuple[Any, ...], Any]:
+    """Inputs and target."""
+    if isinstance(batch, Mapping):
+        raise TypeError("a batch is a dict: say by Trainer(..., compute=f) what its loss is")
+    if not isinstance(batch, tuple | list):
+        return (batch,), batch
+    return (tuple(batch[:-1]), batch[-1]) if len(batch) > 1 else ((batch[0],), batch[0])
+
+
+def _length(batch: Any) -> int:
+    """How many examples a batch has."""
+    while isinstance(batch, tuple | list | Mapping):
+        batch = next(iter(batch.values() if isinstance(batch, Mapping) else batch))
+    shape = getattr(batch, "shape", ())
+    return int(shape[0]) if shape else 1

@@ -1,0 +1,90 @@
+"""`NeuralClassifier` and `NeuralRegressor` by scikit-learn's own checks, and in its tools."""
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_diabetes, load_digits, load_iris
+from sklearn.experimental import enable_halving_search_cv
+from sklearn.model_selection import GridSearchCV, HalvingRandomSearchCV, cross_val_score, train_test_split
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+import nn
+from optim import NeuralClassifier, NeuralRegressor
+
+
+@parametrize_with_checks([NeuralClassifier(epochs=30, lr=0.01), NeuralRegressor(epochs=30, lr=0.01)])
+def test_scikit_learns_own_checks(estimator, check):
+    check(estimator)
+
+
+def test_pipeline_and_cross_validation():
+    x, y = load_diabetes(return_X_y=True)
+    model = make_pipeline(StandardScaler(), NeuralRegressor((16,), epochs=15, random_state=0))
+    assert cross_val_score(model, x, y, cv=3).mean() > 0.35
+
+
+def test_grid_search_and_names_of_classes():
+    x, y = load_iris(return_X_y=True)
+    names = load_iris().target_names[y]
+    search = GridSearchCV(
+        make_pipeline(StandardScaler(), NeuralClassifier(epochs=15, random_state=0)),
+        {"neuralclassifier__hidden": [(), (16,)], "neuralclassifier__lr": [1e-5, 1e-2]}, cv=3,
+    ).fit(x, names)  # fmt: skip
+    assert search.best_params_["neuralclassifier__lr"] == 1e-2
+    assert search.best_score_ > 0.93
+    assert search.predict(x[:1]) == ["setosa"]
+
+
+def test_t12_a_search_for_hyper_parameters():
+    """Many candidates get few epochs, and the better half of them more and more (docs/lectures.md, row T12)."""
+    assert enable_halving_search_cv  # the import alone does it
+    x, y = load_digits(return_X_y=True)
+    x, x_test, y, y_test = train_test_split(x[:900] / 16, y[:900], test_size=0.3, random_state=0)
+    search = HalvingRandomSearchCV(
+        NeuralClassifier((32,), random_state=0),
+        {"lr": [1e-5, 1e-4, 1e-3, 1e-2, 0.3], "activation": ["ReLU", "Tanh"], "weight_decay": [0.0, 1e-4]},
+        n_candidates=6, resource="epochs", min_resources=2, max_resources=18, factor=3, cv=2, random_state=0,
+    ).fit(x, y)  # fmt: skip
+    first = search.cv_results_["mean_test_score"][:6]
+    assert search.best_score_ > np.mean(first)
+    assert search.best_params_["lr"] in (1e-3, 1e-2)
+    assert search.score(x_test, y_test) > 0.9
+
+
+def test_early_stopping_and_a_network_of_ones_own():
+    x, y = load_iris(return_X_y=True)
+
+    def network(inputs, outputs, generator):
+        return nn.Sequential(nn.BatchNorm1d(inputs), nn.Linear(inputs, outputs, generator=generator))
+
+    model = NeuralClassifier(model=network, lr=0.1, epochs=200, early_stopping=True, patience=3, random_state=0)
+    model.fit(x, y)
+    assert model.n_iter_ < 200
+    assert "val_loss" in model.history_[0][0]
+    assert model.score(x, y) > 0.9
+
+
+def test_several_networks_are_averaged():
+    x, y = load_iris(return_X_y=True)
+    model = NeuralClassifier(epochs=5, n_models=3, random_state=0).fit(x, y)
+    assert len(model.models_) == 3
+    single = [np.exp(m(x).value) / np.exp(m(x).value).sum(1, keepdims=True) for m in model.models_]
+    np.testing.assert_allclose(model.predict_proba(x), np.mean(single, axis=0))
+    again = NeuralClassifier(epochs=5, n_models=3, random_state=0).fit(x, y)
+    np.testing.assert_array_equal(model.predict_proba(x), again.predict_proba(x))
+
+
+def test_several_numbers_at_once():
+    x, y = load_diabetes(return_X_y=True)
+    both = np.stack([y, -2 * y + 1], axis=1)
+    model = NeuralRegressor((), epochs=40, random_state=0).fit(StandardScaler().fit_transform(x), both)
+    predicted = model.predict(StandardScaler().fit_transform(x))
+    assert predicted.shape == both.shape
+    assert model.score(StandardScaler().fit_transform(x), both) > 0.45
+
+
+@pytest.mark.parametrize("options", [{"epochs": 0}, {"n_models": 0}])
+def test_wrong_options_are_refused(options):
+    with pytest.raises(ValueError, match="is 1 or more, got 0"):
+        NeuralClassifier(**options).fit(np.eye(4), [0, 1, 0, 1])

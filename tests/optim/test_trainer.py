@@ -1,0 +1,509 @@
+"""`optim.Trainer`: what it computes, what it stops at, and that a resumed run is the uninterrupted one."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+import nn
+import optim
+from autodiff.errors import NumericalError
+from autodiff.tensor import Tensor
+from tests.optim.training import ending, make
+from tests.processes import ROOT
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(30, 4)).astype(np.float32)
+Y = (X @ RNG.normal(size=(4, 1)) + 0.1).astype(np.float32)
+
+
+def loader(size=10, **options):
+    return nn.data.DataLoader(nn.data.TensorDataset(X, Y), batch_size=size, **options)
+
+
+def line(**options):
+    model = nn.Linear(4, 1, generator=0)
+    options = {"progress": False} | options
+    return optim.Trainer(model, nn.MSELoss(), optim.SGD(model.parameters(), lr=0.1, momentum=0.9), **options)
+
+
+def by_hand(epochs, size=10, between=lambda model: None):
+    model, losses = nn.Linear(4, 1, generator=0), []
+    optimizer = optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    for _ in range(epochs):
+        for x, y in loader(size):
+            optimizer.zero_grad()
+            loss = nn.MSELoss()(model(x), y)
+            loss.backward()
+            between(model)
+            optimizer.step()
+            losses.append(loss.item())
+    return model, losses
+
+
+def same(a, b):
+    assert a.keys() == b.keys()
+    for name, value in a.items():
+        np.testing.assert_array_equal(value, b[name], err_msg=name)
+
+
+# -- what it computes ---------------------------------------------------------------------------------
+
+
+def test_it_does_what_the_loop_does():
+    trainer = line(metrics={"error": optim.metrics.MSE()})
+    history = trainer.fit(loader(), 3, validate=loader(7))
+    model, losses = by_hand(3)
+    same(trainer.model.state_dict(), model.state_dict())
+    assert trainer.losses == losses
+    assert [record["step"] for record in history] == [3, 6, 9]
+    assert history[2]["loss"] == pytest.approx(np.mean(losses[6:])) == pytest.approx(history[2]["error"])
+    error = np.mean((model(X).value - Y) ** 2)
+    assert history[2]["val_loss"] == pytest.approx(error) == pytest.approx(history[2]["val_error"])
+    assert trainer.evaluate(loader(30))["loss"] == pytest.approx(error)
+    np.testing.assert_allclose(trainer.predict(X), model(X).value, rtol=1e-6)
+    np.testing.assert_allclose(trainer.predict(loader(7)), model(X).value, rtol=1e-6)
+
+
+def test_clipping():
+    trainer = line(clip_norm=0.5)
+    trainer.fit(loader(), 2)
+    model, _ = by_hand(2, between=lambda model: nn.utils.clip_grad_norm_(list(model.parameters()), 0.5))
+    same(trainer.model.state_dict(), model.state_dict())
+    trainer = line(clip_value=0.1)
+    trainer.fit(loader(), 2)
+    model, _ = by_hand(2, between=lambda model: nn.utils.clip_grad_value_(list(model.parameters()), 0.1))
+    same(trainer.model.state_dict(), model.state_dict())
+
+
+@pytest.mark.parametrize("clip", [None, 0.5])
+def test_small_batches_are_gathered_to_one_step(clip):
+    """Batches of 4, 4, 4 and of 4, 4, 4, ..., 2 make the steps that batches of 12, 12 and 6 make."""
+    small, large = line(accumulate=3, clip_norm=clip), line(clip_norm=clip)
+    small.fit(loader(4), 3)
+    large.fit(loader(12), 3)
+    assert small.step == large.step == 9
+    for a, b in zip(small.model.parameters(), large.model.parameters(), strict=True):
+        np.testing.assert_allclose(a.value, b.value, rtol=1e-5)
+
+
+def test_schedules_by_epoch_by_step_and_by_the_validation_loss():
+    for name, options, rates in (
+        ("StepLR", {"step_size": 1, "gamma": 0.5}, [0.1, 0.05, 0.025]),
+        ("ReduceLROnPlateau", {"patience": 0, "factor": 0.5, "threshold": 1e9}, [0.1, 0.05, 0.025]),
+        ("OneCycleLR", {"max_lr": 0.2, "total_steps": 9}, None),
+    ):
+        trainer = line()
+        trainer.schedule = getattr(optim.lr_scheduler, name)(trainer.optimizer, **options)
+        trainer = optim.Trainer(trainer.model, nn.MSELoss(), trainer.optimizer, trainer.schedule, progress=False)
+        history = trainer.fit(loader(), 3, validate=loader())
+        if rates:
+            assert [record["lr"] for record in history] == pytest.approx(rates)
+        else:
+            assert trainer.schedule.last_epoch == 9
+
+
+def test_lbfgs_gets_its_closure():
+    model = nn.Linear(4, 1, generator=0)
+    trainer = optim.Trainer(model, nn.MSELoss(), optim.LBFGS(model.parameters()), progress=False)
+    trainer.fit(loader(30), 5)
+    best = np.linalg.lstsq(np.c_[X, np.ones(30)], Y, rcond=None)[1][0] / 30
+    assert trainer.evaluate(loader())["loss"] == pytest.approx(best, abs=1e-6)
+
+
+def test_batches_of_several_inputs_of_one_array_and_of_other_kinds():
+    class Sum(nn.Module):
+        def __init__(self):
+            self.scale = nn.Parameter(1.0)
+
+        def forward(self, *xs):
+            return sum(xs) * self.scale
+
+    def run(batches, **options):
+        model = Sum()
+        options = {"loss": nn.MSELoss()} | options
+        trainer = optim.Trainer(model, optimizer=optim.SGD(model.parameters(), lr=0.1), progress=False, **options)
+        return trainer.fit(batches, 1)[0]["loss"], trainer
+
+    assert run([(np.ones(2), np.ones(2), np.full(2, 3.0))])[0] == 1.0
+    assert run([np.ones(2)])[0] == run([(np.ones(2),)])[0] == 0.0
+    with pytest.raises(TypeError, match="compute=f"):
+        run([{"x": np.ones(2)}])
+
+    def compute(model, batch):
+        out = model(batch["x"])
+        return ((out - 4.0) ** 2).mean(), out, out
+
+    assert run([{"x": np.ones(2)}], loss=None, compute=compute)[0] == 9.0
+
+
+def test_evaluation_changes_nothing():
+    trainer, data, test = make()
+    trainer.fit(data, 1)
+    frozen = trainer.model[1].eval()
+    before = trainer.model.state_dict()
+    trainer.evaluate(test)
+    same(before, trainer.model.state_dict())
+    assert not frozen.training
+    assert trainer.model[3].training
+
+
+def test_callbacks_are_called_in_order():
+    seen = []
+
+    class Spy(optim.Callback):
+        def __getattribute__(self, name):
+            if name in ("begin", "before_epoch", "after_step", "after_epoch", "end"):
+                return lambda trainer: seen.append(name)
+            return super().__getattribute__(name)
+
+        def after_step(self, trainer):
+            pass
+
+    line(callbacks=[Spy()]).fit(loader(15), 2)
+    epoch = ["before_epoch", "after_step", "after_step", "after_epoch"]
+    assert seen == ["begin", *epoch, *epoch, "end"]
+
+
+def test_early_stopping_puts_the_best_weights_back():
+    trainer = line(callbacks=[optim.EarlyStopping("val_loss", patience=2)])
+    best = {}
+
+    class Worse(optim.Callback):
+        def after_epoch(self, trainer):
+            if trainer.epoch == 3:
+                best.update(trainer.model.state_dict())
+                trainer.optimizer.param_groups[0]["lr"] = 2.0  # far too much
+
+    trainer.callbacks.insert(0, Worse())
+    trainer.optimizer.param_groups[0]["momentum"] = 0.0
+    trainer.fit(loader(), 100, validate=loader())
+    assert trainer.epoch == 5
+    assert re.match(r"val_loss has not become better than .* \(epoch 3\)", trainer.stopped)
+    same(best, trainer.model.state_dict())
+    assert trainer.fit(loader(), 200) is trainer.history
+    assert trainer.epoch == 5
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"loss": nn.MSELoss}, r"write MSELoss\(\)"),
+        ({"loss": None}, "give loss=.*or compute="),
+        ({"callbacks": [optim.EarlyStopping]}, r"write EarlyStopping\("),
+        ({"accumulate": 0}, "accumulate is 1 or more"),
+        ({"clip_norm": -1}, "clip_norm is a positive number"),
+        ({"optimizer": [1]}, "takes an optimizer such as"),
+        ({"model": len}, "trains an nn.Module"),
+        ({"schedule_each": "day"}, 'is "step" or "epoch"'),
+    ],
+)
+def test_wrong_arguments_are_refused(change, message):
+    model = nn.Linear(4, 1)
+    arguments = {"model": model, "loss": nn.MSELoss(), "optimizer": optim.SGD(model.parameters())} | change
+    with pytest.raises((TypeError, ValueError), match=message):
+        optim.Trainer(**arguments)
+
+
+def test_wrong_data_is_refused():
+    with pytest.raises(ValueError, match="gave no batch"):
+        line().fit([], 1)
+    with pytest.raises(TypeError, match="only once"):
+        line().fit(iter(loader()), 1)
+    with pytest.raises(ValueError, match="no batches to evaluate"):
+        line().evaluate([])
+    with pytest.raises(ValueError, match="no figure 'val_loss'"):
+        line(callbacks=[optim.EarlyStopping("val_loss")]).fit(loader(), 1)
+    with pytest.raises(ValueError, match="of a Checkpoint callback"):
+        line().fit(loader(), 1, resume=True)
+
+
+# -- NaN ------------------------------------------------------------------------------------------------
+
+
+class Log(nn.Module):
+    def __init__(self):
+        self.layer = nn.Linear(4, 1, generator=0)
+
+    def forward(self, x):
+        from autodiff import log
+
+        return log(self.layer(x) * 0 + x[:, :1])  # the line to be named
+
+
+def test_a_nan_stops_the_run_with_its_cause(tmp_path):
+    model = Log()
+    x = np.ones((6, 4), np.float32)
+    x[4, 0] = -1.0
+    data = nn.data.DataLoader(nn.data.TensorDataset(x, x[:, :1]), batch_size=2)
+    trainer = optim.Trainer(
+        model, nn.MSELoss(), optim.SGD(model.parameters()), progress=False,
+        callbacks=[optim.Checkpoint(tmp_path, every=1)],
+    )  # fmt: skip
+    before = model.state_dict()
+    with np.errstate(all="ignore"), pytest.raises(NumericalError) as error:
+        trainer.fit(data, 1)
+    text = str(error.value)
+    assert "the loss is nan at step 3 (epoch 1, batch 3)" in text
+    assert "op 'log' at" in text
+    assert "test_trainer.py" in text
+    assert "The last checkpoint is" in text
+    same(before, model.state_dict())
+
+
+def test_a_gradient_that_is_not_finite_is_found_before_the_step():
+    model = nn.Linear(4, 1, generator=0)
+
+    def compute(model, batch):
+        from autodiff import sqrt
+
+        out = model(batch[0])
+        return sqrt((out - out).sum() ** 2 * 0), out, batch[1]
+
+    trainer = optim.Trainer(model, None, optim.SGD(model.parameters()), compute=compute, progress=False)
+    before = model.state_dict()
+    with np.errstate(all="ignore"), pytest.raises(NumericalError, match=r"(?s)gradient is not finite at step 1.*sqrt"):
+        trainer.fit(loader(), 1)
+    same(before, model.state_dict())
+
+
+def test_weights_that_are_not_finite_are_named():
+    trainer = line()
+    nn.init.fill_(trainer.model.weight, np.full((1, 4), np.nan))
+    with pytest.raises(NumericalError, match="weights themselves are not finite: weight"):
+        trainer.fit(loader(), 1)
+
+
+def test_dropout_draws_the_same_when_the_step_is_repeated():
+    class Rare(nn.Module):
+        """NaN where a certain unit is dropped, which happens now and then."""
+
+        def __init__(self):
+            self.w = nn.Parameter(np.ones(1, np.float32))
+            self.drop = nn.Dropout(0.1, generator=1)
+
+        def forward(self, x):
+            from autodiff import log
+
+            return log(self.drop(self.w * x[:1]) - 0.5)
+
+    model = Rare()
+    trainer = optim.Trainer(model, nn.MSELoss(), optim.SGD(model.parameters(), lr=0.0), progress=False)
+    batch = (np.ones(1, np.float32), np.zeros(1, np.float32))
+    with np.errstate(all="ignore"), pytest.raises(NumericalError, match=r"(?s)step \d+.*op 'log'"):
+        trainer.fit([batch] * 200, 1)
+    assert trainer.step > 1
+
+
+# -- resuming -------------------------------------------------------------------------------------------
+
+OPTIONS = {
+    "as it is": {},
+    "accumulated": {"accumulate": 2},
+    "epoch schedule": {"schedule": "plateau"},
+}
+
+
+def run(folder, stop_at=None, epochs=4, **options):
+    """A run in a folder, which is cut off at a step by an error; what is there is gone on with."""
+
+    class Stop(optim.Callback):
+        def after_step(self, trainer):
+            if trainer.step == stop_at:
+                raise InterruptedError
+
+    if options.get("schedule") == "plateau":
+        trainer, data, test = make(folder, callbacks=[Stop()], schedule=None)
+        trainer.schedule = optim.lr_scheduler.ReduceLROnPlateau(trainer.optimizer, patience=0)
+    else:
+        trainer, data, test = make(folder, callbacks=[Stop()], **options)
+    try:
+        trainer.fit(data, epochs, test, resume=True)
+    except InterruptedError:
+        return None
+    return ending(trainer)
+
+
+@pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
+@pytest.mark.parametrize("stop_at", [1, 4, 5, 8])
+def test_a_resumed_run_has_the_same_bits(tmp_path, options, stop_at):
+    whole = run(tmp_path / "whole", **options)
+    assert run(tmp_path / "cut", stop_at, **options) is None
+    assert run(tmp_path / "cut", stop_at + 3, **options) is None
+    same(whole, run(tmp_path / "cut", **options))
+    assert sorted(os.listdir(tmp_path / "cut")) == ["best.safetensors", "last.safetensors"]
+
+
+def test_what_was_best_can_be_had_again(tmp_path):
+    trainer, data, test = make(tmp_path)
+    history = trainer.fit(data, 6, test)
+    again, _, _ = make()
+    again.callbacks = trainer.callbacks
+    again.load(tmp_path / "best.safetensors")
+    best = max(record["val_accuracy"] for record in history)
+    assert again.record["val_accuracy"] == best == pytest.approx(again.evaluate(test)["accuracy"])
+
+
+def test_a_state_of_another_run_changes_nothing(tmp_path):
+    trainer, data, test = make(tmp_path)
+    trainer.fit(data, 1, test)
+    before = ending(trainer)
+    other = line(callbacks=[optim.Checkpoint(tmp_path / "other")])
+    other.fit(loader(), 2)
+    with pytest.raises(ValueError, match=r"last\.safetensors does not fit: .*schedule"):
+        trainer.load(tmp_path / "other" / "last.safetensors")
+    weights = other.model.state_dict()
+    with pytest.raises(ValueError, match="does not fit"):
+        other.load(tmp_path / "last.safetensors")
+    same(weights, other.model.state_dict())
+    same(before, ending(trainer))
+    with pytest.raises(FileNotFoundError):
+        trainer.fit(data, 2, resume=tmp_path / "none.safetensors")
+    nn.save(trainer.model, tmp_path / "model.safetensors")
+    with pytest.raises(ValueError, match="holds arrays but no state"):
+        trainer.load(tmp_path / "model.safetensors")
+
+
+def test_damaged_checkpoints_are_refused(tmp_path):
+    trainer, data, test = make(tmp_path)
+    trainer.fit(data, 1, test)
+    whole, path = trainer.callbacks[-1].path.read_bytes(), tmp_path / "damaged.safetensors"
+    before, rng = ending(trainer), np.random.default_rng(0)
+    header = 8 + int.from_bytes(whole[:8], "little")
+    for i in range(300):
+        data = bytearray(whole)
+        match i % 4:
+            case 0:
+                data = data[: rng.integers(len(data))]
+            case 1:
+                data[:8] = int(rng.integers(2**63)).to_bytes(8, "little")
+            case 2:
+                data[:header] = rng.bytes(header)
+            case 3:
+                data += b"more"
+        path.write_bytes(data)
+        with pytest.raises(ValueError, match="damaged"):
+            trainer.load(path)
+    same(before, ending(trainer))
+
+
+@pytest.mark.slow
+def test_ten_thousand_strange_checkpoints(tmp_path):
+    """Headers with bytes changed anywhere: what can still be read fits, or is refused with nothing changed."""
+    trainer = line(callbacks=[optim.Checkpoint(tmp_path)])
+    trainer.fit(loader(), 1)
+    whole, path = trainer.callbacks[-1].path.read_bytes(), tmp_path / "strange.safetensors"
+    rng, header = np.random.default_rng(0), 8 + int.from_bytes(whole[:8], "little")
+    for _ in range(10_000):
+        data = bytearray(whole)
+        for place in rng.integers(8, header, size=rng.integers(1, 4)):
+            data[place] = rng.choice(list(b'0123456789{}[]",:.-eaN x')) if rng.random() < 0.8 else rng.integers(256)
+        path.write_bytes(data)
+        before = trainer.model.state_dict()
+        try:
+            trainer.load(path)
+        except ValueError:
+            same(before, trainer.model.state_dict())
+        else:
+            trainer.load(tmp_path / "last.safetensors")
+
+
+def killed(folder, moments, epochs):
+    """Start the program again and again, and kill it so many seconds after it begins to train."""
+    command = [sys.executable, "-m", "tests.optim.training", str(folder), str(epochs)]
+    environment = os.environ | {"AUTODIFF_KERNELS": "numpy", "PYTHONPATH": str(ROOT)}
+    kills = 0
+    for moment in moments:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+        with process:
+            process.stdout.readline()
+            time.sleep(moment)
+            kills += process.poll() is None
+            process.kill()
+        for name in ("last", "best"):
+            if (folder / f"{name}.safetensors").exists():
+                optim.load_state(folder / f"{name}.safetensors")  # whole
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return kills
+
+
+def kill_test(tmp_path, kills, epochs, longest):
+    rng = np.random.default_rng()
+    assert killed(tmp_path / "whole", [], epochs) == 0
+    killed(tmp_path / "cut", rng.uniform(0, longest, kills), epochs)
+    same(nn.load(tmp_path / "whole" / "weights.safetensors"), nn.load(tmp_path / "cut" / "weights.safetensors"))
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no SIGKILL")
+def test_killed_three_times(tmp_path):
+    kill_test(tmp_path, 3, 8, 0.3)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no SIGKILL")
+def test_killed_twenty_times(tmp_path):
+    kill_test(tmp_path, 20, 40, 0.4)
+
+
+def test_ctrl_c_stops_after_the_step_and_says_how_to_go_on(tmp_path):
+    class Press(optim.Callback):
+        def after_step(self, trainer):
+            if trainer.step == 7:
+                signal.raise_signal(signal.SIGINT)
+
+    whole = run(tmp_path / "whole")
+    trainer, data, test = make(tmp_path / "cut", callbacks=[Press()])
+    with pytest.raises(KeyboardInterrupt, match=r"stopped after step 7, epoch 2, and saved .*resume=True"):
+        trainer.fit(data, 4, test)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    same(whole, run(tmp_path / "cut"))
+    trainer, data, test = make(callbacks=[Press()])  # the same process goes on without a file
+    with pytest.raises(KeyboardInterrupt, match="Nothing was saved"):
+        trainer.fit(data, 4, test)
+    trainer.fit(data, 4, test)
+    same(
+        {k: v for k, v in whole.items() if k != "history"}, {k: v for k, v in ending(trainer).items() if k != "history"}
+    )
+
+
+# -- disks ----------------------------------------------------------------------------------------------
+
+
+def test_a_full_disk_leaves_the_checkpoint_before(tmp_path):
+    resource = pytest.importorskip("resource")
+    trainer, data, test = make(tmp_path, every=1)
+    trainer.fit(data, 1, test)
+    before = trainer.callbacks[-1].path.read_bytes()
+    limits, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) // 2, limits[1]))
+    try:
+        with pytest.raises(OSError, match=r"last\.safetensors") as error:
+            trainer.fit(data, 2, test)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert re.search("epoch 1, step 6; what .* held before, it still holds", error.value.__notes__[-1])
+    assert trainer.callbacks[-1].path.read_bytes() == before
+    assert sorted(os.listdir(tmp_path)) == ["best.safetensors", "last.safetensors"]
+
+
+def test_a_folder_that_cannot_be_written_to_is_an_error_before_training(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    trainer = line(callbacks=[optim.Checkpoint(tmp_path / "file" / "runs")])
+    with pytest.raises(OSError, match="runs"):
+        trainer.fit(loader(), 1)
+    assert trainer.step == 0
+    if hasattr(os, "geteuid") and os.geteuid() != 0:
+        (tmp_path / "closed").mkdir(mode=0o500)
+        with pytest.raises(PermissionError):
+            line(callbacks=[optim.Checkpoint(tmp_path / "closed")]).fit(loader(), 1)
+
+
+def test_a_trainer_takes_tensors_too():
+    assert line().predict(Tensor(X)).shape == (30, 1)
