@@ -8,6 +8,10 @@ from typing import Any
 import numpy as np
 
 from .conv import Sizes, Widths, each_tap, inside, pad, places_of, windows
+from .policy import compiled
+
+SMALL = 512
+"""Elements from which on a compiled pooling is the faster one."""
 
 
 def first_real(size: int, kernel: int, stride: int, padding: tuple[int, int], dilation: int, places: int) -> Any:
@@ -23,11 +27,19 @@ def first_real(size: int, kernel: int, stride: int, padding: tuple[int, int], di
     return taps
 
 
+def check_windows(
+    size: Sizes, kernel: Sizes, stride: Sizes, padding: Widths, dilation: Sizes, places: Sizes
+) -> list[Any]:
+    """The `first_real` taps of each axis; ValueError if a window lies wholly in the padding."""
+    return [first_real(*axis) for axis in zip(size, kernel, stride, padding, dilation, places, strict=True)]
+
+
+@compiled("pool", SMALL)
 def max_pool(x: Any, *, kernel: Sizes, stride: Sizes, padding: Widths, dilation: Sizes) -> tuple[Any, Any]:
     """The largest element of each window, and which of its elements, counted row by row, that was (the first of
     equals)."""
     places = places_of(x.shape[2:], kernel, stride, padding, dilation)
-    taps = [first_real(*axis) for axis in zip(x.shape[2:], kernel, stride, padding, dilation, places, strict=True)]
+    taps = check_windows(x.shape[2:], kernel, stride, padding, dilation, places)
     first = np.ravel_multi_index(np.ix_(*taps), kernel)  # where all are `lowest`, this one and not the padding
     lowest: Any = -np.inf if x.dtype.kind == "f" else False if x.dtype.kind == "b" else np.iinfo(x.dtype).min
     whole = pad(x, padding, lowest)
@@ -48,6 +60,7 @@ def max_pool(x: Any, *, kernel: Sizes, stride: Sizes, padding: Widths, dilation:
     return best, which
 
 
+@compiled("pool", SMALL)
 def max_pool_vjp(
     g: Any,
     x_shape: tuple[int, ...],
@@ -67,6 +80,7 @@ def max_pool_vjp(
     return (out[inside(size, padding)],)
 
 
+@compiled("pool", SMALL)
 def pool_sum(x: Any, *, kernel: Sizes, stride: Sizes, padding: Widths) -> Any:
     """The sum of each window's elements: (n, c, *size) to (n, c, *places)."""
     ones = (1,) * len(kernel)
@@ -81,6 +95,7 @@ def pool_sum(x: Any, *, kernel: Sizes, stride: Sizes, padding: Widths) -> Any:
     return out
 
 
+@compiled("pool", SMALL)
 def pool_spread(g: Any, *, size: Sizes, kernel: Sizes, stride: Sizes, padding: Widths) -> Any:
     """The adjoint of `pool_sum`: each number is added to all elements of its window, (n, c, *size)."""
     whole = [n + before + after for n, (before, after) in zip(size, padding, strict=True)]
