@@ -225,6 +225,7 @@ def sweep(
     observers = modes.observers
     tracing = bool(observers) and is_traced()
     ordinary = not (create_graph or observers)
+    whole = ordinary and live is None
     mine: set[Any] = set()  # sources whose gradient is a buffer of this pass, which it may write into
     kept: dict[Any, Any] = {}
     for root, g in roots:
@@ -254,6 +255,18 @@ def sweep(
         try:
             if ordinary:
                 pulled = plan.pull(g, saved, node.params)
+                if (
+                    whole and type(g) is _float64 and node.y is not None
+                ):  # two numbers, which graphs of numbers are made of
+                    x, y = node.x, node.y
+                    gx, gy = pulled
+                    if type(gy) is _float64 is type(y.value) and (x is None or type(gx) is _float64 is type(x.value)):
+                        if x is not None:
+                            before = grads[x]
+                            grads[x] = gx if before is None else before + gx
+                        before = grads[y]
+                        grads[y] = gy if before is None else before + gy
+                        continue
             else:
                 for observer in observers:
                     observer.pulling(node)
@@ -296,7 +309,7 @@ def sweep(
             extra = leaf.extra
             kept[leaf] = g if extra is None or not extra.hooks or leaf in outer else _run_hooks(leaf, g)
     grads.clear()
-    g = gi = before = saved = pulled = None  # drop them, so that `own` sees who else holds an array
+    g = gi = gx = gy = before = saved = pulled = None  # drop them, so that `own` sees who else holds an array
     return own(kept)
 
 
@@ -310,21 +323,32 @@ def _order(roots: Sequence[tuple[Source, Any]], stops: Any) -> tuple[list[Node],
             grads[source] = None
             if type(source) is Node:
                 append(source)
-    stack = nodes.copy()
+    stack = nodes.copy()  # what came last goes on first: nodes near in time are near in memory
     push, pop = stack.append, stack.pop
     while stack:
         node = pop()
         if stops and node in stops:
             continue
-        sources = node.more
-        if sources is None:
-            sources = (node.x,) if node.y is None else (node.x, node.y)
-        for source in sources:
-            if source not in grads and source is not None:
-                grads[source] = None
-                if type(source) is Node:
-                    push(source)
-                    append(source)
+        if node.more is not None:
+            for source in node.more:
+                if source is not None and source not in grads:
+                    grads[source] = None
+                    if type(source) is Node:
+                        push(source)
+                        append(source)
+            continue
+        source = node.x
+        if source is not None and source not in grads:
+            grads[source] = None
+            if type(source) is Node:
+                push(source)
+                append(source)
+        source = node.y
+        if source is not None and source not in grads:
+            grads[source] = None
+            if type(source) is Node:
+                push(source)
+                append(source)
     nodes.sort(key=by_number, reverse=True)
     return nodes, grads
 

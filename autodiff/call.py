@@ -16,7 +16,7 @@ import numpy as np
 from .batched import Batched
 from .config import MODES, Modes, is_traced
 from .errors import broadcast_hint, describe, describe_all
-from .graph import INTERNAL, SMALL, Mark, Node, next_number, user_frame
+from .graph import INTERNAL, SMALL, Mark, Node, next_number, outer_frame, user_frame
 from .tensor import WRITTEN, Tensor, constant, note_view, refresh, shares, stand_in
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ _CAREFUL = Modes(recording=False)
 _ndarray, _float64, _FLOAT64 = np.ndarray, np.float64, np.dtype(np.float64)
 _NUMBERS = (np.number, np.bool, float, int, complex)  # a union `A | B` would be made anew at each call
 _SCALARS = (np.generic, Batched)
+_INPUTS = (True, True, False)
 
 
 def be_careful(careful: bool) -> None:
@@ -76,7 +77,7 @@ def record(
     plan: Plan, x: Any, y: Any, more: Any, saved: Any, params: dict[str, Any], value: Any, frame: FrameType
 ) -> Tensor:
     """Make the output Tensor of a recorded op, and its node. Integers have no gradient and get no node."""
-    node: Node = _new(Node)
+    node = Node()
     node.plan = plan
     node.x = x
     node.y = y
@@ -100,7 +101,7 @@ def record(
     node.number = next_number()
     try:
         if INTERNAL[frame.f_globals["__name__"]]:
-            frame = user_frame(frame)
+            frame = outer_frame(frame)
     except KeyError:  # a module not met before
         frame = user_frame(frame)
     node.code = frame.f_code
@@ -380,25 +381,23 @@ def binary(op: Op, *, operator: bool) -> Callable[[Any, Any], Any]:
         if type(out) is not _float64 and (type(out) is not _ndarray or not out.shape):
             out = _scalar(out)
         plan: Any = plans[needs]
-        if plan.keep is None:
+        keep = plan.keep
+        if keep is None:
             saved: tuple[Any, ...] = ()
+        elif keep == _INPUTS:
+            saved = (x_value, y_value, None)
         else:
-            keep_x, keep_y, keep_out = plan.keep
-            saved = (
-                x_value if keep_x else None,
-                y_value if keep_y else None,
-                out if keep_out else None,
-            )
+            saved = (x_value if keep[0] else None, y_value if keep[1] else None, out if keep[2] else None)
         frame = _getframe(1)
         if type(out) is not _float64:
             return record(plan, x_source, y_source, None, saved, _NO_PARAMS, out, frame)
         # What `record` does, written out: graphs of scalars are made of this case.
         try:
             if INTERNAL[frame.f_globals["__name__"]]:
-                frame = user_frame(frame)
+                frame = outer_frame(frame)
         except KeyError:
             frame = user_frame(frame)
-        node: Node = _new(Node)
+        node = Node()
         node.plan = plan
         node.x = x_source
         node.y = y_source

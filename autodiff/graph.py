@@ -183,6 +183,25 @@ def user_frame(frame: FrameType) -> FrameType:
     return outer or frame
 
 
+_entry: CodeType | None = None
+
+
+def enter_by(code: CodeType) -> None:
+    """Make known the function of ours that sets `CALLER`: from what it calls no walk is needed."""
+    global _entry
+    _entry = code
+
+
+def outer_frame(frame: FrameType) -> FrameType:
+    """Return what `user_frame` does, for a frame of ours: most often it is a module's forward."""
+    back = frame.f_back
+    if back is not None and back.f_code is _entry:
+        caller = CALLER.get()
+        if caller is not None:
+            return caller
+    return user_frame(frame)
+
+
 def source_line(code: CodeType, lasti: int) -> tuple[str, int]:
     """Return the file and line of an instruction."""
     for start, end, line in code.co_lines():

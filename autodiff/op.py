@@ -239,6 +239,18 @@ def signature(rule: Callable[..., Any]) -> tuple[tuple[str, ...], tuple[str, ...
     return code.co_varnames[:n], code.co_varnames[n : n + code.co_kwonlyargcount]
 
 
+def _instructions(rule: Any) -> tuple[bytes, int]:
+    return rule.__code__.co_code, rule.__code__.co_flags
+
+
+_SIMPLE = {
+    _instructions(lambda g: g): "{0}",
+    _instructions(lambda g, y: g * y): "{0} * {1}",
+    _instructions(lambda g: -g): "-{0}",
+}
+"""Rules that are written out rather than called: they name nothing but their arguments, so the code says it all."""
+
+
 def _make_pull(op: Op, wanted: list[int], conjugates: bool) -> Callable[[Any, Any, Any], Any]:
     """Write the function `(g, saved, params) -> gradients` that hands each rule what it names.
 
@@ -252,6 +264,9 @@ def _make_pull(op: Op, wanted: list[int], conjugates: bool) -> Callable[[Any, An
     def text(rule: Callable[..., Any], name: str) -> str:
         positional, keyword = signature(rule)
         given = [place[p] for p in positional] + [f"{k}=params[{k!r}]" for k in keyword]
+        written = _SIMPLE.get(_instructions(rule))
+        if written is not None:
+            return written.format(*given)
         return f"{name}({', '.join(given)})"
 
     scope: dict[str, Any] = {"__name__": __name__, "vjp": op.vjp, "conj": _conj}

@@ -12,7 +12,7 @@ import numpy as np
 
 from autodiff.config import OBSERVED, default_dtype, part
 from autodiff.errors import GradientError, describe
-from autodiff.graph import CALLER, is_internal
+from autodiff.graph import CALLER, enter_by, is_internal
 from autodiff.tensor import Tensor
 from autodiff.transforms.levels import plain
 
@@ -670,6 +670,9 @@ class Module:
             stack.append((depth, str(id(module)), None))
             stack += [(depth + 1, f"({name}): ", child) for name, child in inside[::-1]]
         return "\n".join(lines)
+
+
+enter_by(Module.__call__.__code__)
 
 
 class _Model:
