@@ -255,9 +255,8 @@ def sweep(
         try:
             if ordinary:
                 pulled = plan.pull(g, saved, node.params)
-                if (
-                    whole and type(g) is _float64 and node.y is not None
-                ):  # two numbers, which graphs of numbers are made of
+                # Graphs of numbers are made of this case.
+                if whole and type(g) is _float64 and node.y is not None:
                     x, y = node.x, node.y
                     gx, gy = pulled
                     if type(gy) is _float64 is type(y.value) and (x is None or type(gx) is _float64 is type(x.value)):
