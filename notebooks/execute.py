@@ -15,6 +15,7 @@ import shutil
 import sys
 import tempfile
 import time
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +95,7 @@ def _without_places(value: Any, key: str = "") -> Any:
     """Rewrite every text inside an output; pictures in base64 are left alone."""
     if isinstance(value, str) and key not in ("image/png", "image/jpeg", "application/pdf"):
         for pattern, name in PLACES:
-            value = pattern.sub(name, value)
+            value = pattern.sub(escape(name) if key == "text/html" else name, value)
     elif isinstance(value, list):
         value = [_without_places(item) for item in value]
     elif isinstance(value, dict):
