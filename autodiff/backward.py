@@ -79,7 +79,7 @@ def backward_all(
     if len(tensors) == len(gradients) == 1:
         roots = [seed(tensors[0], gradients[0], create_graph)]  # a comprehension costs 0.2 us
     else:
-        roots = [seed(t, g, create_graph) for t, g in zip(tensors, gradients, strict=True)]
+        roots = _seeds(tensors, gradients, create_graph)
     retain = create_graph if retain_graph is None else retain_graph
     wanted = None if inputs is None else [_tracked(t) for t in inputs]
     found = sweep(roots, wanted, retain=retain, create_graph=create_graph, rows=True)
@@ -113,7 +113,7 @@ def gradients(
     seeds = [None] * len(outs) if grad_outputs is None else grad_outputs
     if type(outputs) is Tensor and grad_outputs is not None and not isinstance(seeds, list | tuple):
         seeds = [seeds]
-    roots = [seed(t, g, create_graph) for t, g in zip(outs, seeds, strict=True)]
+    roots = _seeds(outs, seeds, create_graph)
     retain = create_graph if retain_graph is None else retain_graph
     wanted = [_tracked(t) for t in ins]
     found = sweep(roots, wanted, retain=retain, create_graph=create_graph)
@@ -141,6 +141,12 @@ def _tracked(tensor: Any) -> Source:
         )
         raise GradientError(f"gradients are found with respect to tensors that require grad; {what}")
     return tensor.node or tensor
+
+
+def _seeds(tensors: Sequence[Tensor], gradients: Sequence[Any], create_graph: bool) -> list[tuple[Source, Any]]:
+    if len(tensors) != len(gradients):
+        raise ValueError(f"each tensor needs a gradient, or None: got {len(gradients)} for {len(tensors)}")
+    return [seed(t, g, create_graph) for t, g in zip(tensors, gradients, strict=True)]
 
 
 def seed(tensor: Tensor, gradient: Any, create_graph: bool) -> tuple[Source, Any]:

@@ -17,7 +17,8 @@ from .graph import next_number
 
 def numbers(x: Any) -> Any:
     """The numbers of a Tensor or array, inside vmap those of all examples: for checks that are to hold for each."""
-    x = getattr(x, "value", x)
+    if type(x) is not Batched:
+        x = getattr(x, "value", x)
     while type(x) is Batched:
         x = x.batch
     return x

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import autodiff as ad
+from autodiff.backward import backward_all
 from autodiff.errors import GradientError
 from autodiff.graph import WRITES
 from tests.backends import Ours, assert_close
@@ -747,3 +748,11 @@ def test_scalars_survive_pickling(value):
     twin = pickle.loads(pickle.dumps(t))
     assert twin.value == t.value
     assert type(twin.value) is type(t.value)
+
+
+def test_each_output_has_its_gradient():
+    x = leaf([1.0, 2.0])
+    with pytest.raises(ValueError, match="each tensor needs a gradient, or None: got 1 for 2"):
+        ad.gradients([x * 2, x * 3], x, [np.ones(2)])
+    with pytest.raises(ValueError, match="got 2 for 1"):
+        backward_all([x * 2], [np.ones(2), np.ones(2)])

@@ -498,3 +498,48 @@ def test_no_op_is_disturbed(name):
         for i in which:
             assert str(ad.explain_grad(tensors[i], out))
         assert ad.graph_report(out).bytes == saved_bytes(out)
+
+
+# -- inside vmap ----------------------------------------------------------------------------------------
+
+X = np.array([[1.0, 2.0], [3.0, 0.0]])
+
+
+def test_vmap_works_inside_debug():
+    def f(x):
+        return np.where(x > 0, np.sqrt(x + 1), 0.0).sum()
+
+    plain = ad.vmap(ad.grad(f))(X), ad.vmap(ad.vmap(ad.hessian(f)))(X), ad.vmap(ad.grad(lambda x: x[0] * x[1]))(X)
+    with ad.debug(writes="each"):
+        found = ad.vmap(ad.grad(f))(X), ad.vmap(ad.vmap(ad.hessian(f)))(X), ad.vmap(ad.grad(lambda x: x[0] * x[1]))(X)
+    for a, b in zip(found, plain, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_the_first_bad_example_is_shown():
+    assert message(lambda: ad.vmap(lambda x: np.log(2 * x))(X)).splitlines() == [
+        "op 'log' at here gave the first infinity: element [1] of its result (1 of 2 elements)",
+        "    x          0  float64 (2,), from 0 to 6",
+        "    result  -inf  float64 (2,), from 1.79176 to 1.79176, 1 infinite",
+        "Why: log(0) is -inf.",
+        "Fix: Use log(maximum(x, tiny)), or log(where(x > 0, x, 1.0)). For the logarithm of a probability use "
+        "log_softmax(scores), which never takes log(0).",
+        "This is example [1] of those that vmap maps.",
+    ]
+
+
+def test_bad_gradients_and_tangents_inside_vmap():
+    def f(x):
+        return np.where(x > 0, np.sqrt(x), 0.0)
+
+    text = message(lambda: ad.vmap(ad.vmap(ad.grad(f)))(X))
+    assert text.startswith("the backward pass of op 'sqrt', called at here, gave the first NaN: dL/dx\n    g        0")
+    assert "`where` at here did not choose this element" in text
+    assert text.endswith("This is example [1, 1] of those that vmap maps.")
+    x = leaf(X)
+    assert "element [1] of dL/dx (1 of 2 elements)" in message(lambda: ad.vmap(f)(x).sum().backward())
+    text = message(lambda: ad.vmap(lambda r: ad.jvp(np.sqrt, (r,), (np.ones(2),)))(X))
+    assert "gave the first infinity: element [1] of" in text
+    assert text.endswith("This is example [1] of those that vmap maps.")
+    text = message(lambda: ad.vmap(lambda x: x * 2)(np.array([1.0, np.nan])))
+    assert text.startswith("input `x` held NaN when it entered op 'mul'")

@@ -243,6 +243,9 @@ def test_refusals() -> None:
         vmap(f, axis_size=2)(X, X)
     with pytest.raises(ValueError, match="out_axes is None for a result that differs"):
         vmap(f, out_axes=None)(X, X)
+    for out in (lambda x: x * 2, lambda x: 1.0):
+        with pytest.raises(ValueError, match="out_axes: axis 3 is out of bounds"):
+            vmap(out, out_axes=3)(X)
     with pytest.raises(TypeError, match="holds axes"):
         vmap(f, "x")(X, X)
     with pytest.raises(ValueError, match="does not have the structure"):

@@ -290,15 +290,15 @@ def arrived_bad(source: Any, node: Node | None, value: Any, mask: Any, order: Se
     return _compose(head, rows, why, "Scale the loss down and divide the gradients again, or use a wider dtype.")
 
 
-def pushed_bad(node: Node, tangents: Sequence[Any], value: Any, mask: Any) -> str:
+def pushed_bad(node: Node, tangents: Sequence[Any], saved: tuple[Any, ...], value: Any, mask: Any) -> str:
     """Say where forward mode made a bad tangent."""
     index = _first(mask)
     rows = [
-        [f"d{name}", "", span(plain(t))]
+        [f"d{name}", "", span(t)]
         for name, t in zip(_names(node.op, len(tangents)), tangents, strict=True)
         if t is not None
     ]
-    rows += [[name, "", span(held)] for name, held in _held(node.op, None, node.saved or ())]
+    rows += [[name, "", span(held)] for name, held in _held(node.op, None, saved)]
     bad = value[index] if np.shape(value) else value
     rows.append(["tangent", number(bad), span(value)])
     head = (

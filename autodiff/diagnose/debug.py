@@ -12,12 +12,14 @@ from typing import Any, Literal
 import numpy as np
 
 from ..backward import pull_tensors
+from ..batched import Batched, numbers
 from ..config import MODES, Observer, mode
 from ..errors import GradientError, NumericalError
 from ..graph import Mark, Node, notes, user_frame
 from ..op import Op
 from ..tensor import Tensor
 from .blame import arrived_bad, born_bad, entered_bad, moves, plain, pulled_bad, pushed_bad
+from .text import place
 from .trail import Past, Trail, sources_of
 from .writes import Line, Snapshot, written
 
@@ -68,6 +70,29 @@ class debug(mode):
         return debug(**self._options)
 
 
+class Example:
+    """An array with bad elements, inside vmap that of the first such example; `of` reads all else of the same one."""
+
+    def __init__(self, value: Any, mask: Any) -> None:
+        mappings = self._mappings(value)
+        first = tuple(map(int, np.argwhere(mask)[0][: len(mappings)]))
+        self.index = dict(zip(mappings, first, strict=True))
+        self.value, self.mask = self.of(value), mask[first]
+        self.note = f"\nThis is example {place(first)} of those that vmap maps." if first else ""
+
+    def of(self, x: Any) -> Any:
+        """The numbers of a Tensor, an array or a gradient, or of several."""
+        if isinstance(x, list | tuple):
+            return type(x)(map(self.of, x))
+        x = plain(x)
+        return numbers(x)[tuple([self.index.get(m, 0) for m in self._mappings(x)])] if type(x) is Batched else x
+
+    @staticmethod
+    def _mappings(x: Any) -> list[Any]:
+        """The mappings that an array is inside of, the outermost first: its axes."""
+        return [*Example._mappings(x.batch), x.mapping] if type(x) is Batched else []
+
+
 # -- the observer -----------------------------------------------------------------------------------------
 
 
@@ -84,7 +109,7 @@ class Debugger(Observer):
         for i, out in enumerate(results):
             mask = self.bad(out.value)
             if mask is not None:
-                self._check_result(op, inputs, params, out.value, mask, op.outs[i], frame)
+                self._check_result(op, inputs, params, Example(out.value, mask), op.outs[i], frame)
         line = Line(op.name, frame) if self.writes else None
         if self.writes == "each":
             for snapshot in list(self.snapshots.values()):
@@ -114,18 +139,24 @@ class Debugger(Observer):
             value = plain(part)
             mask = self.bad(value)
             if mask is not None:
-                raise NumericalError(arrived_bad(node, node, value, mask, order))
+                one = Example(value, mask)
+                raise NumericalError(arrived_bad(node, node, one.value, one.mask, order) + one.note)
         for i, gradient in enumerate(gradients):
             value = plain(gradient)
             mask = self.bad(value)
             if mask is not None and i < len(node.inputs) and node.inputs[i] is not None:
-                raise NumericalError(pulled_bad(node, i, g, value, mask, saved, order))
+                one = Example(value, mask)
+                raise NumericalError(
+                    pulled_bad(node, i, one.of(g), one.value, one.mask, one.of(saved), order) + one.note
+                )
 
     def pushed(self, node: Node, tangents: Sequence[Any], result: Any) -> None:
         for value in map(plain, result if isinstance(result, tuple) else (result,)):
             mask = self.bad(value)
             if mask is not None:
-                raise NumericalError(pushed_bad(node, tangents, value, mask))
+                one = Example(value, mask)
+                saved = one.of(node.saved or ())
+                raise NumericalError(pushed_bad(node, one.of(tangents), saved, one.value, one.mask) + one.note)
 
     def arrived(self, leaf: Any, g: Any) -> None:
         value = plain(g)
@@ -134,7 +165,9 @@ class Debugger(Observer):
             raise NumericalError(arrived_bad(leaf, None, value, mask, ()))
 
     def bad(self, value: Any) -> Any:
-        """Return where an array is NaN or infinite, as far as that is looked for, or None."""
+        """Return where an array, or one of its examples, is NaN or infinite, as far as that is looked for, or None."""
+        if type(value) is Batched:
+            value = numbers(value)
         if type(value) is np.float64:
             if math.isfinite(value):
                 return None
@@ -169,18 +202,18 @@ class Debugger(Observer):
         return snapshot
 
     def _check_result(
-        self, op: Op, inputs: tuple[Any, ...], params: Any, value: Any, mask: Any, out: str, frame: FrameType
+        self, op: Op, inputs: tuple[Any, ...], params: Any, one: Example, out: str, frame: FrameType
     ) -> None:
         """Raise if an op's result is bad by its own doing, or took over NaN that came with the data."""
-        values = [plain(x) for x in inputs]
+        values, value, mask = one.of([*inputs]), one.value, one.mask
         nan, inf = _bad_inputs(op, values, np.shape(value))
         isnan = np.isnan(value) & mask
         born = (isnan & ~nan) | (mask & ~isnan & ~inf & ~nan)
         if np.any(born):
             if not _inside_rule():
-                raise NumericalError(born_bad(op, inputs, values, params, value, born, mask, out, frame))
+                raise NumericalError(born_bad(op, inputs, values, params, value, born, mask, out, frame) + one.note)
         elif np.any(isnan) and not moves(op) and not _inside_rule():
-            raise NumericalError(entered_bad(op, inputs, values, value, isnan, frame))
+            raise NumericalError(entered_bad(op, inputs, values, value, isnan, frame) + one.note)
 
 
 def _bad_inputs(op: Op, values: list[Any], shape: tuple[int, ...]) -> tuple[Any, Any]:

@@ -14,6 +14,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
 from ..backward import sweep, wrap
 from ..batched import Batched, Mapping
@@ -170,12 +171,13 @@ class _Level:
         if self._owns(out):
             if axis is None:
                 raise ValueError("out_axes is None for a result that differs from example to example; give it an axis")
-            return _moved(value.batch, 0, axis % value.batch.ndim)
+            return _moved(value.batch, 0, normalize_axis_index(axis, value.batch.ndim, "out_axes"))
         if axis is None:
             return out
         out = out if type(out) is Tensor else constant(value) if type(value) is Batched else np.asarray(out)
         whole = shape.expand(out, shape=(self.mapping.size, *out.shape))
-        whole = whole if axis % whole.ndim == 0 else _move(whole, 0, axis % whole.ndim)
+        axis = normalize_axis_index(axis, whole.ndim, "out_axes")
+        whole = _move(whole, 0, axis) if axis else whole
         return whole if type(whole) is Tensor else whole.copy()
 
 
