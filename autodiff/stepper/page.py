@@ -29,6 +29,11 @@ LABELS = {
 SMALL = (1120, 620)  # points; a larger picture is followed from node to node
 NARROW = 560  # points; beside a wider picture there is no room for the text
 
+# Of what is of no use without styles, which undo it. JupyterLab drops an empty attribute; and it would take the arrow
+# keys of buttons for its cells.
+HIDDEN = 'hidden="hidden"'
+UNSEEN = f"{HIDDEN} data-lm-suppress-shortcuts"
+
 
 def document(stepper: Stepper, **options: Any) -> str:
     """A whole HTML file."""
@@ -79,12 +84,14 @@ class _Page:
         """The buttons: to be focused and read out, not to be seen."""
         parts = []
         if self.follows:
-            parts.append(f'<input type="checkbox" id="{self.name}-whole" class="ad-whole" aria-label="whole picture">')
+            parts.append(
+                f'<input type="checkbox" id="{self.name}-whole" class="ad-whole" {UNSEEN} aria-label="whole picture">'
+            )
         for step in self.steps:
             checked = " checked" if step.number == self.start else ""
             parts.append(
                 f'<input type="radio" name="{self.name}" id="{self.name}-{step.number}" class="ad-at"{checked} '
-                f'aria-label="{html.escape(_brief(step))}" aria-controls="{self.name}-steps">'
+                f'{UNSEEN} aria-label="{html.escape(_brief(step))}" aria-controls="{self.name}-steps">'
             )
         return "".join(parts)
 
@@ -96,7 +103,7 @@ class _Page:
             title = html.escape(_brief(step))
             parts.append(f'<label for="{self.name}-{step.number}" class="{looks}" title="{title}"></label>')
         if self.follows:
-            parts.append(f'<label for="{self.name}-whole" class="ad-switch">whole picture</label>')
+            parts.append(f'<label for="{self.name}-whole" class="ad-switch"></label>')
         return "".join([*parts, '<span class="ad-hint"></span>'])
 
     def rule(self, step: Step) -> str:
@@ -121,7 +128,7 @@ class _Page:
         grow = 1.0 if self.follows else min(1.7, max(1.0, 520 / self.width))
         self.drawing.resize(grow)
         return (
-            f'<div class="ad-picture" style="--h:{self.height + 30:.0f}px">{self.drawing.write()}</div>'
+            f'<div class="ad-picture" {HIDDEN} style="--h:{self.height + 30:.0f}px">{self.drawing.write()}</div>'
             f'<img class="ad-final" alt="{alt}" src="data:image/svg+xml;base64,{final}">'
         )
 

@@ -276,7 +276,9 @@ class Drawing:
             for target in dict.fromkeys(targets) if key else ():
                 for group, text in self.texts(target, "gradient"):
                     if step.number <= _start(text) <= last:
-                        group.insert(list(group).index(text), _ground(text, extent(group), now))
+                        group.insert(
+                            list(group).index(text), _ground(text, extent(group), "box" in _classes(group), now)
+                        )
                 for group, path in list(self.lines(target, key)):
                     group.append(element("path", "ad-flow", d=path, fill="none", style=now))
 
@@ -342,10 +344,10 @@ class Drawing:
         self.canvas.insert(place, halo)  # above the frames of modules, below all boxes
 
 
-def _ground(text: ET.Element, inside: tuple[float, float, float, float], now: str) -> ET.Element:
+def _ground(text: ET.Element, inside: tuple[float, float, float, float], box: bool, now: str) -> ET.Element:
     """A coloured ground for a text that has just been written."""
     size, x, y = (float(text.get(name, "14")) for name in ("font-size", "x", "y"))
-    width = min(0.52 * size * len(text.text or "") + 10, inside[2] - inside[0] + 10)
+    width = min(0.52 * size * len(text.text or "") + 10, inside[2] - inside[0] + (-2 if box else 10))
     return element("rect", "ad-new ad-o", x=f"{x - width / 2:.1f}", y=f"{y - size * 0.93:.1f}", width=f"{width:.1f}",
                    height=f"{size * 1.25:g}", rx="4", style=now)  # fmt: skip
 

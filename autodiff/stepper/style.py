@@ -50,7 +50,7 @@ _STYLE = """
 margin:.6em 0;padding:.9em 1em 1em;border:1px solid var(--line);border-radius:12px;background:var(--ground);
 color:var(--text);font:15px/1.5 system-ui,-apple-system,"Segoe UI",sans-serif}
 .ad-stepper *{box-sizing:border-box}
-.ad-at,.ad-whole{position:absolute;opacity:0;width:1px;height:1px;margin:0;pointer-events:none}
+.ad-at,.ad-whole{display:block!important;position:absolute;opacity:0;width:1px;height:1px;margin:0;pointer-events:none}
 .ad-dots{display:flex;flex-wrap:wrap;gap:6px;align-items:center;margin:0 0 .8em;border-radius:6px}
 .ad-dots b{font-size:13px;color:var(--faint);font-weight:600;margin-right:.5em}
 .ad-dots label{width:11px;height:11px;border-radius:50%;background:var(--halo);cursor:pointer;transition:transform .15s}
@@ -61,7 +61,7 @@ border:1px solid var(--line);font-size:12px;margin-left:auto}
 .ad-hint{margin-left:auto;color:var(--faint);font-size:12px}.ad-switch+.ad-hint{margin-left:.6em}
 .ad-at:focus-visible~.ad-dots{outline:2px solid var(--accent);outline-offset:4px}
 .ad-stage{display:flex;flex-wrap:wrap;gap:1.2em;align-items:flex-start}
-.ad-picture{flex:1 1 320px;min-width:0;text-align:center}
+.ad-picture{display:block!important;flex:1 1 320px;min-width:0;text-align:center}
 .ad-steps{flex:1 1 380px;min-width:0}
 .ad-wide .ad-stage{flex-direction:column}.ad-wide .ad-picture,.ad-wide .ad-steps{flex:none;width:100%}
 .ad-picture svg{max-width:100%;height:auto;overflow:visible;transform-box:view-box}
@@ -80,10 +80,11 @@ border-radius:8px;padding:.7em .9em}
 .ad-steps summary{cursor:default;list-style:none;margin-bottom:.45em}
 .ad-steps summary::-webkit-details-marker{display:none}
 .ad-steps summary b{font-size:1.05em}.ad-steps summary i{color:var(--faint);font-style:normal}
-.ad-steps summary code{display:block;font-size:1.12em;font-weight:600;margin-top:.15em}
-.ad-stepper code{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;background:none;
-color:inherit;padding:0;overflow-wrap:anywhere}
+.ad-stepper.ad-stepper .ad-steps summary code{display:block;font-size:1.12em;font-weight:600;margin-top:.15em}
+.ad-stepper.ad-stepper .ad-steps code{background:none;color:inherit;padding:0;white-space:pre-wrap;
+overflow-wrap:anywhere;font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace}
 .ad-back::before{content:"\\25C0"}.ad-next::before{content:"\\25B6"}
+.ad-switch::before{content:"whole picture"}
 .ad-hint::before{content:"arrow keys, or click"}
 .ad-where{color:var(--faint);font-size:.85em}
 .ad-keys{float:right}.ad-keys label{display:inline-block;padding:.05em .6em;margin-left:.3em;
@@ -92,12 +93,11 @@ border:1px solid var(--line);border-radius:6px;cursor:pointer;color:var(--accent
 .ad-row{display:flex;gap:.8em;align-items:baseline;padding:.12em 0;font-size:.93em}
 .ad-row span{flex:0 0 6.2em;color:var(--faint);font-size:.85em;text-align:right}
 .ad-row code{flex:1 1 auto;min-width:0}
-.ad-upstream code,.ad-seed code{color:var(--gradient)}.ad-value code{color:var(--value)}
+.ad-stepper .ad-steps :is(.ad-upstream,.ad-seed,.ad-add) code{color:var(--gradient)}
+.ad-stepper .ad-steps .ad-value code{color:var(--value)}.ad-stepper .ad-steps .ad-focus code{color:var(--accent)}
+.ad-stepper .ad-steps :is(.ad-shapes,.ad-sum,.ad-cast,.ad-more) code{color:var(--faint)}
 .ad-chain code,.ad-out code,.ad-add code,.ad-leaf code,.ad-update code{font-weight:600}
 .ad-chain,.ad-out{padding-bottom:.5em}.ad-row.ad-add{margin-top:-.5em;padding-bottom:.5em}
-.ad-add code{color:var(--gradient)}
-.ad-focus code{white-space:pre-wrap;color:var(--accent)}
-.ad-shapes code,.ad-sum code,.ad-cast code,.ad-more code{color:var(--faint)}
 .ad-follow .ad-picture{position:relative;height:min(460px,62vh,var(--h));overflow:hidden;border:1px solid var(--line);
 border-radius:8px}
 .ad-follow .ad-picture svg{position:absolute;left:50%;top:50%;max-width:none;

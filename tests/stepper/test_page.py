@@ -81,6 +81,16 @@ def test_without_styles_it_is_a_list_with_a_picture():
     assert svg.count(">-4<") == 4  # the value of z, the gradients of q, x and y
 
 
+def test_what_is_of_no_use_without_styles_is_hidden():
+    read = Reader(gates(forward=True).html())
+    (picture,) = [a for a in read.all("div") if a.get("class") == "ad-picture"]
+    assert {a.get("hidden") for a in (picture, *read.all("input"))} == {"hidden"}  # JupyterLab drops an empty one
+
+
+def test_arrow_keys_are_the_pages_own_in_jupyterlab():
+    assert all("data-lm-suppress-shortcuts" in a for a in Reader(gates().html()).all("input"))
+
+
 def test_it_stands_alone():
     read = Reader(gates(forward=True).html())
     assert not [tag for tag, _ in read.tags if tag in ("script", "link", "iframe", "object")]
