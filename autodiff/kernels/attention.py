@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ..random import philox
 from .policy import compiled
+from .random import dropout
 
 FEW = 1024
 """Scores from which on the compiled forms are faster."""
@@ -51,13 +51,6 @@ def weights_slope(g: Any, weights: Any, *, scale: float) -> Any:
     return g
 
 
-def _kept(shape: tuple[int, ...], p: float, seed: int, offset: int, dtype: Any) -> Any:
-    """What dropout multiplies with; the same numbers as the op `dropout` draws."""
-    if p == 1:
-        return np.zeros(shape, dtype)
-    return (philox(seed, offset).random(shape, np.float32) >= p) / np.asarray(1 - p, dtype)
-
-
 def _scaled(scores: Any, scale: float) -> Any:
     scores *= np.asarray(scale, scores.dtype)
     return scores
@@ -72,7 +65,7 @@ def attention(
         scores = _scaled(scores, scale) + mask
         scale = 1.0
     weights = weights_of(scores, scale=scale, causal=causal)
-    used = weights * _kept(weights.shape, p, seed, offset, weights.dtype) if p else weights
+    used = dropout(weights, p=p, seed=seed, offset=offset) if p else weights
     return _product(used, v, q), weights
 
 
@@ -88,13 +81,13 @@ def attention_vjp(
     seed: int, offset: int,
 ) -> tuple[Any, ...]:  # fmt: skip
     """Gradients of q, k, v and the mask."""
-    kept = _kept(saved.shape, p, seed, offset, saved.dtype) if p else None
-    dv = _product((saved if kept is None else saved * kept).mT, g, v) if needs[2] else None
+    used = dropout(saved, p=p, seed=seed, offset=offset) if p and needs[2] else saved
+    dv = _product(used.mT, g, v) if needs[2] else None
     if not (needs[0] or needs[1] or needs[3]):
         return None, None, dv, None
     d = g @ v.mT
-    if kept is not None:
-        d *= kept
+    if p:
+        d = dropout(d, p=p, seed=seed, offset=offset)
     d = weights_slope(d, saved, scale=1.0 if needs[3] else scale)
     dmask = d if needs[3] else None
     if needs[3]:

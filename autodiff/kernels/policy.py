@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["compile_kernels", "compiled", "use_kernels"]
 
 MODES = ("auto", "numba", "numpy")
+FREEDOM = "contract", "nsz", "arcp", "reassoc"  # what the compiler may do with arithmetic so that sums become vectors
 DTYPES = "fd"  # what loops are compiled for: float32 and float64
 _ndarray = np.ndarray
 F = TypeVar("F", bound=Callable[..., Any])
@@ -161,8 +162,8 @@ class Loop:
     `signature` is Numba's, with T for the dtype: "void(T[::1], T[::1], int64)".
     """
 
-    def __init__(self, function: Callable[..., Any], signature: str) -> None:
-        self.function, self.signature = function, signature
+    def __init__(self, function: Callable[..., Any], signature: str, exact: bool = False) -> None:
+        self.function, self.signature, self.exact = function, signature, exact
         self._dispatcher: Any = None
         functools.update_wrapper(self, function)
 
@@ -170,7 +171,7 @@ class Loop:
         """Compile for a dtype, or load what was compiled before."""
         numba: Any = importlib.import_module("numba")
         if self._dispatcher is None:
-            options = {"nogil": True, "error_model": "numpy", "fastmath": {"contract", "nsz", "arcp", "reassoc"}}
+            options = {"nogil": True, "error_model": "numpy", "fastmath": not self.exact and set(FREEDOM)}
             try:
                 self._dispatcher = numba.njit(cache=True, **options)(self.function)
                 kept = self._dispatcher._cache._cache_file
@@ -186,9 +187,9 @@ class Loop:
         return self._dispatcher(*args)
 
 
-def loop(signature: str) -> Callable[[Callable[..., Any]], Loop]:
-    """Make a `Loop` of a function."""
-    return lambda function: Loop(function, signature)
+def loop(signature: str, exact: bool = False) -> Callable[[Callable[..., Any]], Loop]:
+    """Make a `Loop` of a function, `exact` if its arithmetic is to be done as written."""
+    return lambda function: Loop(function, signature, exact)
 
 
 def uses(*loops: Loop) -> Callable[[F], F]:

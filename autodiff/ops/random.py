@@ -6,19 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from ..kernels import random as kernels
 from ..op import Function, define
 from ..random import philox
 
-
-def _dropout(x: Any, *, p: float, seed: int, offset: int, places: int = 0) -> Any:
-    shape = np.shape(x)
-    split = len(shape) - places
-    kept = philox(seed, offset).random(shape[:split] + (1,) * places, np.float32) >= p
-    return x * kept / (1 - p) if p < 1 else x * 0
-
-
 dropout: Function = define(
-    "dropout", _dropout,
+    "dropout", kernels.dropout,
     lambda g, *, p, seed, offset, places: dropout(g, p=p, seed=seed, offset=offset, places=places),
     kind="random", linear=True,
     doc="Zero each element with probability p and scale the rest by 1 / (1 - p), so that the mean stays; all elements "

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from ..policy import loop, uses
+from ..policy import FREEDOM, loop, uses
 from ..threads import share
 from . import vector
 
@@ -21,7 +21,7 @@ LEAST = 1 << 15  # elements for a thread
 NARROW = 8  # numbers side by side, from which on loops along them are worth their start
 PARTS = 8  # ranges of rows that are summed up by themselves, on any number of threads
 
-_inline: Any = njit(error_model="numpy", fastmath={"contract", "nsz", "arcp", "reassoc"}, forceinline=True)
+_inline: Any = njit(error_model="numpy", fastmath=set(FREEDOM), forceinline=True)
 
 
 @_inline
