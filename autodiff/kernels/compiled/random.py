@@ -24,8 +24,7 @@ _STEP_0, _STEP_1 = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBB67AE8584CAA73B)
 _inline: Any = njit(error_model="numpy", forceinline=True)
 
 
-@intrinsic
-def _high(typing: Any, x: Any, y: Any) -> Any:
+def _upper(typing: Any, x: Any, y: Any) -> Any:
     """The upper half of a product of 64 by 64 bits."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -34,6 +33,9 @@ def _high(typing: Any, x: Any, y: Any) -> Any:
         return builder.trunc(builder.lshr(product, ir.Constant(wide, 64)), narrow)
 
     return types.uint64(types.uint64, types.uint64), generate
+
+
+_high: Any = intrinsic(_upper)
 
 
 @_inline
