@@ -26,6 +26,8 @@ _OPTIONS: Any = {"error_model": "numpy", "fastmath": {"contract", "nsz"}}
 
 outer_8, outer_6, outer_4, outer_2, outer_1 = tiles.outer.values()
 tail_8, tail_6, tail_4, tail_2, tail_1 = tiles.outer_tail.values()
+split_1, split_2, split_4 = tiles.split.values()
+join_1, join_4 = tiles.join.values()
 dots_8, dots_6, dots_4, dots_2, dots_1 = tiles.dots.values()
 wide_8, wide_6, wide_4, wide_2, wide_1 = tiles.WIDTH.values()
 
@@ -39,34 +41,40 @@ BAND = 512  # places that are worked on for all channels before the next ones
 @njit(**_OPTIONS)
 def _fill(image: Any, room: Any, at: Any, apart: Any, s: Any, lead: Any, q: Any) -> None:
     """Copy an image (c, d, h, w) behind `lead` zeros, for each axis as s parts of length q."""
-    plane = q[0] * q[1] * q[2]
-    depth, height, width = image.shape[1:]
-    for c in range(image.shape[0]):
-        for i in range(s[0] * q[0]):
-            for j in range(s[1] * q[1]):
-                d, h = i - lead[0], j - lead[1]
-                there = 0 <= d < depth and 0 <= h < height
-                first = at + c * apart + ((i % s[0]) * s[1] + j % s[1]) * s[2] * plane
-                first += ((i // s[0]) * q[1] + j // s[1]) * q[2]
-                for k in range(s[2]):
-                    row = room[first + k * plane : first + k * plane + q[2]]
-                    start = max(lead[2] - k + s[2] - 1, 0) // s[2]
-                    stop = max(width + lead[2] - k + s[2] - 1, 0) // s[2]
-                    stop = min(stop, q[2]) if there else 0
-                    start = min(start, stop)
-                    row[:start] = 0
-                    row[stop:] = 0
-                    if start < stop:
-                        line = image[c, d, h]
-                        skip = start * s[2] + k - lead[2]
-                        part = row[start:stop]
+    channels, depth, height, width = image.shape
+    plane, flat = q[0] * q[1] * q[2], image.reshape(-1)
+    for c in range(channels):
+        for a in range(s[0]):
+            for b in range(s[1]):
+                to = at + c * apart + (a * s[1] + b) * s[2] * plane
+                for i in range(q[0]):
+                    d = i * s[0] + a - lead[0]
+                    for j in range(q[1]):
+                        h = j * s[1] + b - lead[1]
+                        there = d >= 0 and d < depth and h >= 0 and h < height
+                        line, size = (((c * depth + d) * height + h) * width, width) if there else (0, 0)
                         if s[2] == 1:
-                            seen = line[skip : skip + stop - start]
-                            for m in range(part.size):
-                                part[m] = seen[m]
+                            split_1(flat, line, size, lead[2], room, to, plane, q[2])
+                        elif s[2] == 2:
+                            split_2(flat, line, size, lead[2], room, to, plane, q[2])
                         else:
-                            for m in range(part.size):
-                                part[m] = line[skip + m * s[2]]
+                            for k in range(s[2]):
+                                for m in range(q[2]):
+                                    w = m * s[2] + k - lead[2]
+                                    room[to + k * plane + m] = flat[line + w] if 0 <= w < size else 0
+                        to += q[2]
+
+
+@njit(**_OPTIONS)
+def _fill_fours(image: Any, room: Any, at: Any, top: Any, left: Any, high: Any, wide: Any) -> None:
+    """Copy an image (h, w) behind top and left zeros, as 4 x 4 parts (high, wide) of each fourth row and column."""
+    height, width = image.shape
+    flat = image.reshape(-1)
+    for a in range(4):
+        for i in range(high):
+            h, to = 4 * i + a - top, at + (4 * a * high + i) * wide
+            line, size = (h * width, width) if h >= 0 and h < height else (0, 0)
+            split_4(flat, line, size, left, room, to, high * wide, wide)
 
 
 @njit(**_OPTIONS)
@@ -127,7 +135,8 @@ def _direct(
     groups, blocks, r, band, pitch, lanes = numbers
     k, n_w, o = off.size, places[2], out.shape[1] // groups
     apart = s[0] * s[1] * s[2] * q[0] * q[1] * q[2]
-    own = x.shape[1] // groups * apart
+    own, size, flat = x.shape[1] // groups * apart, out.shape, out.reshape(-1)
+    total = block[block.size - lanes :]
     unit = start
     while unit < stop:
         n = unit // (groups * blocks)
@@ -145,15 +154,14 @@ def _direct(
                     _product(r, w, (g * blocks + b) * k * r, off, k, room, here, block, 0, pitch, end_row, lanes)
                     for i in range(min(r, o - b * r)):
                         for h in range(rows):
-                            target = out[n, g * o + b * r + i, d * step[0] + first[0], (top + h) * step[1] + first[1]]
-                            line = block[i * pitch + h * q[2] : i * pitch + h * q[2] + n_w]
+                            line = (d * step[0] + first[0]) * size[3] + (top + h) * step[1] + first[1]
+                            to = ((n * size[1] + g * o + b * r + i) * size[2] * size[3] + line) * size[4] + first[2]
+                            at = i * pitch + h * q[2]
                             if step[2] == 1:
-                                part = target[first[2] : first[2] + n_w]
-                                for j in range(line.size):
-                                    part[j] = line[j]
+                                join_1(block, at, 0, flat, to, n_w, total)
                             else:
-                                for j in range(line.size):
-                                    target[first[2] + j * step[2]] = line[j]
+                                for j in range(n_w):
+                                    flat[to + j * step[2]] = block[at + j]
         unit = end
 
 
@@ -189,7 +197,7 @@ def _run_direct(
     size = x.shape[1] * math.prod(s) * math.prod(q) + lanes
 
     def run(start: int, stop: int) -> None:
-        room, block = np.zeros(size, x.dtype), np.empty(r * pitch, x.dtype)
+        room, block = np.zeros(size, x.dtype), np.zeros(r * pitch + lanes, x.dtype)
         _direct(
             x, packed, off, out, room, block, s, lead, q, places, step, first,
             (groups, blocks, r, band, pitch, lanes), start, stop,
@@ -305,7 +313,7 @@ def _squares(room: Any, at: Any, parts: Any, pitch: Any, shift: Any) -> None:
 
 
 @loop(
-    "void(T[:, :, :, :, ::1], T[::1], T[:, :, :, ::1], T[::1], T[::1], T[::1], T[::1], int64[::1], T[::1], "
+    "void(T[:, :, :, ::1], T[::1], T[:, :, :, ::1], T[::1], T[::1], T[::1], T[::1], int64[::1], T[::1], "
     "UniTuple(int64, 8), int64, int64)"
 )
 def _winograd(
@@ -315,20 +323,19 @@ def _winograd(
     r, images, high, wide, top, left, pitch, lanes = numbers
     n, channels, places_h, places_w, o = x.shape[0], x.shape[1], out.shape[2], out.shape[3], out.shape[1]
     seen, sums, rows = off[:36], off[36:72], off[72 : 72 + channels]
-    q = (1, high + 1, wide)
     part, each = (high + 1) * wide, high * wide
     _squares(off, 0, part, wide, 6)
     for i in range(36):
         sums[i] = i * r * pitch
     for i in range(channels):
         rows[i] = i * pitch
-    bands = -(-places_h // (4 * high))
+    bands, flat = -(-places_h // (4 * high)), out.reshape(-1)
     for unit in range(start, stop):
         first, band = unit // bands * images, unit % bands
         count = min(images, n - first)
         for c in range(channels):
             for i in range(count):
-                _fill(x[first + i, c : c + 1], room, 0, 16 * part, (1, 4, 4), (0, top - 4 * high * band, left), q)
+                _fill_fours(x[first + i, c], room, 0, top - 4 * high * band, left, high + 1, wide)
                 for t in range(0, each, lanes):
                     _of_image(room, t, seen, v, c * pitch + i * each + t, channels * pitch)
         for block in range(-(-o // r)):
@@ -341,25 +348,11 @@ def _winograd(
                 for i in range(count):
                     for t in range(0, each, lanes):
                         _of_sums(m, j * pitch + i * each + t, sums, y, t, each + lanes)
-                    target = out[first + i, block * r + j]
-                    for a in range(4 * high):
-                        h = 4 * high * band + a
-                        if h < places_h:
-                            line, base = target[h], (a % 4) * 4 * (each + lanes) + (a // 4) * wide
-                            y0 = y[base : base + wide]
-                            y1 = y[base + each + lanes : base + each + lanes + wide]
-                            y2 = y[base + 2 * (each + lanes) : base + 2 * (each + lanes) + wide]
-                            y3 = y[base + 3 * (each + lanes) : base + 3 * (each + lanes) + wide]
-                            whole = places_w // 4
-                            for k in range(whole):
-                                line[4 * k] = y0[k]
-                                line[4 * k + 1] = y1[k]
-                                line[4 * k + 2] = y2[k]
-                                line[4 * k + 3] = y3[k]
-                            for k in range(4 * whole, places_w):
-                                line[k] = y[base + (k % 4) * (each + lanes) + whole]
-                            for k in range(places_w):
-                                total[0] += line[k]
+                    for a in range(min(4 * high, places_h - 4 * high * band)):
+                        to = (((first + i) * o + block * r + j) * places_h + 4 * high * band + a) * places_w
+                        join_4(
+                            y, (a % 4) * 4 * (each + lanes) + (a // 4) * wide, each + lanes, flat, to, places_w, total
+                        )
 
 
 def _transformed(w: Any) -> Any:
@@ -387,21 +380,22 @@ def _run_winograd(x: Any, w: Any, out: Any, lead: Sizes) -> bool:
         def new(size: int) -> Any:
             return np.empty(size, x.dtype)
 
-        total = np.zeros(1, x.dtype)
+        total = np.zeros(lanes, x.dtype)
         _winograd(
-            x.reshape(n, c, 1, *x.shape[2:]), packed, out, np.zeros(16 * (high + 1) * wide + wide + 2 * lanes, x.dtype),
-            new(36 * c * pitch + lanes), new(36 * r * pitch + lanes), new(16 * (high * wide + lanes) + lanes),
+            x, packed, out, np.zeros(16 * (high + 1) * wide + wide + 2 * lanes, x.dtype),
+            new(36 * c * pitch + lanes), new(36 * r * pitch + lanes), new(16 * (high * wide + lanes) + 4 * lanes),
             np.empty(72 + c, np.int64), total, (r, images, high, wide, *lead, pitch, lanes), start, stop,
         )  # fmt: skip
-        if not math.isfinite(total[0]):
+        if not math.isfinite(total.sum()):
             bad.append(start)
 
-    share(run, -(-n // images) * -(-h // (4 * high)))
+    with np.errstate(all="ignore"):
+        share(run, -(-n // images) * -(-h // (4 * high)))
     return not bad
 
 
 @loop(
-    "void(T[:, :, :, :, ::1], T[:, :, :, :, ::1], T[::1], T[::1], T[::1], T[::1], int64[::1], UniTuple(int64, 11), "
+    "void(T[:, :, :, ::1], T[:, :, :, ::1], T[::1], T[::1], T[::1], T[::1], int64[::1], UniTuple(int64, 11), "
     "int64, int64)"
 )
 def _winograd_weight(
@@ -412,12 +406,11 @@ def _winograd_weight(
     k = -(-channels // columns) * columns
     seen, whole, rows = off[:36], off[36:52], off[52 : 52 + k]
     part, each = (high + 1) * wide, high * wide
-    q, q_g = (1, high + 1, wide), (1, high, wide)
     _squares(off, 0, part, wide, 6)
     _squares(off, 36, each, wide, 4)
     for i in range(k):
         rows[i] = min(i, channels - 1) * pitch
-    bands = -(-g.shape[3] // (4 * high))
+    bands = -(-g.shape[2] // (4 * high))
     all_units = -(-n // images) * bands
     task = start
     while task < stop:
@@ -429,12 +422,12 @@ def _winograd_weight(
             count = min(images, n - first)
             for c in range(channels):
                 for i in range(count):
-                    _fill(x[first + i, c : c + 1], room, 0, 16 * part, (1, 4, 4), (0, top - 4 * high * band, left), q)
+                    _fill_fours(x[first + i, c], room, 0, top - 4 * high * band, left, high + 1, wide)
                     for t in range(0, each, lanes):
                         _of_image(room, t, seen, v, c * pitch + i * each + t, channels * pitch)
             for c in range(low, up):
                 for i in range(count):
-                    _fill(g[first + i, c : c + 1], room, 0, 16 * each, (1, 4, 4), (0, -4 * high * band, 0), q_g)
+                    _fill_fours(g[first + i, c], room, 0, -4 * high * band, 0, high, wide)
                     for j in range(16 * each, 16 * each + lanes):
                         room[j] = 0
                     for t in range(0, each, lanes):
@@ -480,7 +473,7 @@ def _run_winograd_weight(x: Any, g: Any, lead: Sizes) -> Any:
         off = np.empty(52 + k, np.int64)
         numbers = (r, columns, blocks, chunks, images, high, wide, *lead, pitch, lanes)
         _winograd_weight(
-            x.reshape(n, c, 1, *x.shape[2:]), g.reshape(n, o, 1, h, width), parts.reshape(-1), room, v, m, off, numbers,
+            x, g, parts.reshape(-1), room, v, m, off, numbers,
             start, stop,
         )  # fmt: skip
 
