@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .batched import Batched
-from .config import MODES, is_traced
+from .config import MODES, is_traced, part
 from .cost import Cost, cost_of
 from .equations import Cell, Equation, Literal, Read, Var
 from .errors import GradientError, describe
@@ -80,7 +80,8 @@ class Program:
                     f"{cell!r} was not there when this program was traced: the optimizer had made no step. Trace the "
                     "function again."
                 )
-        values = self.run([x.value if type(x) is Tensor else x for x in given], offset=offset)
+        with part(f"program {self.name}"):
+            values = self.run([x.value if type(x) is Tensor else x for x in given], offset=offset)
         tensors = any(type(x) is Tensor for x in given) if given else not self.arrays
         cut = any(type(x) is Tensor and x.requires_grad for x in given)
         mark = Mark("program", self.name, user_frame(sys._getframe(1))) if cut else None

@@ -188,6 +188,21 @@ def test_under_vmap_and_no_grad():
     assert rows["exp"].calls == 1
 
 
+def test_a_program_is_one_part():
+    program = ad.trace(lambda x: ad.exp(x).sum())(np.ones(3))
+    with ad.profile() as p:
+        program(np.ones(3))
+    assert [event.kind for event in p.events] == ["span"]
+    assert p.events[0].name.startswith("program ")
+
+
+def test_beside_a_debugger_and_a_stepper():
+    x = tensor(3)
+    with ad.profile() as p, ad.debug():
+        ad.stepper(ad.exp(x).sum())
+    assert named(p.rows())["exp"].backward > 0
+
+
 def test_several_outputs_writes_and_constants():
     x = tensor(6)
     with ad.profile() as p:
