@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from autodiff.kernels import optimizer as kernels
+from autodiff.kernels.policy import serves
 
 from .optimizer import Optimizer, called
 
@@ -81,16 +82,19 @@ class Adam(_Adaptive):
             amsgrad=amsgrad, maximize=maximize, decoupled_weight_decay=decoupled_weight_decay, l1=l1,
         )  # fmt: skip
 
+    def in_one_pass(self, w: Any, options: dict[str, Any]) -> bool:
+        return not options["amsgrad"] and serves("optimizer.adam", w)
+
     def update(
         self, w: Any, g: Any, state: dict[str, Any], *, lr: float, betas: tuple[float, float], eps: float,
         weight_decay: float, amsgrad: bool, decoupled_weight_decay: bool,
     ) -> Any:  # fmt: skip
         t = self.count(state, w, "exp_avg", "exp_avg_sq")
         top = state.setdefault("max_exp_avg_sq", np.zeros_like(w)[()]) if amsgrad else None
-        w, g = self._decay(w, g, lr, weight_decay, decoupled_weight_decay)
         w, state["exp_avg"], state["exp_avg_sq"], top = kernels.adam(
-            w, g, state["exp_avg"], state["exp_avg_sq"], top, t, lr, *betas, eps, self.room(w)
-        )
+            w, g, state["exp_avg"], state["exp_avg_sq"], top, t, lr, *betas, eps, weight_decay, decoupled_weight_decay,
+            self.room(w),
+        )  # fmt: skip
         if amsgrad:
             state["max_exp_avg_sq"] = top
         return w

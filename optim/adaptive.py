@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from autodiff.kernels import optimizer as kernels
+from autodiff.kernels.policy import serves
 
 from .optimizer import Optimizer
 
@@ -187,6 +188,9 @@ class RMSprop(Optimizer):
 
     def check(self, group: dict[str, Any]) -> None:
         self._check_range(group, "lr", "alpha", "eps", "weight_decay", "momentum")
+
+    def in_one_pass(self, w: Any, options: dict[str, Any]) -> bool:
+        return not options["centered"] and serves("optimizer.rmsprop", w)
 
     def update(
         self, w: Any, g: Any, state: dict[str, Any], *, lr: float, alpha: float, eps: float, weight_decay: float,

@@ -298,10 +298,15 @@ class Optimizer:
             g = g + rule.l1 * np.sign(w)
         if w.dtype.kind == "c" and self.elementwise:
             return self._apply_to_pairs(w, g, state, rule)
-        if g.size > BLOCK and self.elementwise and state and _contiguous(w, *state.values()):
+        large = g.size > BLOCK and self.elementwise and state
+        if large and not self.in_one_pass(w, rule.options) and _contiguous(w, *state.values()):
             self._update_in_blocks(w, g, state, **rule.options)
             return w
         return self._result(self.update(w, g, state, **rule.options), w)
+
+    def in_one_pass(self, w: Any, options: dict[str, Any]) -> bool:
+        """Whether `update` reads and writes each number once, so that large arrays need not come in blocks."""
+        return False
 
     def _apply_to_pairs(self, w: Any, g: Any, state: dict[str, Any], rule: Rule) -> Any:
         """Update complex numbers as pairs of real ones: what the rule does to each it does to both."""

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from autodiff.kernels import optimizer as kernels
+from autodiff.kernels.policy import serves
 
 from .optimizer import Optimizer
 
@@ -72,6 +73,9 @@ class SGD(Optimizer):
 
     def takes_rows(self, options: dict[str, Any]) -> bool:
         return not (options["momentum"] or options["weight_decay"])
+
+    def in_one_pass(self, w: Any, options: dict[str, Any]) -> bool:
+        return serves("optimizer.sgd", w)
 
     def update(
         self, w: Any, g: Any, state: dict[str, Any], *, lr: float, momentum: float,

@@ -32,7 +32,7 @@ import numpy as np
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["compile_kernels", "compiled", "use_kernels"]
+__all__ = ["compile_kernels", "compiled", "serves", "use_kernels"]
 
 MODES = ("auto", "numba", "numpy")
 FREEDOM = "contract", "nsz", "arcp", "reassoc"  # what the compiler may do with arithmetic so that sums become vectors
@@ -60,6 +60,7 @@ class Kernel:
         self.reference, self.name, self.module = reference, reference.__name__, module
         self.ready: dict[str, Callable[..., Any]] = {}  # the compiled function, by the letter of the dtype
         self.asked: set[str] = set()
+        self.at_least = 0
         self.failed: Exception | None = None
 
     def find(self, char: str) -> Callable[..., Any] | None:
@@ -115,9 +116,18 @@ def compiled(module: str, at_least: int = 0, by: int = 0) -> Callable[[F], F]:
                         return result
             return reference(*args, **options)
 
+        kernel.at_least = at_least
         return call  # type: ignore[return-value]
 
     return decorate
+
+
+def serves(name: str, x: Any) -> bool:
+    """Whether compiled code computes the kernel of that name, "file.kernel", for an array like this, and can now."""
+    kernel = KERNELS[name]
+    if type(x) is not _ndarray or x.size < kernel.at_least or _mode == "numpy":
+        return False
+    return (kernel.ready.get(x.dtype.char) or kernel.find(x.dtype.char)) is not None
 
 
 @contextmanager
@@ -159,7 +169,8 @@ def compile_kernels(*names: str) -> list[str]:
 class Loop:
     """A loop over arrays, compiled once for each dtype on first need.
 
-    `signature` is Numba's, with T for the dtype: "void(T[::1], T[::1], int64)".
+    `signature` is Numba's, with T for the dtype: "void(T[::1], T[::1], int64)". With `exact` each operation rounds as
+    it does in NumPy: products and sums are not contracted, sums not reordered.
     """
 
     def __init__(self, function: Callable[..., Any], signature: str, exact: bool = False) -> None:
