@@ -151,13 +151,13 @@ class DataLoader:
             if not self.persistent_workers or (not place.over and workers.owner is place):
                 workers.close()
 
-    def _stream(self) -> Generator:
-        """The stream that orders are drawn from."""
+    def _own(self) -> Generator | None:
+        """The stream that orders are drawn from, None for the default one."""
         source: Any = self.sampler if self.batch_sampler is None else self.batch_sampler
         while isinstance(source, BatchSampler):
             source = source.sampler
         own = source.generator if isinstance(source, Sampler) else None
-        return as_generator(self.generator if own is None else own)
+        return self.generator if own is None else own
 
     def state_dict(self) -> dict[str, Any]:
         """Where the newest loop over the loader is, as numbers: the epoch, the batches that it has given, the streams.
@@ -165,28 +165,37 @@ class DataLoader:
         >>> loader = DataLoader(range(6), batch_size=2, shuffle=True, generator=0)
         >>> batches = iter(loader)
         >>> _ = next(batches)
-        >>> twin = DataLoader(range(6), batch_size=2, shuffle=True)
+        >>> twin = DataLoader(range(6), batch_size=2, shuffle=True, generator=1)
         >>> twin.load_state_dict(loader.state_dict())
         >>> [b.tolist() for b in twin] == [b.tolist() for b in batches]
         True
         """
         epoch: Any = self._resume if self._place is None else self._place.state()
-        return {"epochs": self._epochs, "stream": self._stream().get_state(), "epoch": epoch}
+        own = self._own()
+        stream = as_generator(own).get_state()
+        return {"epochs": self._epochs, "stream": stream, "own": own is not None, "epoch": epoch}
 
     def load_state_dict(self, state: Any) -> None:
         """Go on from a state: the next loop gives the batches that were still to come.
 
-        If nothing was to come, it is the next epoch. Raises ValueError for the state of another data set.
+        If nothing was to come, it is the next epoch. The stream that orders are drawn from goes on from where it was,
+        be it the default one. Raises ValueError for the state of another data set.
         """
-        if not isinstance(state, Mapping) or not {"epochs", "stream", "epoch"} <= state.keys():
+        if not isinstance(state, Mapping) or not {"epochs", "stream", "own", "epoch"} <= state.keys():
             raise ValueError("this is no state that DataLoader.state_dict has given")
         epoch = state["epoch"]
         if epoch is not None and epoch["examples"] != len(self.dataset):
             raise ValueError(
                 f"the state is of a loader over {epoch['examples']} examples, and this data set has {len(self.dataset)}"
             )
+        own = self._own()
+        if (own is not None) != state["own"]:
+            raise ValueError(
+                f"the state is of a loader {'with' if state['own'] else 'without'} a generator: make this one "
+                f"{'with one too, generator=0' if state['own'] else 'so, too'}"
+            )
         self._epochs, self._resume, self._place = int(state["epochs"]), epoch, None
-        self._stream().set_state(state["stream"])
+        as_generator(own).set_state(state["stream"])
 
 
 def _check_workers(num_workers: Any, timeout: float, prefetch_factor: Any, persistent: bool, init: Any) -> None:
@@ -208,7 +217,7 @@ class _Place:
     def __init__(self, loader: DataLoader, state: dict[str, Any] | None) -> None:
         self.examples = len(loader.dataset)
         draw: Draw = None if state is None or state["draw"] is None else (state["draw"][0], state["draw"][1])
-        stream = loader._stream()
+        stream = as_generator(loader._own())
         self.key: tuple[int, ...] = (loader._epochs, stream.seed, stream.offset) if state is None else (*state["key"],)
         self.draw, indices = begin(loader.sampler if loader.batch_sampler is None else loader.batch_sampler, draw)
         self.indices = iter(indices)

@@ -169,6 +169,10 @@ def test_a_state_that_does_not_fit_is_an_error():
         DataLoader(range(5)).load_state_dict(one.state_dict())
     with pytest.raises(ValueError, match=r"no state that DataLoader\.state_dict"):
         other.load_state_dict({"epochs": 3})
+    with pytest.raises(ValueError, match="of a loader without a generator: make this one so, too"):
+        DataLoader(range(1000), generator=1).load_state_dict(one.state_dict())
+    with pytest.raises(ValueError, match="with a generator: make this one with one too, generator=0"):
+        DataLoader(range(10), shuffle=True).load_state_dict(loader(data=list(range(10))).state_dict())
 
 
 def test_the_error_of_a_worker_is_that_of_the_data_set():
