@@ -24,17 +24,11 @@ from .adam import Adam
 from .lr_scheduler import CosineAnnealingLR
 
 
-def load(seed: int) -> tuple[nn.data.TensorDataset, nn.data.TensorDataset]:
+def load(seed: int) -> tuple[nn.data.Subset, nn.data.Subset]:
     """Return digits to learn and digits to test: images (n, 1, 8, 8) in [0, 1], classes (n,)."""
-    from sklearn.datasets import load_digits
-    from sklearn.model_selection import train_test_split
-
-    digits = load_digits()
-    images = (digits.images[:, None] / 16).astype(np.float32)  # (1797, 1, 8, 8)
-    x, x_test, y, y_test = train_test_split(
-        images, digits.target, test_size=0.2, stratify=digits.target, random_state=seed
-    )
-    return nn.data.TensorDataset(x, y), nn.data.TensorDataset(x_test, y_test)
+    digits = nn.data.load_digits()
+    data, test = nn.data.random_split(digits, [0.8, 0.2], generator=seed, stratify=digits.arrays[1])
+    return data, test
 
 
 def network(generator: Generator) -> nn.Sequential:
@@ -54,7 +48,7 @@ def network(generator: Generator) -> nn.Sequential:
     )
 
 
-def accuracy(model: nn.Module, data: nn.data.TensorDataset) -> float:
+def accuracy(model: nn.Module, data: nn.data.Subset) -> float:
     """Return the share of images whose class the model names."""
     model.eval()
     with no_grad():
@@ -68,8 +62,8 @@ def accuracy(model: nn.Module, data: nn.data.TensorDataset) -> float:
 
 def train(
     model: nn.Module,
-    data: nn.data.TensorDataset,
-    test: nn.data.TensorDataset,
+    data: nn.data.Subset,
+    test: nn.data.Subset,
     args: argparse.Namespace,
     generator: Generator,
 ) -> tuple[list[float], list[tuple[float, float]]]:
@@ -119,7 +113,7 @@ def plot_losses(losses: list[float], accuracies: list[tuple[float, float]], path
     figure.savefig(path, dpi=150)
 
 
-def draw_graphs(model: nn.Module, data: nn.data.TensorDataset, folder: Path) -> list[Path]:
+def draw_graphs(model: nn.Module, data: nn.data.Subset, folder: Path) -> list[Path]:
     """Save the graph of the loss of four images, and that of the lecture's (x + y) z."""
     model.zero_grad()
     x, y = data[:4]

@@ -38,15 +38,15 @@ def test_the_same_seed_gives_the_same_weights(tmp_path, capsys):
 
 def test_the_split_is_stratified_and_fixed_by_the_seed():
     (train, test), (_, again) = digits.load(0), digits.load(0)
-    assert (len(train), len(test)) == (1437, 360)
-    np.testing.assert_array_equal(test.arrays[0], again.arrays[0])
-    assert set(np.bincount(test.arrays[1])) <= {35, 36, 37}
+    assert (len(train), len(test)) == (1438, 359)
+    np.testing.assert_array_equal(test[:][0].value, again[:][0].value)
+    assert set(np.bincount(test[:][1].value)) <= {34, 35, 36, 37}
 
 
-@pytest.mark.parametrize("module", ["sklearn.datasets", "matplotlib", "tqdm"])
-def test_what_is_missing_is_said_before_training(monkeypatch, module):
+@pytest.mark.parametrize(("module", "name"), [("sklearn", "scikit-learn"), *[(m, m) for m in ("matplotlib", "tqdm")]])
+def test_what_is_missing_is_said_before_training(monkeypatch, module, name):
     monkeypatch.setitem(sys.modules, module, None)
-    with pytest.raises(SystemExit, match=f"{module} is missing.*make run"):
+    with pytest.raises(SystemExit, match=f"{name} is missing.*make run"):
         digits.main(["--quiet"])
 
 
