@@ -300,8 +300,8 @@ A = tuple(zip(*A_T, strict=True))
 _of_image, _of_sums, _of_gradient = tiles.transform(B_T), tiles.transform(A_T), tiles.transform(A)
 
 TILES = 72  # tiles that are worked on together in `_winograd`
-TILES_WEIGHT = 432  # in `_winograd_weight`, whose sums run along tiles
-ROOM = 1 << 23  # bytes of what these are transformed to
+TILES_WEIGHT = 288  # in `_winograd_weight`, whose sums run along tiles
+ROOM = 1 << 24  # bytes of what these are transformed to
 
 
 @njit(**_OPTIONS)
@@ -483,19 +483,38 @@ def _run_winograd_weight(x: Any, g: Any, lead: Sizes) -> Any:
 
 
 def _choose(
-    kernel: Sizes, stride: Sizes, padding: Widths, dilation: Sizes, groups: int, c: int, o: int, size: Sizes,
+    kernel: Sizes, stride: Sizes, padding: Widths, dilation: Sizes, groups: int, n: int, c: int, o: int, size: Sizes,
     weight: bool = False,
 ) -> str:  # fmt: skip
-    """How a convolution from c to o channels of a group is computed, or its gradient by the weight."""
+    """How a convolution of n images from c to o channels of a group is computed, or its gradient by the weight.
+
+    Measured for 3 x 3 and as much padding as keeps the size, in ms on one busy core, float32:
+
+        n   c = o   size       direct  winograd  gemm     by the weight: direct  winograd  gemm
+        16      3  32 x 32       0.30      0.47  0.30                      0.26      0.38  0.30
+        16      8  32 x 32       0.28      0.32  0.49                      0.32      0.38  0.50
+        16     16  32 x 32       1.02      0.99  2.33                      1.25      1.15  3.06
+        16     32  32 x 32       3.51      2.42  6.23                      4.34      3.06  7.37
+        16     32    8 x 8       0.28      0.46  0.40                      0.39      0.47  0.62
+        16     64  16 x 16       3.35      2.55  4.91                      4.95      3.13  6.44
+        16     64    8 x 8       1.00      1.18  1.36                      1.51      1.32  1.68
+        16    128  16 x 16      12.65      7.33  15.7                      18.6      9.78  18.7
+        16    128    8 x 8       3.75      3.76  4.44                      6.64      4.15  5.58
+        16    256  14 x 14       38.8      25.1  43.2                      60.9      42.0  47.2
+         8    512    7 x 7       24.9      30.0  26.2                      54.1      53.4  28.4
+        16    512  14 x 14        155      90.1   164                       234       190   173
+         1    512  14 x 14       12.2      26.7  10.6                      16.6      48.5  11.2
+    """
     way = reference.chosen_way()
     simple = kernel == (3, 3) and stride == dilation == (1, 1) and groups == 1 and max(map(max, padding)) <= 2
     if way == "auto":
         if math.prod(kernel) == 1 and not any(map(any, padding)):
             return "gemm"
-        large, few = min(c, o) >= 48, math.prod(size) < (400 if weight else 100)
-        if large and few and min(c, o) >= 128:
-            return "gemm"
-        way = "winograd" if large and not few else "direct"
+        few, places = min(c, o), math.prod(size)
+        if simple and few >= 16 and n * places >= 1024 and places >= (64 if weight and few >= 64 else 144):
+            way = "winograd" if not weight or c * o <= 1 << 16 else "gemm"
+        else:
+            way = "gemm" if few >= (128 if weight else 256) else "direct"
     return "direct" if way == "winograd" and not simple else way
 
 
@@ -522,7 +541,7 @@ def conv(x: Any, w: Any, *, stride: Sizes, padding: Widths, dilation: Sizes, gro
     if not _fits(x, w):
         return None
     kernel = w.shape[2:]
-    way = _choose(kernel, stride, padding, dilation, groups, w.shape[1], len(w) // groups, x.shape[2:])
+    way = _choose(kernel, stride, padding, dilation, groups, len(x), w.shape[1], len(w) // groups, x.shape[2:])
     if way == "gemm":
         return None
     places, s, lead, q, off = _plan(x.shape[2:], x.shape[1] // groups, kernel, stride, padding, dilation)
@@ -539,7 +558,7 @@ def conv_dx(g: Any, w: Any, *, shape: Sizes, stride: Sizes, padding: Widths, dil
     """Error: as `conv`."""
     if not _fits(g, w):
         return None
-    way = _choose(w.shape[2:], stride, padding, dilation, groups, len(w) // groups, w.shape[1], shape)
+    way = _choose(w.shape[2:], stride, padding, dilation, groups, len(g), len(w) // groups, w.shape[1], shape)
     if way == "gemm":
         return None
     n, o, c = len(g), len(w) // groups, w.shape[1]
@@ -601,7 +620,7 @@ def conv_dw(x: Any, g: Any, *, kernel: Sizes, stride: Sizes, padding: Widths, di
     if not _fits(x, g):
         return None
     n, o, terms = len(x), g.shape[1] // groups, x.shape[1] // groups * math.prod(kernel)
-    way = _choose(kernel, stride, padding, dilation, groups, x.shape[1] // groups, o, x.shape[2:], True)
+    way = _choose(kernel, stride, padding, dilation, groups, n, x.shape[1] // groups, o, x.shape[2:], True)
     if way == "gemm":
         return None
     _, s, lead, q, known = _plan(x.shape[2:], x.shape[1] // groups, kernel, stride, padding, dilation)
