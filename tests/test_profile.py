@@ -1,6 +1,8 @@
 """What `profile()` counts, names and writes; its times are only compared with each other."""
 
 import json
+from contextvars import copy_context
+from threading import Thread
 from types import SimpleNamespace
 
 import numpy as np
@@ -229,6 +231,35 @@ def test_it_can_be_entered_again_but_not_inside_of_itself():
     with ad.profile() as outer, ad.profile() as inner:
         ad.exp(x)
     assert len(outer.events) == len(inner.events) == 1
+
+
+def test_another_thread_with_this_context_is_not_heard():
+    x, net = tensor(3), model()
+
+    def work():
+        for _ in range(50):
+            net(np.ones((5, 4), np.float32)).sum().backward()
+            ad.exp(x).sum().backward()
+
+    with ad.profile() as p:
+        thread = Thread(target=copy_context().run, args=(work,))
+        thread.start()
+        for _ in range(50):
+            ad.sin(x).sum().backward()
+        thread.join()
+    assert set(named(p.rows())) == {"sin", "sum"}
+    assert named(p.rows())["sin"].calls == 50
+    assert not p.rows("module")
+
+
+def test_spans_that_do_not_nest():
+    with ad.profile() as p:
+        first, second = p.span("first"), p.span("second")
+        first.__enter__()
+        second.__enter__()
+        first.__exit__(None, None, None)
+        second.__exit__(None, None, None)
+    assert [event.name for event in p.events] == ["first"]
 
 
 def test_times_of_nodes_colour_a_graph():

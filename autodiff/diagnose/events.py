@@ -5,6 +5,7 @@ from __future__ import annotations
 import weakref
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from threading import get_ident
 from time import perf_counter
 from types import CodeType, FrameType
 from typing import Any, Literal, NamedTuple
@@ -48,9 +49,13 @@ class _Open:
 
 
 class Listener(Observer):
-    """Takes the time of what it is told of; its own work is in `overhead`, and in no event."""
+    """Takes the time of what it is told of, in one thread; its own work is in `overhead`, and in no event.
+
+    A thread that was started with a copy of the context would tell it, too: it does not listen to that.
+    """
 
     def __init__(self) -> None:
+        self.thread = get_ident()
         self.events: list[Event] = []
         self.overhead = 0.0
         self._open: list[_Open] = []
@@ -69,16 +74,20 @@ class Listener(Observer):
         """Time what computes an op."""
 
         def run(op: Op, values: list[Any], params: dict[str, Any]) -> Any:
+            if get_ident() != self.thread:
+                return op.forward(*values, **params) if forward is None else forward(op, values, params)
             opened = self._begin(op)
             try:
                 return op.forward(*values, **params) if forward is None else forward(op, values, params)
             finally:
-                self._ran = op, opened, self._end(op)
+                self._ran = op, opened, self._end(opened, self.clock())
 
         return run
 
     def called(self, op: Op, inputs: tuple[Any, ...], params: dict[str, Any], result: Any, frame: FrameType) -> None:
         """Write down an op, whose time is known already."""
+        if get_ident() != self.thread:
+            return
         now = self.clock()
         ran, self._ran = self._ran, None
         start, seconds, own = now, 0.0, 0.0  # an in-place write had happened before anyone was told
@@ -100,14 +109,17 @@ class Listener(Observer):
 
     def pulling(self, node: Node) -> None:
         """Begin to time a rule, in the module of its op."""
-        path = self._paths[bisect_right(self._numbers, node.number) - 1]
-        self._begin(node)
-        self._go(path, True)
+        if get_ident() == self.thread:
+            path = self._paths[bisect_right(self._numbers, node.number) - 1]
+            self._begin(node)
+            self._go(path, True)
 
     def pulled(self, node: Node, g: Any, gradients: Any, saved: tuple[Any, ...], order: Sequence[Node]) -> None:
         """Write down a rule."""
-        now, path, opened = self.clock(), self._path, self._open[-1]
-        seconds = self._end(node)
+        now, path, opened = self.clock(), self._path, self._opened(node)
+        if opened is None:
+            return
+        seconds = self._end(opened, now)
         event = Event(
             "backward", node.op.name, opened.start, seconds, seconds - opened.inside, path, True,
             (node.code, node.lasti), node.number, node.shape, _new(gradients, [g, *saved]),
@@ -117,8 +129,9 @@ class Listener(Observer):
 
     def failed(self, node: Node) -> None:
         """Forget a rule that raised an error."""
-        if any(opened.part is node for opened in self._open):
-            self._end(node)
+        opened = self._opened(node)
+        if opened is not None:
+            self._end(opened, self.clock())
 
     def _saved(self, node: Node) -> int:
         """The bytes that a node keeps and none before it has kept."""
@@ -136,14 +149,18 @@ class Listener(Observer):
 
     def began(self, part: Any) -> None:
         """Enter a module, a step of an optimizer, or a span, which is known by its name."""
+        if get_ident() != self.thread:
+            return
         self._begin(part)
         if _is_module(part):
             self._go((*self._path, self._name_of(part)), self._backward)
 
     def ended(self, part: Any) -> None:
         """Leave it."""
-        now, path, opened = self.clock(), self._path, self._open[-1]
-        seconds = self._end(part)
+        now, path, opened = self.clock(), self._path, self._opened(part)
+        if opened is None:
+            return
+        seconds = self._end(opened, now)
         kind: Kind = "step"
         name = f"{type(part).__name__}.step"
         if isinstance(part, str):
@@ -175,12 +192,17 @@ class Listener(Observer):
         self._open.append(opened)
         return opened
 
-    def _end(self, part: Any) -> float:
-        """End a part, and what was begun inside of it and never ended; return its seconds."""
-        opened = self._open.pop()
-        while opened.part is not part:
-            opened = self._open.pop()
-        seconds = self.clock() - opened.start
+    def _opened(self, part: Any) -> _Open | None:
+        """What was begun with this part last; None if that was in another thread or before the profile began."""
+        if get_ident() != self.thread:
+            return None
+        return next((opened for opened in reversed(self._open) if opened.part is part), None)
+
+    def _end(self, opened: _Open, now: float) -> float:
+        """End it, and what was begun inside of it and never ended; return its seconds."""
+        while self._open and self._open.pop() is not opened:
+            pass
+        seconds = now - opened.start
         if self._open:
             self._open[-1].inside += seconds
         self._go(opened.path, opened.backward)

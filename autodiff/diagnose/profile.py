@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+from threading import get_ident
 from typing import Any, Literal, Self, TypeVar
 
 from ..config import MODES, mode, part
@@ -73,6 +74,7 @@ class profile:
             raise RuntimeError("this profile is running already; inside of it, make another: with profile() as inner")
         self._mode = mode(observers=(*MODES.get().observers, self._listener))
         self._mode.__enter__()
+        self._listener.thread = get_ident()
         self._began = self._listener.clock()
         return self
 
