@@ -15,13 +15,14 @@ from pathlib import Path
 import numpy as np
 
 import nn
-from autodiff import no_grad
 from autodiff.draw import draw
 from autodiff.random import Generator
 from autodiff.tensor import Tensor
 
 from .adam import Adam
 from .lr_scheduler import CosineAnnealingLR
+from .metrics import Accuracy
+from .trainer import Trainer
 
 
 def load(seed: int) -> tuple[nn.data.Subset, nn.data.Subset]:
@@ -48,66 +49,36 @@ def network(generator: Generator) -> nn.Sequential:
     )
 
 
-def accuracy(model: nn.Module, data: nn.data.Subset) -> float:
-    """Return the share of images whose class the model names."""
-    model.eval()
-    with no_grad():
-        right = [
-            np.count_nonzero(model(x).value.argmax(axis=1) == y.value)
-            for x, y in nn.data.DataLoader(data, batch_size=256)
-        ]
-    model.train()
-    return float(sum(right) / len(data))
-
-
 def train(
     model: nn.Module,
     data: nn.data.Subset,
     test: nn.data.Subset,
     args: argparse.Namespace,
     generator: Generator,
-) -> tuple[list[float], list[tuple[float, float]]]:
-    """Fit the model; return the loss of each step, and the two accuracies after each epoch."""
-    from tqdm import tqdm
-
+) -> Trainer:
+    """Fit the model."""
     loader = nn.data.DataLoader(data, args.batch_size, shuffle=True, generator=generator)
     optimizer = Adam(model.parameters(), lr=args.lr)
-    criterion = nn.CrossEntropyLoss()
-    losses: list[float] = []
-    accuracies: list[tuple[float, float]] = []
-    steps = args.epochs * len(loader)
-    schedule = CosineAnnealingLR(optimizer, T_max=steps)
-    often = 0.1 if sys.stderr.isatty() else 5.0  # seconds; a log file is no place for animation
-    with tqdm(total=steps, unit="step", disable=args.quiet, leave=False, mininterval=often) as bar:
-        if not args.quiet:
-            bar.write("epoch     loss    train     test")
-        for epoch in range(args.epochs):
-            for x, y in loader:
-                optimizer.zero_grad()
-                loss = criterion(model(x), y)
-                loss.backward()
-                optimizer.step()
-                schedule.step()
-                losses.append(loss.item())
-                bar.update()
-            accuracies.append((accuracy(model, data), accuracy(model, test)))
-            if not args.quiet:
-                mean = np.mean(losses[-len(loader) :])
-                train_accuracy, test_accuracy = accuracies[-1]
-                bar.write(f"{epoch + 1:5} {mean:8.4f} {train_accuracy:8.2%} {test_accuracy:8.2%}")
-    return losses, accuracies
+    schedule = CosineAnnealingLR(optimizer, T_max=args.epochs * len(loader))
+    trainer = Trainer(
+        model, nn.CrossEntropyLoss(), optimizer, schedule, schedule_each="step", metrics=[Accuracy()],
+        progress=not args.quiet,
+    )  # fmt: skip
+    trainer.fit(loader, args.epochs, nn.data.DataLoader(test, batch_size=256))
+    return trainer
 
 
-def plot_losses(losses: list[float], accuracies: list[tuple[float, float]], path: Path) -> None:
-    """Save the loss of each step, and the errors left after each epoch, as a picture."""
+def plot_losses(trainer: Trainer, path: Path) -> None:
+    """Save the loss of each step, and the errors of each epoch, as a picture."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9, 3.5), layout="constrained")
     left, right = figure.subplots(1, 2)
-    left.semilogy(losses, linewidth=0.7)
+    left.semilogy(trainer.losses, linewidth=0.7)
     left.set(xlabel="step", ylabel="cross-entropy of the batch", title="loss")
-    epochs = range(1, len(accuracies) + 1)
-    right.plot(epochs, 100 * (1 - np.array(accuracies)), marker=".", label=["train", "test"])
+    for name, label in (("accuracy", "train, as it learns"), ("val_accuracy", "test")):
+        errors = [100 * (1 - record[name]) for record in trainer.history]
+        right.plot(range(1, len(errors) + 1), errors, marker=".", label=label)
     right.set(xlabel="epoch", ylabel="wrong answers, %", title="error", ylim=(0, None))
     right.legend()
     figure.savefig(path, dpi=150)
@@ -170,16 +141,18 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
     say(model)
     say(f"{model.num_parameters()} parameters, {len(data)} images to learn, {len(test)} to test")
     with threadpool_limits(1):  # products this small gain nothing from two threads that wait for each other
-        losses, accuracies = train(model, data, test, args, generator)
-    say(f"trained in {time.perf_counter() - start:.1f} s, test accuracy {accuracies[-1][1]:.2%}")
+        trainer = train(model, data, test, args, generator)
+        learned = trainer.evaluate(nn.data.DataLoader(data, batch_size=256))["accuracy"]
+    tested = trainer.record["val_accuracy"]
+    say(f"trained in {time.perf_counter() - start:.1f} s, accuracy {learned:.2%}, on the test images {tested:.2%}")
 
     args.out.mkdir(parents=True, exist_ok=True)
-    plot_losses(losses, accuracies, args.out / "loss-curve.png")
+    plot_losses(trainer, args.out / "loss-curve.png")
     np.savez(args.out / "weights.npz", **model.state_dict())
     paths = [args.out / "loss-curve.png", args.out / "weights.npz"]
     for path in paths + draw_graphs(model, data, args.out):
         say(f"wrote {path}")
-    return {"train": accuracies[-1][0], "test": accuracies[-1][1]}
+    return {"train": learned, "test": tested}
 
 
 if __name__ == "__main__":

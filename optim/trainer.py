@@ -50,6 +50,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Trainer"]
 
+_STRANGE = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError)  # what a wrong state may raise
+
 
 class Trainer:
     """Fits a model: steps, epochs, validation, metrics, callbacks, checkpoints.
@@ -414,13 +416,16 @@ class Trainer:
         """
         before = self.state_dict()
         try:
-            self._load_parts(state)
-        except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError) as error:
-            self._load_parts(before)
+            self._load_all(state)
+        except _STRANGE as error:
+            self._load_all(before)
             raise ValueError(
-                f"this is no state of a run of this model, optimizer, schedule, metrics and callbacks: "
+                f"this is no state of a run of this model, optimizer, schedule, metrics, callbacks and data: "
                 f"{error if not isinstance(error, KeyError) else f'it has no {error}'}"
             ) from None
+
+    def _load_all(self, state: Mapping[str, Any]) -> None:
+        self._load_parts(state)
         self._loaded = {name: state[name] for name in ("data", "streams", "streams_at_start")}
         if self.data is not None:
             self._place_data()
@@ -510,7 +515,7 @@ class Trainer:
             set_streams(loaded["streams"], **self._roots())
             if loaded["data"] is not None and hasattr(self.data, "load_state_dict"):
                 self.data.load_state_dict(loaded["data"])
-        except (ValueError, TypeError, KeyError) as error:
+        except _STRANGE as error:
             raise ValueError(f"the run that was loaded had other data, or another model: {error}") from None
 
     def _batches(self) -> Iterator[Any]:

@@ -396,7 +396,7 @@ def test_damaged_checkpoints_are_refused(tmp_path):
 def test_ten_thousand_strange_checkpoints(tmp_path):
     """Headers with bytes changed anywhere: what can still be read fits, or is refused with nothing changed."""
     trainer = line(callbacks=[optim.Checkpoint(tmp_path)])
-    trainer.fit(loader(), 1)
+    trainer.fit(loader(shuffle=True, generator=0), 1)
     whole, path = trainer.callbacks[-1].path.read_bytes(), tmp_path / "strange.safetensors"
     rng, header = np.random.default_rng(0), 8 + int.from_bytes(whole[:8], "little")
     for _ in range(10_000):
@@ -436,7 +436,7 @@ def killed(folder, moments, epochs):
 def kill_test(tmp_path, kills, epochs, longest):
     rng = np.random.default_rng()
     assert killed(tmp_path / "whole", [], epochs) == 0
-    killed(tmp_path / "cut", rng.uniform(0, longest, kills), epochs)
+    assert killed(tmp_path / "cut", rng.uniform(0, longest, kills), epochs) > kills / 2  # the others came too late
     same(nn.load(tmp_path / "whole" / "weights.safetensors"), nn.load(tmp_path / "cut" / "weights.safetensors"))
 
 
@@ -448,7 +448,7 @@ def test_killed_three_times(tmp_path):
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no SIGKILL")
 def test_killed_twenty_times(tmp_path):
-    kill_test(tmp_path, 20, 40, 0.4)
+    kill_test(tmp_path, 20, 60, 0.4)
 
 
 def test_ctrl_c_stops_after_the_step_and_says_how_to_go_on(tmp_path):

@@ -47,7 +47,7 @@ def make(folder=None, progress=False, every=3, callbacks=(), **options):
     saving = [optim.Checkpoint(folder, every=every, monitor="val_accuracy")] if folder else []
     options = {
         "metrics": [optim.metrics.Accuracy(), optim.metrics.F1()],
-        "schedule": optim.lr_scheduler.OneCycleLR(optimizer, max_lr=0.05, total_steps=200),
+        "schedule": optim.lr_scheduler.OneCycleLR(optimizer, max_lr=0.05, total_steps=1000),
         "clip_norm": 1.0,
     } | options
     trainer = optim.Trainer(
