@@ -1,5 +1,7 @@
 """Real data, learned by the Trainer: minutes, and packages with data in them, so it runs when named (`make runs`)."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -55,7 +57,7 @@ def language(vocabulary, hidden=128):
 
 
 def test_names():
-    """Names letter by letter: among how many letters it hesitates falls from 27 to less than 10 on names it never saw."""
+    """Names letter by letter: on others, the number of letters between which it hesitates falls from 27 to 10."""
     names = nn.data.load_names("female")
     order = np.random.default_rng(0).permutation(len(names))
     text = ["\n".join(names[i].lower() for i in part) for part in np.split(order, [len(names) * 9 // 10])]
@@ -81,7 +83,7 @@ def test_shakespeare():
     model, compute = language(vocabulary)
     trainer = learn(model, data, held, 5, 1e-2, 32, metrics=[Perplexity()], compute=compute, clip_norm=1.0)
     perplexities = [record["val_perplexity"] for record in trainer.history]
-    assert all(a > b for a, b in zip(perplexities, perplexities[1:], strict=False))
+    assert all(a > b for a, b in pairwise(perplexities))
     assert perplexities[-1] < 8 < len(vocabulary)
     print(vocabulary.decode(model.eval().sample(vocabulary.encode("HAM")[None], 200, 0.7, generator=0)[0]))
 
