@@ -103,7 +103,12 @@ def _number(kind: type) -> Callable[[Tensor], Any]:
                     f"{kind.__name__}(t) inside a function that is being differentiated would lose the gradient "
                     "(math.sin(t) calls it too). Use autodiff's functions, or t.item() for the plain number."
                 )
-            caller = sys._getframe(1)  # a[i] = t of an array asks for a number as float(t) does
+            caller = sys._getframe(1)  # a[i] = t of an array, and initial=t, ask for a number as float(t) does
+            if str(caller.f_globals.get("__name__")).startswith("numpy."):
+                raise GradientError(
+                    "NumPy asked for the plain number of a tensor that requires grad, and its gradient would be lost. "
+                    "Write t.detach() if that is wanted; for np.sum(a, initial=t) write np.sum(a) + t."
+                )
             if caller.f_code.co_code[caller.f_lasti] == opmap["STORE_SUBSCR"]:
                 raise GradientError(
                     "storing a tensor that requires grad into an array would lose its gradient without a word. "

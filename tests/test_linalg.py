@@ -403,3 +403,12 @@ def test_an_error_of_an_op_says_what_it_was_given() -> None:
     with pytest.raises(LinAlgError) as caught:
         L.inv(T * 0)
     assert "op 'inv' was given float64 (3, 3)" in "".join(caught.value.__notes__)
+
+
+@pytest.mark.parametrize("f", [lambda x: L.svd(x)[0], lambda x: L.svd(x.T)[2], lambda x: L.qr(x, "complete")[0]])
+def test_vectors_that_complete_a_basis_are_computed_by_a_program_too(f: Any) -> None:
+    other = A * A + 1
+    program = ad.trace(f)(A)
+    assert not program.reads
+    np.testing.assert_array_equal(program(other), f(other))
+    np.testing.assert_array_equal(ad.vmap(f)(np.stack([A, other]))[1], f(other))

@@ -365,6 +365,12 @@ def test_an_array_of_numpys_takes_no_tensor_that_requires_grad():
     assert "a[i] = t.detach()" in str(caught.value.__cause__)
     a[0] = x.detach()
     assert a[0] == 2.0
+    with pytest.raises(ValueError, match="sequence") as caught:
+        np.sum(a, initial=x)
+    assert "np.sum(a) + t" in str(caught.value.__cause__)
+    assert np.sum(a, initial=x.detach()) == 4.0
+    with pytest.raises(GradientError, match="asked for the plain number of a tensor"):
+        np.interp([9.0], [0.0, 1.0], [1.0, 2.0], right=x)
 
 
 def test_lists_are_arrays():

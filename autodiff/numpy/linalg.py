@@ -428,7 +428,7 @@ def qr(a: Any, mode: Any = "reduced") -> Any:
     if mode == "r":
         return r
     if mode == "complete" and m > n:
-        more = decompositions.unspecified(q, np.linalg.qr(plain(x), "complete").Q[..., n:])
+        more = decompositions.unspecified(q, decompositions.complement(x))
         q = shapes.concatenate(q, more, axis=x.ndim - 1)
         r = shapes.concatenate(r, np.zeros((*x.shape[:-2], m - n, n), x.dtype), axis=x.ndim - 2)
     return QRResult(q, r)
@@ -490,7 +490,7 @@ def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: 
         return SVDResult(v, s, _adjoint(v * elementwise.where(sign == 0, 1, sign)))
     u, s, vh, more_u, more_vh = decompositions.svd(x, more=bool(full_matrices))
     if type(x) is Tensor:
-        more_u, more_vh = (decompositions.unspecified(s, plain(more)) for more in (more_u, more_vh))
+        more_u, more_vh = (decompositions.unspecified(s, more.detach()) for more in (more_u, more_vh))
     if more_u.shape[-1]:
         u = shapes.concatenate(u, more_u, axis=x.ndim - 1)
     if more_vh.shape[-2]:

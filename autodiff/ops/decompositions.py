@@ -86,6 +86,11 @@ unspecified = define(
     doc="The constant y, which came with x though x does not determine it: to ask for its gradient is an error.",
 )  # fmt: skip
 
+complement = define(
+    "complement", lambda x: np.linalg.qr(x, "complete").Q[..., x.shape[-1] :], kind="linalg",
+    doc="Orthonormal columns at right angles to those of x, which do not determine them.",
+)  # fmt: skip
+
 # -- triangular factors ----------------------------------------------------------------------------------
 
 

@@ -377,6 +377,13 @@ row(
     complex=True,
     rtol=1e-5,
 )
+row(
+    "complement",
+    op("complement"),
+    lambda x: np.linalg.qr(x, "complete").Q[..., 2:],
+    [[real(4, 2)], [real(2, 3, 2)]],
+    differentiable=False,
+)
 row("qr", lambda x: op("qr")(x)[0], lambda x: np.linalg.qr(x).Q, [[real(3, 2)]], complex=True, rtol=1e-5)
 
 _both = [{}, {"UPLO": "U"}]
