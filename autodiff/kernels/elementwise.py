@@ -9,8 +9,8 @@ import numpy as np
 
 from .policy import compiled
 
-SOME = 1024
-"""Elements from which on the compiled form of a function with an exponential in it is the faster one."""
+SOME, MORE = 1024, 4096
+"""Elements from which on the compiled form is the faster one, of a function with an exponential in it, and without."""
 LARGE = 16384
 """Elements from which on a slope of a few products is, and has an op of its own: below, all is in the cache."""
 
@@ -140,19 +140,39 @@ FAR = 1000.0
 """Beyond this all slopes of smooth activations are constant, and `x f(x)` would be infinity times 0."""
 
 
+@compiled("activation", SOME)
 def elu(x: Any, *, alpha: float, scale: float, slope: float) -> Any:
     """`scale x`, and `scale alpha (exp(slope x) - 1)` for negative x."""
     return (np.where(x > 0, x, alpha * np.expm1(slope * np.minimum(x, 0))) * scale)[()]
 
 
+@compiled("activation", MORE)
+def elu_slope(g: Any, out: Any, *, alpha: float, scale: float, slope: float) -> Any:
+    """`g scale`, and `g slope (out + scale alpha)` where out is not positive."""
+    return np.where(out > 0, g * scale, g * (slope * (out + scale * alpha)))[()]
+
+
+@compiled("activation", MORE)
 def leaky_relu(x: Any, slope: Any) -> Any:
     """x, and `slope x` for negative x."""
     return (x * np.where(np.asarray(x) > 0, np.result_type(x, slope).type(1), slope))[()]
 
 
+@compiled("activation", MORE)
+def leaky_slope(g: Any, x: Any, slope: Any) -> Any:
+    """g, and `slope g` where x is not positive."""
+    return np.where(x > 0, g, g * slope)[()]
+
+
 def hardtanh(x: Any, *, low: float, high: float) -> Any:
     """The input between its bounds; NaN stays NaN."""
     return np.clip(x, low, high)
+
+
+@compiled("activation", MORE)
+def hardtanh_slope(g: Any, out: Any, *, low: float, high: float) -> Any:
+    """g, and 0 where out is at a bound."""
+    return np.where((out <= low) | (out >= high), np.zeros((), np.result_type(g)), g)[()]
 
 
 @compiled("activation", SOME)
@@ -170,10 +190,19 @@ def silu_slope(g: Any, x: Any) -> Any:
     return g * (s * (1 + x * (1 - s)))
 
 
+@compiled("activation", SOME)
 def mish(x: Any) -> Any:
     """`x tanh(log(1 + exp(x)))`."""
     x = np.maximum(x, -FAR)
     return x * np.tanh(np.logaddexp(0, x))
+
+
+@compiled("activation", SOME)
+def mish_slope(g: Any, x: Any) -> Any:
+    """`g (t + x s (1 - t^2))` with the sigmoid s and t = tanh(log(1 + exp(x)))."""
+    x = np.clip(x, -FAR, FAR)
+    t = np.tanh(np.logaddexp(0, x))
+    return g * (t + x * sigmoid(x) * (1 - t * t))
 
 
 @compiled("activation", SOME)
@@ -201,7 +230,15 @@ GELU = math.sqrt(2 / math.pi), math.sqrt(2 / math.pi) * 0.044715
 """The approximation is `(1 + tanh(a x + b x^3)) / 2` with these a and b (Hendrycks and Gimpel, 2016)."""
 
 
+@compiled("activation", MORE)
 def softsign(x: Any) -> Any:
     """`x / (1 + |x|)`, 1 at infinity."""
     size = np.abs(x)
     return np.sign(x) * np.where(size > 1, 1 / (1 + 1 / np.maximum(size, 1)), size / (1 + np.minimum(size, 1)))
+
+
+@compiled("activation", LARGE)
+def softsign_slope(g: Any, out: Any) -> Any:
+    """`g (1 - |out|)^2`."""
+    rest = 1 - np.abs(out)
+    return g * (rest * rest)

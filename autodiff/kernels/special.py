@@ -9,6 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from .elementwise import SOME, sigmoid
+from .policy import compiled
+
 
 @lru_cache(maxsize=1)
 def scipy_special() -> Any:
@@ -27,15 +30,24 @@ def scipys(name: str) -> Callable[..., Any]:
     return forward
 
 
+@compiled("activation", SOME)
 def log_sigmoid(x: Any) -> Any:
     """`log(1 / (1 + exp(-x)))`, without overflow and without loss in either tail."""
     return -np.logaddexp(0, x * -1.0)
 
 
+@compiled("activation", SOME)
 def softplus(x: Any, *, beta: float, threshold: float) -> Any:
     """`log(1 + exp(beta x)) / beta`, and x itself where `beta x > threshold`."""
     out = np.logaddexp(0, beta * x) / beta
     return out if threshold == math.inf else np.where(beta * x > threshold, x, out).astype(out.dtype)
+
+
+@compiled("activation", SOME)
+def softplus_slope(g: Any, x: Any, *, beta: float, threshold: float) -> Any:
+    """`g sigmoid(beta x)`, and g itself where `beta x > threshold`."""
+    out = g * sigmoid(beta * x)
+    return out if threshold == math.inf else np.where(beta * x > threshold, g, out).astype(out.dtype)[()]
 
 
 def mills(x: Any) -> Any:

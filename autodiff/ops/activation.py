@@ -7,6 +7,7 @@ from typing import Any
 
 from ..kernels import elementwise as kernels
 from ..op import Function, define
+from .compare import sign
 from .elementwise import abs_, clip, exp, sigmoid, where
 from .special import softplus
 from .trigonometric import tanh
@@ -19,22 +20,40 @@ def _near(x: Any) -> Any:
     return clip(x, -FAR, FAR)
 
 
+elu_slope: Function = define(
+    "elu_slope", kernels.elu_slope,
+    lambda g, y, *, alpha, scale, slope: elu_slope(g, y, alpha=alpha, scale=scale, slope=slope),
+    lambda g, dy, y, *, slope: where(y > 0, 0, g * dy * slope), inputs="dy y", kind="elementwise",
+    doc="`dy scale`, for y <= 0 `dy slope (y + scale alpha)`: what `elu` of value y passes back.",
+)  # fmt: skip
+
 elu = define(
     "elu", kernels.elu,
-    lambda g, out, *, alpha, scale, slope: where(out > 0, g * scale, g * (slope * (out + scale * alpha))),
-    kind="elementwise",
+    lambda g, out, *, alpha, scale, slope: elu_slope(g, out, alpha=alpha, scale=scale, slope=slope), kind="elementwise",
     doc="`scale x`, for x <= 0 `scale alpha (exp(slope x) - 1)`, with alpha / slope not negative; "
     "at 0 the derivative from the left.",
 )  # fmt: skip
 
+leaky_slope: Function = define(
+    "leaky_slope", kernels.leaky_slope, lambda g, x, slope: leaky_slope(g, x, slope), None,
+    lambda g, dy, x: where(x > 0, 0, g * dy), inputs="dy x slope", kind="elementwise",
+    doc="dy, and `slope dy` for x <= 0: what `leaky_relu` passes back.",
+)  # fmt: skip
+
 leaky_relu = define(
-    "leaky_relu", kernels.leaky_relu, lambda g, x, slope: where(x > 0, g, g * slope),
+    "leaky_relu", kernels.leaky_relu, lambda g, x, slope: leaky_slope(g, x, slope),
     lambda g, x: where(x > 0, 0, g * x), inputs="x slope", kind="elementwise",
     doc="x, and `slope x` for x <= 0; at 0 the derivative from the left.",
 )  # fmt: skip
 
+hardtanh_slope: Function = define(
+    "hardtanh_slope", kernels.hardtanh_slope,
+    lambda g, y, *, low, high: hardtanh_slope(g, y, low=low, high=high), None, inputs="dy y", kind="elementwise",
+    doc="dy, and 0 where y is at a bound: what `hardtanh` of value y passes back.",
+)  # fmt: skip
+
 hardtanh = define(
-    "hardtanh", kernels.hardtanh, lambda g, out, *, low, high: where((out <= low) | (out >= high), 0, g),
+    "hardtanh", kernels.hardtanh, lambda g, out, *, low, high: hardtanh_slope(g, out, low=low, high=high),
     kind="elementwise", doc="x between bounds, and the nearer bound outside; at the bounds the derivative is 0.",
 )  # fmt: skip
 
@@ -56,14 +75,21 @@ silu = define(
 )  # fmt: skip
 
 
-def _mish_rule(g: Any, x: Any) -> Any:
-    """`t + x s (1 - t^2)` with the sigmoid s and t = tanh(softplus(x))."""
+def _mish_bend(g: Any, dy: Any, x: Any) -> Any:
+    """`s (1 - t^2) (2 + x (1 - s - 2 t s))` with the sigmoid s and t = tanh(softplus(x))."""
     x = _near(x)
-    t = tanh(softplus(x, beta=1.0, threshold=math.inf))
-    return g * (t + x * sigmoid(x) * (1 - t * t))
+    s, t = sigmoid(x), tanh(softplus(x, beta=1.0, threshold=math.inf))
+    return g * dy * (s * (1 - t * t) * (2 + x * (1 - s - 2 * t * s)))
 
 
-mish = define("mish", kernels.mish, _mish_rule, kind="elementwise", doc="`x tanh(log(1 + e^x))`.")
+mish_slope: Function = define(
+    "mish_slope", kernels.mish_slope, lambda g, x: mish_slope(g, x), _mish_bend, inputs="dy x", kind="elementwise",
+    doc="`dy (t + x s (1 - t^2))` with the sigmoid s and t = tanh(softplus(x)): what `mish` passes back.",
+)  # fmt: skip
+
+mish = define(
+    "mish", kernels.mish, lambda g, x: mish_slope(g, x), kind="elementwise", doc="`x tanh(log(1 + e^x))`."
+)  # fmt: skip
 
 
 def _density(x: Any) -> Any:
@@ -98,9 +124,12 @@ gelu = define(
 )  # fmt: skip
 
 
-def _softsign_rule(g: Any, out: Any) -> Any:
-    rest = 1 - abs_(out)
-    return g * (rest * rest)
+softsign_slope: Function = define(
+    "softsign_slope", kernels.softsign_slope, lambda g, y: softsign_slope(g, y),
+    lambda g, dy, y: g * dy * (2 * (abs_(y) - 1) * sign(y)), inputs="dy y", kind="elementwise",
+    doc="`dy (1 - |y|)^2`: what `softsign` of value y passes back.",
+)  # fmt: skip
 
-
-softsign = define("softsign", kernels.softsign, _softsign_rule, kind="elementwise", doc="`x / (1 + |x|)`.")
+softsign = define(
+    "softsign", kernels.softsign, lambda g, out: softsign_slope(g, out), kind="elementwise", doc="`x / (1 + |x|)`."
+)  # fmt: skip

@@ -56,18 +56,28 @@ ndtri_exp = _unary("ndtri_exp", lambda g, out: g / mills(out), "The x of a given
 
 logit = _unary("logit", lambda g, x: g / (x * (1 - x)), "`log(x / (1 - x))`, the inverse of expit.")
 log_expit = define(
-    "log_expit", kernels.log_sigmoid, lambda g, x: g * sigmoid(-x), kind="elementwise",
+    "log_expit", kernels.log_sigmoid,
+    lambda g, x: softplus_slope(g, x, beta=-1.0, threshold=math.inf), kind="elementwise",
     doc="Logarithm of the logistic function, `-log(1 + exp(-x))`, without overflow.",
 )  # fmt: skip
 
 
-def _softplus_rule(g: Any, x: Any, *, beta: float, threshold: float) -> Any:
-    slope = sigmoid(beta * x)
-    return g * (slope if threshold == math.inf else where(beta * x > threshold, 1, slope))
+def _softplus_bend(g: Any, dy: Any, x: Any, *, beta: float, threshold: float) -> Any:
+    s = sigmoid(beta * x)
+    bend = beta * (s * (1 - s))
+    return g * dy * (bend if threshold == math.inf else where(beta * x > threshold, 0, bend))
 
+
+softplus_slope: Function = define(
+    "softplus_slope", kernels.softplus_slope,
+    lambda g, x, *, beta, threshold: softplus_slope(g, x, beta=beta, threshold=threshold), _softplus_bend,
+    inputs="dy x", kind="elementwise",
+    doc="`dy sigmoid(beta x)`, dy itself where `beta x > threshold`: what `softplus` passes back.",
+)  # fmt: skip
 
 softplus = define(
-    "softplus", kernels.softplus, _softplus_rule, kind="elementwise",
+    "softplus", kernels.softplus,
+    lambda g, x, *, beta, threshold: softplus_slope(g, x, beta=beta, threshold=threshold), kind="elementwise",
     doc="`log(1 + exp(beta x)) / beta`, and x itself where `beta x > threshold`.",
 )  # fmt: skip
 

@@ -3,16 +3,23 @@
 import numpy as np
 import pytest
 
-from autodiff.kernels import elementwise
+from autodiff.kernels import elementwise, special
 from autodiff.kernels.compiled import activation
-from autodiff.kernels.policy import compile_kernels
+from autodiff.kernels.policy import KERNELS, compile_kernels
 from autodiff.kernels.threads import get_num_threads, set_num_threads
 
 NAMES = {
     "sigmoid": 1, "sigmoid_slope": 2, "tanh_slope": 2, "relu_slope": 2, "silu": 1, "silu_slope": 2, "gelu": 1,
-    "gelu_slope": 2,
+    "gelu_slope": 2, "softplus": 1, "softplus_slope": 2, "log_sigmoid": 1, "elu": 1, "elu_slope": 2, "mish": 1,
+    "mish_slope": 2, "leaky_relu": 1, "leaky_slope": 2, "hardtanh_slope": 2, "softsign": 1, "softsign_slope": 2,
 }  # fmt: skip
-OPTIONS = {"gelu": [{"approximate": "none"}, {"approximate": "tanh"}]}
+_SOFTPLUS = [{"beta": 1.0, "threshold": 20.0}, {"beta": -1.7, "threshold": np.inf}, {"beta": 2.0, "threshold": 0.5}]
+_ELU = [{"alpha": 1.0, "scale": 1.0, "slope": 1.0}, {"alpha": 1.7, "scale": 1.1, "slope": 0.5}]
+OPTIONS = {
+    "gelu": [{"approximate": "none"}, {"approximate": "tanh"}], "softplus": _SOFTPLUS, "softplus_slope": _SOFTPLUS,
+    "elu": _ELU, "elu_slope": _ELU, "hardtanh_slope": [{"low": -0.5, "high": 1.0}],
+    "leaky_relu": [{"slope": 0.01}, {"slope": -0.5}], "leaky_slope": [{"slope": 0.01}],
+}  # fmt: skip
 CASES = [(name, options) for name in NAMES for options in OPTIONS.get(name, [{}])]
 
 
@@ -22,7 +29,7 @@ def _compiled():
 
 
 def reference(name):
-    return getattr(elementwise, name).__wrapped__
+    return KERNELS[f"activation.{name}"].reference
 
 
 @pytest.mark.parametrize("threads", [1, 2])
@@ -48,7 +55,7 @@ def test_twin_computes_what_the_reference_does(name, options, dtype, threads):
 def test_ends_and_what_is_no_number(name, options):
     x = np.array([0.0, -0.0, np.inf, -np.inf, np.nan, 1e30, -1e30, 200.0, -200.0, 1e-310])
     arrays = [np.ones_like(x)] * (NAMES[name] - 1) + [
-        x if name not in ("sigmoid_slope", "tanh_slope") else np.clip(x, -1, 1)
+        x if name not in ("sigmoid_slope", "tanh_slope", "softsign_slope") else np.clip(x, -1, 1)
     ]
     found = getattr(activation, name)(*arrays, **options)
     with np.errstate(over="ignore", invalid="ignore"):
@@ -65,7 +72,7 @@ def test_what_has_no_loop_is_left_to_the_reference(name):
         assert call(x, x.astype(np.float32), **options) is None
         assert call(x, x[0], **options) is None
     large = np.ones((200, 400))[:, ::2]
+    public = getattr(elementwise, name, None) or getattr(special, name)
     np.testing.assert_array_equal(
-        getattr(elementwise, name)(*[large] * NAMES[name], **options),
-        reference(name)(*[large] * NAMES[name], **options),
+        public(*[large] * NAMES[name], **options), reference(name)(*[large] * NAMES[name], **options)
     )

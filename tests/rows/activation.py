@@ -30,6 +30,26 @@ row("silu_slope", op("silu_slope"), lambda dy, x: dy * (1 + np.exp(-x) + x * np.
     binary(real))  # fmt: skip
 row("gelu_slope", op("gelu_slope"), lambda dy, x: dy * (
     scipy.special.ndtr(x) + x * np.exp(-(x**2) / 2) / math.sqrt(2 * math.pi)), binary(real))  # fmt: skip
+row("elu_slope", op("elu_slope"), lambda dy, y, alpha, scale, slope: np.where(
+    y > 0, dy * scale, dy * slope * (y + scale * alpha))[()], binary(real, apart), options=[
+    {"alpha": 1.0, "scale": 1.0, "slope": 1.0}, {"alpha": 1.7, "scale": 1.1, "slope": 0.5}])  # fmt: skip
+row("leaky_slope", op("leaky_slope"), lambda dy, x, slope: np.where(x > 0, dy, slope * dy)[()],
+    [[real(2, 3), apart(2, 3), real()], [real(), apart(), real()], [real(2, 3), apart(2, 3), real(2, 3)],
+     [real(0), apart(0), real()]], inputs=[0, 2])  # fmt: skip
+row("hardtanh_slope", op("hardtanh_slope"), lambda dy, y, low, high: np.where((y > low) & (y < high), dy, 0.0)[()],
+    binary(real, apart), options=[{"low": -0.3, "high": 0.5}], inputs=[0])  # fmt: skip
+row("softsign_slope", op("softsign_slope"), lambda dy, y: dy * (1 - np.abs(y)) ** 2, binary(real, apart))
+row("softplus_slope", op("softplus_slope"), lambda dy, x, beta, threshold: np.where(
+    beta * x > threshold, dy, dy / (1 + np.exp(-beta * x)))[()], binary(real, apart), options=[
+    {"beta": 1.0, "threshold": 20.0}, {"beta": -1.0, "threshold": math.inf}])  # fmt: skip
+
+
+def _mish_slope(dy: Any, x: Any) -> Any:
+    t = np.tanh(np.log1p(np.exp(x)))
+    return dy * (t + x * (1 - t**2) / (1 + np.exp(-x)))
+
+
+row("mish_slope", op("mish_slope"), _mish_slope, binary(real))
 row("mish", op("mish"), lambda x: x * np.tanh(np.log1p(np.exp(x))), unary(real))
 row("softsign", op("softsign"), lambda x: x / (1 + np.abs(x)), unary(apart))
 

@@ -147,3 +147,166 @@ def _gelu_slope(g: Any, x: Any, out: Any, far: Any, half: Any, norm: Any) -> Non
 def gelu_slope(g: Any, x: Any) -> Any:
     """Error: 12 + 2 x^2 ulp of the larger of the two terms."""
     return _run(_gelu_slope, (g, x), FAR, 0.5, 1 / np.sqrt(2 * np.pi))
+
+
+# -- exponentials ----------------------------------------------------------------------------------------
+
+
+@loop("void(T[::1], T[::1], T, T)")
+def _softplus(x: Any, out: Any, beta: Any, threshold: Any) -> None:
+    for i in range(out.size):
+        y = beta * x[i]
+        s = (max(y, type(beta)(0)) + vector.log1p(vector.exp(-abs(y)))) / beta
+        out[i] = x[i] if y > threshold else s
+
+
+@uses(_softplus)
+def softplus(x: Any, *, beta: float, threshold: float) -> Any:
+    """Error: 4 ulp."""
+    return _run(_softplus, (x,), beta, threshold)
+
+
+@loop("void(T[::1], T[::1], T[::1], T, T)")
+def _softplus_slope(g: Any, x: Any, out: Any, beta: Any, threshold: Any) -> None:
+    for i in range(out.size):
+        y = beta * x[i]
+        s = vector.sigmoid(y)
+        out[i] = g[i] * (type(beta)(1) if y > threshold else s)
+
+
+@uses(_softplus_slope)
+def softplus_slope(g: Any, x: Any, *, beta: float, threshold: float) -> Any:
+    """Error: 5 ulp, for `beta x` rounded."""
+    return _run(_softplus_slope, (g, x), beta, threshold)
+
+
+@loop("void(T[::1], T[::1])")
+def _log_sigmoid(x: Any, out: Any) -> None:
+    for i in range(out.size):
+        out[i] = min(x[i], type(x[0])(0)) - vector.log1p(vector.exp(-abs(x[i])))
+
+
+@uses(_log_sigmoid)
+def log_sigmoid(x: Any) -> Any:
+    """Error: 4 ulp."""
+    return _run(_log_sigmoid, (x,))
+
+
+@loop("void(T[::1], T[::1], T, T, T)")
+def _elu(x: Any, out: Any, alpha: Any, scale: Any, slope: Any) -> None:
+    for i in range(out.size):
+        e = alpha * vector.expm1(slope * min(x[i], type(scale)(0)))
+        out[i] = scale * (x[i] if x[i] > type(scale)(0) else e)
+
+
+@uses(_elu)
+def elu(x: Any, *, alpha: float, scale: float, slope: float) -> Any:
+    """Error: 5 ulp, for `slope x` rounded."""
+    return _run(_elu, (x,), alpha, scale, slope) if slope > 0 else None
+
+
+@loop("void(T[::1], T[::1], T[::1], T, T, T)")
+def _elu_slope(g: Any, y: Any, out: Any, alpha: Any, scale: Any, slope: Any) -> None:
+    for i in range(out.size):
+        out[i] = g[i] * (scale if y[i] > type(scale)(0) else slope * (y[i] + scale * alpha))
+
+
+@uses(_elu_slope)
+def elu_slope(g: Any, out: Any, *, alpha: float, scale: float, slope: float) -> Any:
+    """Error: 4 roundings of the larger of the two terms."""
+    return _run(_elu_slope, (g, out), alpha, scale, slope)
+
+
+@loop("void(T[::1], T[::1], T)")
+def _mish(x: Any, out: Any, far: Any) -> None:
+    number = type(far)
+    for i in range(out.size):
+        y = max(x[i], -far)
+        e = vector.exp(min(y, number(20)))
+        n = e * (e + number(2))
+        out[i] = y * (n / (n + number(2)))
+
+
+@uses(_mish)
+def mish(x: Any) -> Any:
+    """Error: 5 ulp."""
+    return _run(_mish, (x,), FAR)
+
+
+@loop("void(T[::1], T[::1], T[::1], T)")
+def _mish_slope(g: Any, x: Any, out: Any, far: Any) -> None:
+    number = type(far)
+    for i in range(out.size):
+        y = min(max(x[i], -far), far)
+        e = vector.exp(min(y, number(20)))
+        n = e * (e + number(2))
+        t, s = n / (n + number(2)), e / (number(1) + e)
+        out[i] = g[i] * (t + y * s * (number(4) * (n + number(1)) / ((n + number(2)) * (n + number(2)))))
+
+
+@uses(_mish_slope)
+def mish_slope(g: Any, x: Any) -> Any:
+    """Error: 8 ulp of the larger of the two terms."""
+    return _run(_mish_slope, (g, x), FAR)
+
+
+# -- straight pieces, and softsign -----------------------------------------------------------------------
+
+
+@loop("void(T[::1], T[::1], T[::1], T)")
+def _leaky_slope(g: Any, x: Any, out: Any, slope: Any) -> None:
+    for i in range(out.size):
+        out[i] = g[i] * (type(slope)(1) if x[i] > type(slope)(0) else slope)
+
+
+@uses(_leaky_slope)
+def leaky_slope(g: Any, x: Any, slope: Any) -> Any:
+    """Exact."""
+    single = not np.ndim(slope) and np.result_type(g, slope) == g.dtype
+    return _run(_leaky_slope, (g, x), slope) if single else None
+
+
+@uses(_leaky_slope)
+def leaky_relu(x: Any, slope: Any) -> Any:
+    """Exact."""
+    return leaky_slope(x, x, slope)
+
+
+@loop("void(T[::1], T[::1], T[::1], T, T)")
+def _hardtanh_slope(g: Any, y: Any, out: Any, low: Any, high: Any) -> None:
+    for i in range(out.size):
+        out[i] = type(low)(0) if (y[i] <= low) | (y[i] >= high) else g[i]
+
+
+@uses(_hardtanh_slope)
+def hardtanh_slope(g: Any, out: Any, *, low: float, high: float) -> Any:
+    """Exact."""
+    return _run(_hardtanh_slope, (g, out), low, high)
+
+
+@loop("void(T[::1], T[::1])")
+def _softsign(x: Any, out: Any) -> None:
+    one = type(x[0])(1)
+    for i in range(out.size):
+        size = abs(x[i])
+        y = one / (one + one / max(size, one)) if size > one else size / (one + min(size, one))
+        out[i] = -y if x[i] < type(x[0])(0) else y
+
+
+@uses(_softsign)
+def softsign(x: Any) -> Any:
+    """Error: 3 roundings."""
+    return _run(_softsign, (x,))
+
+
+@loop("void(T[::1], T[::1], T[::1])")
+def _softsign_slope(g: Any, y: Any, out: Any) -> None:
+    for i in range(out.size):
+        rest = type(y[0])(1) - abs(y[i])
+        out[i] = g[i] * (rest * rest)
+
+
+@uses(_softsign_slope)
+def softsign_slope(g: Any, out: Any) -> Any:
+    """Error: 3 roundings."""
+    return _run(_softsign_slope, (g, out))

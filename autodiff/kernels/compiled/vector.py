@@ -1,14 +1,14 @@
-"""exp, log, log1p, tanh, sigmoid, erf, ndtr, sin and cos for the inside of loops, in float32 and float64.
+"""exp, expm1, log, log1p, tanh, sigmoid, erf, ndtr, sin and cos for the inside of loops, in float32 and float64.
 
 Numba's own call the C library, one number at a time. These have no branches and no calls, so LLVM makes vector
 instructions of a loop around them. Each is a reduction to a short interval and a polynomial there, interpolated at
 Chebyshev's nodes. The largest errors, in units of the last place of the result (tests/kernels/test_vector.py):
 
     exp 1.5    log 1.5    tanh 3    sigmoid 3.5    erf 3    sin, cos 2.5, for |x| up to 8000
-    log1p 1.5, for 0 <= x <= 1    ndtr 10 + 2 x^2 for negative x, 4 for positive
+    log1p 1.5, for 0 <= x <= 1    expm1 3, for x <= 0    ndtr 10 + 2 x^2 for negative x, 4 for positive
 
-They treat infinities, NaN and numbers below the normal range as the C library does, but that sin, cos and log1p are of
-no use beyond their range. Outside of a compiled loop they are NumPy's and SciPy's functions.
+They treat infinities, NaN and numbers below the normal range as the C library does, but that sin, cos, expm1 and
+log1p are of no use beyond their range. Outside of a compiled loop they are NumPy's and SciPy's functions.
 """
 
 from __future__ import annotations
@@ -210,6 +210,15 @@ def _make(char: str) -> SimpleNamespace:
         return n * ln2_high - ((square - (s * (square + z * log_p(z)) + n * ln2_low)) - f)
 
     @njit(**_OPTIONS)
+    def expm1(x: Any) -> Any:
+        y = max(x, number(-60))
+        n = np.floor(y * log2_e + half)
+        r = (y - n * ln2_high) - n * ln2_low
+        scale = power_of_two(np.int32(n))
+        e = scale * (r + r * r * exp_p(r)) + (scale - one)
+        return x if x != x else e
+
+    @njit(**_OPTIONS)
     def top(x: Any) -> Any:
         found = integer(least)
         for i in range(x.size):
@@ -279,6 +288,7 @@ def _make(char: str) -> SimpleNamespace:
         exp=exp,
         log=log,
         log1p=log1p,
+        expm1=expm1,
         top=top,
         tanh=tanh,
         sigmoid=sigmoid,
@@ -305,6 +315,11 @@ def log(x: Any) -> Any:
 def log1p(x: Any) -> Any:
     """`log(1 + x)`, exact near 0, for 0 <= x <= 1."""
     return np.log1p(x)
+
+
+def expm1(x: Any) -> Any:
+    """`e^x - 1`, exact near 0, for x <= 0."""
+    return np.expm1(x)
 
 
 def top(x: Any) -> Any:
@@ -360,5 +375,5 @@ def _dispatch(stub: Any) -> None:
         return lambda x: chosen(x)
 
 
-for _stub in (exp, log, log1p, top, tanh, sigmoid, erf, ndtr, sin, cos):
+for _stub in (exp, log, log1p, expm1, top, tanh, sigmoid, erf, ndtr, sin, cos):
     _dispatch(_stub)
