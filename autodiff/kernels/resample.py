@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .policy import compiled
+
 
 class Spec(NamedTuple):
     """How an axis of length `n` becomes one of length `m`.
@@ -120,6 +122,7 @@ def _turned(places: Any, weights: Any, n: int) -> tuple[Any, Any]:
     return back, amount
 
 
+@compiled("resample", 64)
 def resample(x: Any, *, axis: int, spec: Spec, transposed: bool = False) -> Any:
     """`out_i = sum_t weight_it x_place_it` along an axis."""
     places, weights = table(spec, transposed)
