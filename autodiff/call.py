@@ -16,7 +16,7 @@ import numpy as np
 from .batched import Batched
 from .config import MODES, Modes, is_traced
 from .errors import broadcast_hint, describe, describe_all
-from .graph import INTERNAL, SMALL, Mark, Node, next_number, outer_frame, user_frame
+from .graph import INTERNAL, SMALL, Mark, Node, is_internal, next_number, outer_frame, user_frame
 from .tensor import WRITTEN, Tensor, constant, note_view, refresh, shares, stand_in
 
 if TYPE_CHECKING:
@@ -346,8 +346,11 @@ def binary(op: Op, *, operator: bool) -> Callable[[Any, Any], Any]:
     """
     forward = op.forward
     plans = (None, op.plan(1), op.plan(2), op.plan(3))
+    outer: Any = None  # the latest function of the user, and of ours, that called: what calls once calls often
+    inner: Any = None
 
     def call(x: Any, y: Any) -> Any:
+        nonlocal outer, inner
         needs = 0
         x_source = y_source = None
         if type(x) is Tensor:
@@ -392,11 +395,15 @@ def binary(op: Op, *, operator: bool) -> Callable[[Any, Any], Any]:
         if type(out) is not _float64:
             return record(plan, x_source, y_source, None, saved, _NO_PARAMS, out, frame)
         # What `record` does, written out: graphs of scalars are made of this case.
-        try:
-            if INTERNAL[frame.f_globals["__name__"]]:
+        code = frame.f_code
+        if code is not outer:
+            ours = code is inner or is_internal(frame.f_globals.get("__name__"))
+            if ours:
+                inner = code
                 frame = outer_frame(frame)
-        except KeyError:
-            frame = user_frame(frame)
+                code = frame.f_code
+            else:
+                outer = code
         node = Node()
         node.plan = plan
         node.x = x_source
@@ -408,7 +415,7 @@ def binary(op: Op, *, operator: bool) -> Callable[[Any, Any], Any]:
         node.dtype = _FLOAT64
         node.value = out
         node.number = next_number()
-        node.code = frame.f_code
+        node.code = code
         node.lasti = frame.f_lasti
         node.extra = None
         tensor: Tensor = _new(Tensor)

@@ -100,3 +100,19 @@ def test_a_list_of_tensors_is_one_example():
     x = [Tensor(0.5, requires_grad=True), Tensor(-1.0, requires_grad=True)]
     nn.scalar.MLP(2, [3, 1], generator=0)(x).backward()
     assert all(xi.grad is not None for xi in x)
+
+
+def test_lines_of_ops_when_functions_take_turns():
+    """An op remembers who called it last; the line is that of the one who calls it now."""
+
+    class Twice(nn.Module):
+        def forward(self, x):
+            return x + x  # a user's own module: this line
+
+    neuron, x = nn.scalar.Neuron(1, "linear", generator=0), Tensor(2.0, requires_grad=True)
+    for _ in range(2):
+        first = x + x
+        second = neuron([x])
+        third = Twice()(x)
+        assert second.node.line[1] == first.node.line[1] + 1
+        assert third.node.line[1] == first.node.line[1] - 4
