@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from .policy import compiled
+
 
 @cache
 def _sparse() -> Any:
@@ -15,6 +17,7 @@ def _sparse() -> Any:
     return sparse
 
 
+@compiled("scatter", at_least=128, by=2)
 def add_rows(out: Any, rows: Any, values: Any) -> None:
     """`out[rows[i]] += values[i]`, for rows that repeat too: out (m, ...), rows (k,) non-negative, values (k, ...).
 
