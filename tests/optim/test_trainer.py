@@ -507,3 +507,25 @@ def test_a_folder_that_cannot_be_written_to_is_an_error_before_training(tmp_path
 
 def test_a_trainer_takes_tensors_too():
     assert line().predict(Tensor(X)).shape == (30, 1)
+
+
+def test_resumed_in_the_middle_of_an_epoch_of_workers(tmp_path):
+    """Batches that were made ahead are not lost, and the number of workers does not matter."""
+
+    def run(folder, workers, stop_at=None):
+        class Stop(optim.Callback):
+            def after_step(self, trainer):
+                if trainer.step == stop_at:
+                    raise InterruptedError
+
+        trainer = line(callbacks=[optim.Checkpoint(folder, every=1), Stop()])
+        data = loader(4, shuffle=True, generator=3, num_workers=workers)
+        try:
+            trainer.fit(data, 2, resume=True)
+        except InterruptedError:
+            return None
+        return trainer.model.state_dict() | {"losses": np.array(trainer.losses)}
+
+    whole = run(tmp_path / "whole", 0)
+    assert run(tmp_path / "cut", 1, stop_at=5) is None
+    same(whole, run(tmp_path / "cut", 0))
