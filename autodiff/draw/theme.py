@@ -49,7 +49,7 @@ THEMES: Mapping[str, Theme] = {
         edge={
             "op": "#555555",
             "input": "#3f6f9f",
-            "parameter": "#9a6b00",
+            "parameter": "#8f6300",
             "constant": "#8a8a8a",
             "fold": "#6a5d94",
             "module": "#6a5d94",

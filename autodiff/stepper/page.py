@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 LABELS = {
     "upstream": "arrives", "local": "local slope", "chain": "chain rule", "sum": "summed", "out": "goes out",
-    "add": "adds up", "seed": "start", "leaf": "result", "value": "computes", "more": "",
+    "add": "adds up", "seed": "start", "leaf": "result", "value": "computes", "input": "given", "more": "",
 }  # fmt: skip
 SMALL = (1120, 620)  # points; a larger picture is followed from node to node
 NARROW = 560  # points; beside a wider picture there is no room for the text
@@ -140,11 +140,12 @@ class _Page:
         back, following = (self.steps[min(max(0, j), len(self.steps) - 1)].number for j in (i - 1, i + 1))
         until = f" to {last_of(step)}" if last_of(step) > step.number else ""
         return (
-            f'<details open class="ad-t{step.number} ad-{step.phase}"><summary><b>{step.number}</b>'
+            f'<details open class="ad-t{step.number} ad-{step.phase}"><summary tabindex="-1"><b>{step.number}</b>'
             f"<i>{until} of {step.total}, {step.phase}</i>"
-            f' <span class="ad-keys"><label for="{self.name}-{back}" title="back" class="ad-back"></label>'
-            f'<label for="{self.name}-{following}" title="next" class="ad-next"></label></span>'
-            f"<code>{_pretty(step.title)}</code>{where}</summary>{''.join(map(_row, step.shown))}</details>"
+            f" <code>{_pretty(step.title)}</code>{where}</summary>"
+            f'<span class="ad-keys" aria-hidden="true"><label for="{self.name}-{back}" title="back" class="ad-back">'
+            f'</label><label for="{self.name}-{following}" title="next" class="ad-next"></label></span>'
+            f"{''.join(map(_row, step.shown))}</details>"
         )
 
 

@@ -28,6 +28,7 @@ HALO, NEW, FLOW = "#ffd8a8", "#ffe8d6", "#d9480f"  # of the light theme
 FOREVER = 9_999_999
 TEXT = THEMES["light"].text
 SVG = "http://www.w3.org/2000/svg"
+_OUTCOME = re.compile("\\s*\N{NO-BREAK SPACE}(value|gradient) .*", re.DOTALL)  # in tooltips: not known at each step
 _DECIMALS = re.compile(r"-?\d+\.\d+")
 _SINCE = re.compile(r"--a:(\d+)")
 _SPAN = re.compile(r"--a:(\d+)(?:;--b:(\d+))?")
@@ -263,6 +264,9 @@ class Drawing:
         """Put in all that stands there on the way, and lights for each step, each with the steps it is seen at."""
         self.root.set("role", "img")
         self.root.set("aria-label", label)
+        self.canvas.set("aria-hidden", "true")  # the texts of all steps are in it
+        for title in self.canvas.iter(_tag("title")):
+            title.text = _OUTCOME.sub("", title.text or "")
         for key, stages in self.made.gradients.items():
             self._set(key, "gradient", stages)
         for key, stages in self.made.values.items():
@@ -274,11 +278,11 @@ class Drawing:
             now = _span(step.number, last + 1)
             self._light(key, step, now)
             for target in dict.fromkeys(targets) if key else ():
-                for group, text in self.texts(target, "gradient"):
-                    if step.number <= _start(text) <= last:
-                        group.insert(
-                            list(group).index(text), _ground(text, extent(group), "box" in _classes(group), now)
-                        )
+                texts = self.texts(target, "gradient")
+                for group, text in texts:
+                    if step.number <= _start(text) <= last:  # behind all lines of what is written there
+                        ground = _ground(text, extent(group), "box" in _classes(group), now)
+                        group.insert(list(group).index(texts[0][1]), ground)
                 for group, path in list(self.lines(target, key)):
                     group.append(element("path", "ad-flow", d=path, fill="none", style=now))
 

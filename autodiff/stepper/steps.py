@@ -109,7 +109,7 @@ class InputStep(Step):
 
     @cached_property
     def rows(self) -> list[Row]:
-        return some([Row("value", f"{leaf.name} = {quantity(leaf.value)}") for leaf in self.leaves], "inputs")
+        return some([Row("input", f"{leaf.name} = {quantity(leaf.value)}") for leaf in self.leaves], "inputs")
 
 
 class ForwardStep(Step):

@@ -74,10 +74,10 @@ border:1px solid var(--line);font-size:12px;margin-left:auto}
 opacity:calc(clamp(0,var(--i) - var(--a) + 1,1)*clamp(0,var(--b) - var(--i),1))}
 @keyframes ad-flow{to{stroke-dashoffset:10}}
 .ad-picture text.gradient{font-weight:600;fill:var(--gradient)}.ad-picture text.value{fill:var(--value)}
-.ad-steps details{display:none;background:var(--panel);border:1px solid var(--line);border-left:4px solid var(--accent);
-border-radius:8px;padding:.7em .9em}
+.ad-steps details{display:none;position:relative;background:var(--panel);border:1px solid var(--line);
+border-left:4px solid var(--accent);border-radius:8px;padding:.7em .9em}
 .ad-steps details.ad-forward{border-left-color:var(--value)}
-.ad-steps summary{cursor:default;list-style:none;margin-bottom:.45em}
+.ad-steps summary{pointer-events:none;padding-right:5.5em;list-style:none;margin-bottom:.45em}
 .ad-steps summary::-webkit-details-marker{display:none}
 .ad-steps summary b{font-size:1.05em}.ad-steps summary i{color:var(--faint);font-style:normal}
 .ad-stepper.ad-stepper .ad-steps summary code{display:block;font-size:1.12em;font-weight:600;margin-top:.15em}
@@ -87,14 +87,15 @@ overflow-wrap:anywhere;font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"D
 .ad-switch::before{content:"whole picture"}
 .ad-hint::before{content:"arrow keys, or click"}
 .ad-where{color:var(--faint);font-size:.85em}
-.ad-keys{float:right}.ad-keys label{display:inline-block;padding:.05em .6em;margin-left:.3em;
+.ad-keys{position:absolute;top:.7em;right:.9em}.ad-keys label{display:inline-block;padding:.05em .6em;margin-left:.3em;
 border:1px solid var(--line);border-radius:6px;cursor:pointer;color:var(--accent);background:var(--ground)}
 .ad-keys label:hover{border-color:var(--accent)}
 .ad-row{display:flex;gap:.8em;align-items:baseline;padding:.12em 0;font-size:.93em}
 .ad-row span{flex:0 0 6.2em;color:var(--faint);font-size:.85em;text-align:right}
 .ad-row code{flex:1 1 auto;min-width:0}
 .ad-stepper .ad-steps :is(.ad-upstream,.ad-seed,.ad-add) code{color:var(--gradient)}
-.ad-stepper .ad-steps .ad-value code{color:var(--value)}.ad-stepper .ad-steps .ad-focus code{color:var(--accent)}
+.ad-stepper .ad-steps :is(.ad-value,.ad-input) code{color:var(--value)}
+.ad-stepper .ad-steps .ad-focus code{color:var(--accent)}
 .ad-stepper .ad-steps :is(.ad-shapes,.ad-sum,.ad-cast,.ad-more) code{color:var(--faint)}
 .ad-chain code,.ad-out code,.ad-add code,.ad-leaf code,.ad-update code{font-weight:600}
 .ad-chain,.ad-out{padding-bottom:.5em}.ad-row.ad-add{margin-top:-.5em;padding-bottom:.5em}

@@ -24,7 +24,8 @@ KEYS = {
     "q": "quit", "\x1b": "quit", "\x03": "quit", "\x04": "quit",
 }  # fmt: skip
 COLOURS = {
-    "upstream": "33", "seed": "33", "value": "36", "local": "0", "chain": "1", "out": "1", "add": "1;33", "leaf": "1",
+    "upstream": "33", "seed": "33", "value": "36", "input": "36",
+    "local": "0", "chain": "1", "out": "1", "add": "1;33", "leaf": "1",
     "update": "1;35", "hook": "35", "rule": "0",
 }  # fmt: skip
 

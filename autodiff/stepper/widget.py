@@ -22,6 +22,7 @@ export default {
       const label = document.createElement("label"), input = document.createElement("input");
       const text = document.createElement("span");
       Object.assign(input, { type: "range", min: low, max: high, step: (high - low) / 200 });
+      input.dataset.lmSuppressShortcuts = "";
       input.oninput = () => {
         model.set("values", { ...model.get("values"), [name]: Number(input.value) });
         model.save_changes();

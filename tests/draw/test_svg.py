@@ -81,6 +81,7 @@ def test_tooltips_are_titles():
     (title,) = [g[0].text for names, g in groups(picture.svg) if {"box", f"item-{picture.key_of(f)}"} <= names]
     assert "mul" in title
     assert "xlink:title" not in picture.svg
+    assert "_end<" not in picture.svg  # keys are our own
 
 
 @pytest.mark.parametrize("style", ["circuit", "cards"])

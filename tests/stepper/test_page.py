@@ -91,6 +91,13 @@ def test_arrow_keys_are_the_pages_own_in_jupyterlab():
     assert all("data-lm-suppress-shortcuts" in a for a in Reader(gates().html()).all("input"))
 
 
+def test_tooltips_do_not_tell_the_end():
+    svg = re.search(r"<svg.*?</svg>", gates(forward=True).html(), re.DOTALL)[0]
+    titles = [" ".join(title.split()) for title in re.findall("<title>(.*?)</title>", svg, re.DOTALL)]
+    assert {"x input", "q add", "f mul"} <= set(titles)
+    assert not [title for title in titles if "gradient" in title or "value" in title]
+
+
 def test_it_stands_alone():
     read = Reader(gates(forward=True).html())
     assert not [tag for tag, _ in read.tags if tag in ("script", "link", "iframe", "object")]
