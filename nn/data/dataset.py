@@ -112,7 +112,9 @@ class Subset(Dataset):
 
     def __getitem__(self, index: Any) -> Any:
         where = self.indices[index]
-        return self.dataset[where if self.batched else where.item()]
+        if self.batched or not where.ndim:
+            return self.dataset[where if self.batched else where.item()]
+        return [self.dataset[i] for i in where.tolist()]
 
     def name_of(self, index: int) -> str:
         """What the data set calls it."""

@@ -40,7 +40,7 @@ def read_image(path: str | os.PathLike[str], mode: str = "RGB", size: Sequence[i
                 most = Image.MAX_IMAGE_PIXELS
                 if most is not None and width * height > most:
                     raise ValueError(f"it says that it has {width} x {height} pixels, more than {most}")
-                array = ToArray()(image.convert(mode))
+                array = _deep(image, mode) if image.mode[0] in "IF" else ToArray()(image.convert(mode))
         except MemoryError:
             raise
         except Exception as error:  # Pillow's readers raise whatever their damage leads to
@@ -48,6 +48,19 @@ def read_image(path: str | os.PathLike[str], mode: str = "RGB", size: Sequence[i
                 f"{os.fspath(path)} cannot be read as an image: {str(error) or type(error).__name__}"
             ) from error
     return array if size is None else resized(array[None], size)[0]
+
+
+def _deep(image: Any, mode: str) -> Any:
+    """A grey image of 16 bits, which Pillow would cut to 8."""
+    grey = np.asarray(image)[None]
+    if (
+        mode not in ("RGB", "L")
+        or grey.dtype.kind not in "iu"
+        or grey.min(initial=0) < 0
+        or grey.max(initial=0) > 65535
+    ):
+        raise ValueError(f"its pixels are neither of 8 nor of 16 bits (Pillow's mode {image.mode}): read it yourself")
+    return np.repeat(grey.astype(np.float32) / np.float32(65535), len(mode), axis=0)
 
 
 class ImageFolder(Dataset):

@@ -259,7 +259,7 @@ class RandomResizedCrop(_Random):
             resized(image[None, :, t : t + h, left : left + w], self.size)
             for image, t, left, h, w in zip(x, tops, lefts, hs, ws, strict=True)
         ]
-        return np.concatenate(parts) if parts else x[:, :, : self.size[0], : self.size[1]]
+        return np.concatenate(parts) if parts else np.empty((0, x.shape[1], *self.size), x.dtype)
 
 
 class RandomErasing(_Random):
@@ -376,7 +376,7 @@ def resized(x: Any, size: Sequence[int]) -> Any:
     h, w = x.shape[2:]
     if not h or not w:
         raise ValueError(f"an image of {h} x {w} pixels cannot be resized")
-    real = x.dtype if x.dtype.kind == "f" else np.dtype(np.float32)
+    real = _real(x)
     rows, columns = (_weights(n, m).astype(real) for n, m in zip((h, w), size, strict=True))
     return _as(rows @ x.astype(real, copy=False) @ columns.T, x.dtype)
 
@@ -401,12 +401,17 @@ def sampled(x: Any, u: Any, v: Any, interpolation: str, fill: float) -> Any:
 
     if interpolation == "nearest":
         return np.moveaxis(at(np.rint(v).astype(np.intp), np.rint(u).astype(np.intp)), -1, 1)
-    real = x.dtype if x.dtype.kind == "f" else np.dtype(np.float32)
+    real = _real(x)
     i, j = np.floor(v).astype(np.intp), np.floor(u).astype(np.intp)
     q, p = (v - i).astype(real)[..., None], (u - j).astype(real)[..., None]
     top = at(i, j) * (1 - p) + at(i, j + 1) * p
     bottom = at(i + 1, j) * (1 - p) + at(i + 1, j + 1) * p
     return np.moveaxis(_as(top * (1 - q) + bottom * q, x.dtype), -1, 1)
+
+
+def _real(x: Any) -> Any:
+    """What to compute with: float64 for float64, float32 for all else."""
+    return np.dtype(np.float64 if x.dtype == np.float64 else np.float32)
 
 
 def _as(x: Any, dtype: Any) -> Any:

@@ -106,7 +106,10 @@ class Workers:
             if found == "ready":
                 self._begun[i] = True
             elif found == "failed":  # before its first task
-                raise _raised(i, *_unpack(parts))
+                error = _raised(i, *_unpack(parts))
+                if isinstance(error, AttributeError):
+                    error.add_note("Workers find classes and functions in modules, not in a notebook or at the prompt.")
+                raise error
             elif found == (number, key):  # others are of a loop that was left
                 good, value = _unpack(parts)
                 if not good:

@@ -299,6 +299,13 @@ def test_grey_and_transparent_images(tmp_path):
     assert read_image(path, "L").shape == (1, 3, 4)
     image_module.fromarray(np.full((3, 4, 4), 255, np.uint8)).save(path)
     assert (read_image(path, size=(6, 6)) == 1).all()
+    deep = np.array([[0, 1000, 65535]], np.uint16)
+    image_module.fromarray(deep).save(path)
+    np.testing.assert_allclose(read_image(path), np.repeat(deep[None] / 65535, 3, axis=0), rtol=1e-6)
+    assert read_image(path, "L").shape == (1, 1, 3)
+    image_module.fromarray(np.zeros((3, 4), np.float32)).save(tmp_path / "x.tiff")
+    with pytest.raises(ValueError, match=r"x.tiff .*neither of 8 nor of 16 bits \(Pillow's mode F\)"):
+        read_image(tmp_path / "x.tiff")
 
 
 # -- CSV --------------------------------------------------------------------------------------------------

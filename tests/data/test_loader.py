@@ -359,6 +359,7 @@ def test_batches_of_parts_of_data_sets():
     with pytest.raises(TypeError, match="integers in one axis"):
         Subset(data, [0.5])
     assert len(Subset(data, [])) == 0
+    assert Subset("abcd", [3, 1, 0])[1:] == ["b", "a"]
 
 
 class Listed(Noisy):
