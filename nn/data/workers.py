@@ -194,6 +194,9 @@ def _no_interrupts() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
+    from multiprocessing import resource_tracker  # which is no module of Windows
+
+    resource_tracker.ensure_running()  # it lets signals through again when it begins, with the first process otherwise
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
