@@ -25,6 +25,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from operator import is_
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -107,7 +108,7 @@ def compiled(module: str, at_least: int = 0, by: int = 0) -> Callable[[F], F]:
         @functools.wraps(reference)
         def call(*args: Any, **options: Any) -> Any:
             x = args[by]
-            if type(x) is _ndarray and x.size >= at_least and _mode != "numpy":
+            if type(x) is _ndarray and x.size >= at_least and _mode != "numpy" and x.dtype.isnative:
                 char = x.dtype.char
                 function = ready.get(char) or kernel.find(char)
                 if function is not None:
@@ -125,7 +126,7 @@ def compiled(module: str, at_least: int = 0, by: int = 0) -> Callable[[F], F]:
 def serves(name: str, x: Any) -> bool:
     """Whether compiled code computes the kernel of that name, "file.kernel", for an array like this, and can now."""
     kernel = KERNELS[name]
-    if type(x) is not _ndarray or x.size < kernel.at_least or _mode == "numpy":
+    if type(x) is not _ndarray or x.size < kernel.at_least or _mode == "numpy" or not x.dtype.isnative:
         return False
     return (kernel.ready.get(x.dtype.char) or kernel.find(x.dtype.char)) is not None
 
@@ -195,7 +196,13 @@ class Loop:
         self._dispatcher.disable_compile()  # a call with other types is a mistake, not a reason to wait
 
     def __call__(self, *args: Any) -> Any:
-        return self._dispatcher(*args)
+        try:
+            return self._dispatcher(*args)
+        except TypeError:  # nothing has run: an array that may only be read, and so is only read, is another type
+            copied = [x if type(x) is not _ndarray or x.flags.writeable else x.copy() for x in args]
+            if all(map(is_, copied, args)):
+                raise
+            return self._dispatcher(*copied)
 
 
 def loop(signature: str, exact: bool = False) -> Callable[[Callable[..., Any]], Loop]:
