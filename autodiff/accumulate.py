@@ -10,6 +10,7 @@ import numpy as np
 from .config import MODES
 from .kernels.linalg import sum_rows
 from .op import Lazy
+from .ops import reduce
 from .ops.index import Rows, Scatter
 from .tensor import Tensor, constant
 
@@ -40,8 +41,8 @@ def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
     array([2., 2., 2.])
     """
     extra = g.ndim - len(shape)
-    if len(shape) == 1 and extra > 0 and g.shape[-1] == shape[0] and type(g) is _ndarray:
-        return sum_rows(g)  # a bias
+    if len(shape) == 1 and extra > 0 and g.shape[-1] == shape[0]:  # a bias
+        return sum_rows(g) if type(g) is _ndarray else reduce.sum_rows(g, axis=tuple(range(extra)), keepdims=False)
     if extra < 0:
         raise ValueError(f"a rule returned a gradient of shape {g.shape} for an input of shape {shape}")
     axes = list(range(extra))

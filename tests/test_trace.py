@@ -852,3 +852,26 @@ def test_what_training_steps_do_is_in_the_program(after: Any) -> None:
         ends.append([losses, *copy.deepcopy(model.state_dict()).values()])
     for mine, theirs in zip(*ends, strict=True):
         np.testing.assert_allclose(mine, theirs, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape"),
+    [
+        (lambda: nn.Sequential(nn.Linear(5, 300), nn.GELU(), nn.BatchNorm1d(300), nn.Linear(300, 2)), (64, 5)),
+        (lambda: nn.Sequential(nn.Conv2d(2, 3, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten()), (7, 2, 10, 10)),
+        (lambda: nn.Sequential(nn.Linear(5, 8), nn.LayerNorm(8), nn.Tanh()), (9, 40, 5)),
+    ],
+)  # fmt: skip
+def test_a_traced_pass_sums_gradients_as_an_ordinary_one(layer: Any, shape: Any) -> None:
+    """Large enough for rows to be summed as a matrix product, and for each way to sum to have bits of its own."""
+    rng = np.random.default_rng(0)
+    x, other = (Tensor(rng.normal(size=shape).astype(np.float32)) for _ in range(2))
+    ad.manual_seed(0)
+    model = layer()
+
+    def gradients(x: Any) -> Any:
+        out = model(x)
+        return ad.gradients((out * out * out).mean(), list(model.parameters()))
+
+    program = ad.trace(gradients)(x)
+    assert all(map(same_bits, program(other), gradients(other)))

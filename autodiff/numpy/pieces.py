@@ -166,7 +166,7 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
     Raises ValueError for points that are not two sequences of one length, TypeError for complex x or xp.
     """
     period = fixed("np.interp", "period", period)
-    values = [plain(v) for v in (x, xp, fp, left, right)]
+    values = [bare(v) for v in (x, xp, fp, left, right)]
     if not any(type(v) is Batched for v in values):  # NumPy checks the arguments
         plainly: Any = np.interp(values[0], values[1], values[2], values[3], values[4], period)
         if not any(type(v) is Tensor for v in (x, xp, fp, left, right)):

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..kernels import linalg as kernels
 from ..op import define
 from .compare import isnan
 from .elementwise import exp, where
@@ -42,6 +43,18 @@ def _sum(x: Any, *, axis: Axes, keepdims: bool) -> Any:
 sum_ = define(
     "sum", _sum, lambda g, x_shape, *, axis, keepdims: spread(g, x_shape, axis), kind="reduce", linear=True,
     doc="Sum over axes.",
+)  # fmt: skip
+
+
+def _sum_rows(x: Any, *, axis: Axes, keepdims: bool) -> Any:
+    if keepdims or type(x) is not np.ndarray or axis != tuple(range(x.ndim - 1)):
+        return _add_reduce(x, axis=axis, keepdims=keepdims)
+    return kernels.sum_rows(x)
+
+
+sum_rows = define(
+    "sum_rows", _sum_rows, lambda g, x_shape, *, axis, keepdims: spread(g, x_shape, axis), kind="reduce", linear=True,
+    doc="Sum over axes, over all but the last as a matrix product: how a pass on arrays sums the gradient of a bias.",
 )  # fmt: skip
 
 

@@ -46,6 +46,8 @@ row("prod of many with zeros", ad.prod, np.prod,
     [[fixed(np.array([0.5, *[1.5] * n, 0.0, -2.0, 0.0]))] for n in range(5)], complex=True)  # fmt: skip
 row("ties", lambda x, y: op("ties")(x, y, axis=(1,)), lambda x, y: (x == y[:, None]) / (x == y[:, None]).sum(1),
     [[fixed(np.array([[1.0, 3.0, 3.0]])), fixed(np.array([3.0]))]], differentiable=False)  # fmt: skip
+row("sum_rows", lambda x, axis: op("sum_rows")(x, axis=axis, keepdims=False), np.sum,
+    [[real(2, 3, 4)], [real(20, 1, 3)]], options=[{"axis": (0, 1)}, {"axis": (1,)}], complex=True)  # fmt: skip
 
 N = ad.numpy
 _mask = np.array([[[True, False, True, True]], [[False, True, True, False]]])  # (2, 1, 4), for (2, 3, 4)
