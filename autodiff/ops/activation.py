@@ -57,6 +57,22 @@ hardtanh = define(
     kind="elementwise", doc="x between bounds, and the nearer bound outside; at the bounds the derivative is 0.",
 )  # fmt: skip
 
+hardsigmoid = define(
+    "hardsigmoid", kernels.hardsigmoid, lambda g, out: hardtanh_slope(g * (1 / 6), out, low=0.0, high=1.0),
+    kind="elementwise", doc="`min(max(x + 3, 0), 6) / 6`; at the ends of the slope the derivative is 0.",
+)  # fmt: skip
+
+hardswish_slope: Function = define(
+    "hardswish_slope", kernels.hardswish_slope, lambda g, x: hardswish_slope(g, x),
+    lambda g, dy, x: where((x > -3) & (x < 3), g * dy * (1 / 3), 0), inputs="dy x", kind="elementwise",
+    doc="0 for x <= -3, dy for x >= 3, `dy (2 x + 3) / 6` between: what `hardswish` passes back.",
+)  # fmt: skip
+
+hardswish = define(
+    "hardswish", kernels.hardswish, lambda g, x: hardswish_slope(g, x), kind="elementwise",
+    doc="`x min(max(x + 3, 0), 6) / 6`; at -3 the derivative is 0, at 3 it is 1.",
+)  # fmt: skip
+
 
 def _silu_bend(g: Any, dy: Any, x: Any) -> Any:
     """`s (1 - s) (2 + x (1 - 2 s))` with the sigmoid s."""

@@ -255,7 +255,7 @@ def hardsigmoid(input: Any, inplace: bool = False) -> Any:
     >>> float(hardsigmoid(0.0))
     0.5
     """
-    return _into("hardsigmoid", input, relu6(_real("hardsigmoid", input) + 3.0) * (1 / 6), inplace)
+    return _into("hardsigmoid", input, activation.hardsigmoid(_real("hardsigmoid", input)), inplace)
 
 
 def hardswish(input: Any, inplace: bool = False) -> Any:
@@ -264,8 +264,7 @@ def hardswish(input: Any, inplace: bool = False) -> Any:
     >>> float(hardswish(3.0))
     3.0
     """
-    x = _real("hardswish", input)
-    return _into("hardswish", input, elementwise.maximum(x, -6.0) * hardsigmoid(x), inplace)
+    return _into("hardswish", input, activation.hardswish(_real("hardswish", input)), inplace)
 
 
 def hardshrink(input: Any, lambd: float = 0.5) -> Any:

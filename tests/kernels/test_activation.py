@@ -12,6 +12,7 @@ NAMES = {
     "sigmoid": 1, "sigmoid_slope": 2, "tanh_slope": 2, "relu_slope": 2, "silu": 1, "silu_slope": 2, "gelu": 1,
     "gelu_slope": 2, "softplus": 1, "softplus_slope": 2, "log_sigmoid": 1, "elu": 1, "elu_slope": 2, "mish": 1,
     "mish_slope": 2, "leaky_relu": 1, "leaky_slope": 2, "hardtanh_slope": 2, "softsign": 1, "softsign_slope": 2,
+    "positive_part": 1, "hardsigmoid": 1, "hardswish": 1, "hardswish_slope": 2,
 }  # fmt: skip
 _SOFTPLUS = [{"beta": 1.0, "threshold": 20.0}, {"beta": -1.7, "threshold": np.inf}, {"beta": 2.0, "threshold": 0.5}]
 _ELU = [{"alpha": 1.0, "scale": 1.0, "slope": 1.0}, {"alpha": 1.7, "scale": 1.1, "slope": 0.5}]

@@ -38,6 +38,10 @@ row("leaky_slope", op("leaky_slope"), lambda dy, x, slope: np.where(x > 0, dy, s
      [real(0), apart(0), real()]], inputs=[0, 2])  # fmt: skip
 row("hardtanh_slope", op("hardtanh_slope"), lambda dy, y, low, high: np.where((y > low) & (y < high), dy, 0.0)[()],
     binary(real, apart), options=[{"low": -0.3, "high": 0.5}], inputs=[0])  # fmt: skip
+row("hardsigmoid", op("hardsigmoid"), lambda x: np.clip(x / 6 + 0.5, 0, 1), unary(apart))
+row("hardswish", op("hardswish"), lambda x: x * np.clip(x / 6 + 0.5, 0, 1), unary(apart))
+row("hardswish_slope", op("hardswish_slope"), lambda dy, x: dy * np.where(
+    np.abs(x) < 3, (2 * x + 3) / 6, x >= 3), binary(real, apart))  # fmt: skip
 row("softsign_slope", op("softsign_slope"), lambda dy, y: dy * (1 - np.abs(y)) ** 2, binary(real, apart))
 row("softplus_slope", op("softplus_slope"), lambda dy, x, beta, threshold: np.where(
     beta * x > threshold, dy, dy / (1 + np.exp(-beta * x)))[()], binary(real, apart), options=[

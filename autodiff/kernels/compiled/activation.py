@@ -310,3 +310,58 @@ def _softsign_slope(g: Any, y: Any, out: Any) -> None:
 def softsign_slope(g: Any, out: Any) -> Any:
     """Error: 3 roundings."""
     return _run(_softsign_slope, (g, out))
+
+
+@loop("void(T[::1], T[::1])")
+def _positive_part(x: Any, out: Any) -> None:
+    zero = type(x[0])(0)
+    for i in range(out.size):
+        out[i] = zero if x[i] < zero else x[i]
+
+
+@uses(_positive_part)
+def positive_part(x: Any) -> Any:
+    """Exact; NaN stays NaN."""
+    return _run(_positive_part, (x,))
+
+
+@loop("void(T[::1], T[::1], T, T, T)")
+def _hardsigmoid(x: Any, out: Any, three: Any, six: Any, sixth: Any) -> None:
+    for i in range(out.size):
+        y = x[i] + three
+        y = type(six)(0) if y < type(six)(0) else y
+        out[i] = (six if y > six else y) * sixth
+
+
+@uses(_hardsigmoid)
+def hardsigmoid(x: Any) -> Any:
+    """Error: 2 roundings."""
+    return _run(_hardsigmoid, (x,), 3, 6, 1 / 6)
+
+
+@loop("void(T[::1], T[::1], T, T, T)")
+def _hardswish(x: Any, out: Any, three: Any, six: Any, sixth: Any) -> None:
+    for i in range(out.size):
+        y = x[i] + three
+        y = type(six)(0) if y < type(six)(0) else y
+        z = -six if x[i] < -six else x[i]
+        out[i] = z * ((six if y > six else y) * sixth)
+
+
+@uses(_hardswish)
+def hardswish(x: Any) -> Any:
+    """Error: 3 roundings."""
+    return _run(_hardswish, (x,), 3, 6, 1 / 6)
+
+
+@loop("void(T[::1], T[::1], T[::1], T, T)")
+def _hardswish_slope(g: Any, x: Any, out: Any, three: Any, sixth: Any) -> None:
+    for i in range(out.size):
+        s = type(three)(1) if x[i] >= three else (x[i] + x[i] + three) * sixth
+        out[i] = g[i] * (type(three)(0) if x[i] <= -three else s)
+
+
+@uses(_hardswish_slope)
+def hardswish_slope(g: Any, x: Any) -> Any:
+    """Error: 3 roundings."""
+    return _run(_hardswish_slope, (g, x), 3, 1 / 6)

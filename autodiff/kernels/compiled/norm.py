@@ -47,14 +47,18 @@ def _sum_squares(x: Any, mean: Any) -> Any:
 
 
 @_inline
-def _sum_products(g: Any, x: Any, mean: Any) -> Any:
-    total = 0.0
+def _sums(g: Any, x: Any, mean: Any) -> Any:
+    """Of g, and of g times x's distance from the mean."""
+    plain, product = 0.0, 0.0
     for start in range(0, x.size, 4096):
-        row, dy, part = x[start : start + 4096], g[start : start + 4096], type(x[0])(0)
+        row, dy = x[start : start + 4096], g[start : start + 4096]
+        one, other = type(x[0])(0), type(x[0])(0)
         for i in range(row.size):
-            part += dy[i] * (row[i] - mean)
-        total += part
-    return total
+            one += dy[i]
+            other += dy[i] * (row[i] - mean)
+        plain += one
+        product += other
+    return plain, product
 
 
 # -- by channels -----------------------------------------------------------------------------------------
@@ -130,8 +134,9 @@ def _pulled(
         for k in range(x.shape[2]):
             plain, product = 0.0, 0.0
             for a in range(x.shape[0]):
-                plain += _sum(g[a, b, k])
-                product += _sum_products(g[a, b, k], x[a, b, k], m)
+                one, other = _sums(g[a, b, k], x[a, b, k], m)
+                plain += one
+                product += other
             product *= r
             dbias[b, k], dweight[b, k] = plain, product
             of_u += weight[b % len(weight), k] * plain
