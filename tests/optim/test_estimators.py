@@ -2,20 +2,29 @@
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.datasets import load_diabetes, load_digits, load_iris
 from sklearn.experimental import enable_halving_search_cv
 from sklearn.model_selection import GridSearchCV, HalvingRandomSearchCV, cross_val_score, train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils.estimator_checks import parametrize_with_checks
+from sklearn.utils.estimator_checks import estimator_checks_generator
 
 import nn
 from optim import NeuralClassifier, NeuralRegressor
 
+CHECKS = [
+    (estimator, check)
+    for model in (NeuralClassifier(epochs=30, lr=0.01), NeuralRegressor(epochs=30, lr=0.01))
+    for estimator, check in estimator_checks_generator(model)
+]
 
-@parametrize_with_checks([NeuralClassifier(epochs=30, lr=0.01), NeuralRegressor(epochs=30, lr=0.01)])
+
+@pytest.mark.parametrize(
+    ("estimator", "check"), CHECKS, ids=[f"{type(e).__name__}-{getattr(c, 'func', c).__name__}" for e, c in CHECKS]
+)
 def test_scikit_learns_own_checks(estimator, check):
-    check(estimator)
+    check(clone(estimator))
 
 
 def test_pipeline_and_cross_validation():
