@@ -116,7 +116,9 @@ def test_notebook_01(browser: Browser, lab: Lab) -> None:
     path.write_bytes((ROOT / "notebooks" / path.name).read_bytes())
     lab.open(browser, path)
     lab.run_all(browser)
-    assert browser.run("return $('[data-mime-type^=\"application/vnd.jupyter\"]').map(e => e.innerText)") == []
+    errors = "return $('[data-mime-type$=error], [data-mime-type$=stderr]').map(e => e.innerText)"
+    assert browser.run(errors) == []
+    assert browser.run("return $('section.ad-stepper').length") > 0
     for page in browser.run("return $('section.ad-stepper').map(e => e.id)"):
         shown = Shown(browser, f"#{page}")
         last = browser.run(f"return $('#{page} input.ad-at').length")
