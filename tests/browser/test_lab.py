@@ -112,6 +112,8 @@ def test_sliders(browser: Browser, lab: Lab) -> None:
 
 def test_notebook_01(browser: Browser, lab: Lab) -> None:
     """Every cell runs in JupyterLab; each stepper in it can be clicked through forward and back."""
+    for path in (ROOT / "notebooks").glob("*.py"):
+        (lab.folder / path.name).write_bytes(path.read_bytes())
     path = lab.folder / "01_graph.ipynb"
     path.write_bytes((ROOT / "notebooks" / path.name).read_bytes())
     lab.open(browser, path)
