@@ -110,6 +110,21 @@ def test_sliders(browser: Browser, lab: Lab) -> None:
     assert shown.read()["at"] == [2]
 
 
+@pytest.mark.parametrize("dark", [False, True])
+def test_a_profiles_tables(browser: Browser, lab: Lab, dark: bool) -> None:
+    profiled = "with ad.profile() as seen:\n    ((x + y) * z).backward()\nseen"
+    lab.open(browser, lab.notebook(f"profile{dark:d}.ipynb", GATES, profiled), dark=dark)
+    lab.run_all(browser)
+    browser.wait("tables", lambda: browser.run("return $('.jp-OutputArea-output table').filter($.seen).length") > 1)
+    browser.shot(_file(f"profile-{'dark' if dark else 'light'}"))
+    by_op = browser.run("return $('.jp-OutputArea-output table')[0].innerText")
+    assert by_op.split()[:2] == ["op", "calls"]
+    assert "mul" in by_op
+    found = browser.run(CONTRAST, ".jp-OutputArea-output")
+    assert len(found) > 10
+    assert not [text for text, ink, ground in found if contrast(ink, ground) < 4.5]
+
+
 def test_notebook_01(browser: Browser, lab: Lab) -> None:
     """Every cell runs in JupyterLab; each stepper in it can be clicked through forward and back."""
     for path in (ROOT / "notebooks").glob("*.py"):
