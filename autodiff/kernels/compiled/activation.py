@@ -36,7 +36,8 @@ def _run(run: Loop, arrays: tuple[Any, ...], *numbers: float) -> Any:
     out = np.empty_like(arrays[0])
     flat.append(out.reshape(-1))
     given = [out.dtype.type(number) for number in numbers]
-    share(lambda start, stop: run(*[x[start:stop] for x in flat], *given), out.size, LEAST)
+    if out.size:  # loops may look at the first element
+        share(lambda start, stop: run(*[x[start:stop] for x in flat], *given), out.size, LEAST)
     return out
 
 
