@@ -129,7 +129,7 @@ def _load_zip(path: Any) -> dict[str, np.ndarray[Any, Any]]:
                 raise _is_pickle(path)
         with np.load(path, allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:  # the last: damaged flags
         raise ValueError(f"{path} is damaged or cut off: {error}") from None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["CSVLog", "JSONLog"]
 
 
-class _Log(Callback):
+class _Log(Callback, ABC):
     """The whole history, written anew after each epoch: what is there is whole, and no epoch is there twice."""
 
     last = True
@@ -35,9 +36,9 @@ class _Log(Callback):
         with atomic(self.path) as temporary, open(temporary, "w", newline="", encoding="utf-8") as file:
             self.write(trainer.history, file)
 
+    @abstractmethod
     def write(self, history: list[dict[str, Any]], file: Any) -> None:
         """Write all records."""
-        raise NotImplementedError
 
 
 class CSVLog(_Log):

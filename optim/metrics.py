@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -26,7 +27,7 @@ __all__ = [
 Average = Literal["macro", "micro", "weighted", "binary"] | None
 
 
-class Metric:
+class Metric(ABC):
     """What is added up lies in `sums`, numbers and arrays by name: `reset` empties it, `update` adds a batch.
 
     A subclass writes `add(output, target)`, which gets arrays and changes `sums`, and `compute()`. `best` says
@@ -51,13 +52,13 @@ class Metric:
         """Take in a batch: what the model gave, and what would have been right."""
         self.add(_array(output), _array(target))
 
+    @abstractmethod
     def add(self, output: np.ndarray[Any, Any], target: np.ndarray[Any, Any]) -> None:
         """Take in a batch of arrays."""
-        raise NotImplementedError(f"{type(self).__name__} has no `add`")
 
+    @abstractmethod
     def compute(self) -> Any:
         """The figure for all batches since `reset`; NaN if there were none."""
-        raise NotImplementedError(f"{type(self).__name__} has no `compute`")
 
     def _sum(self, **parts: Any) -> None:
         for name, part in parts.items():
@@ -218,9 +219,9 @@ class _Averaged(ConfusionMatrix):
             raise ValueError(f'average is "macro", "micro", "weighted", "binary" or None, got {average!r}')
         self.average = average
 
+    @abstractmethod
     def figure(self, right: Any, found: Any, true: Any) -> Any:
         """Of how often a class was named rightly, was named, and was there."""
-        raise NotImplementedError
 
     def compute(self) -> Any:
         counts = self.matrix()
@@ -300,9 +301,9 @@ class _OfNumbers(Metric):
             output = output.reshape(target.shape)
         self.add_numbers(output.astype(float), target.astype(float))
 
+    @abstractmethod
     def add_numbers(self, output: Any, target: Any) -> None:
         """Take in a batch of float64 arrays of one shape."""
-        raise NotImplementedError
 
 
 class MSE(_OfNumbers):

@@ -26,7 +26,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from operator import is_
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 
@@ -118,7 +118,7 @@ def compiled(module: str, at_least: int = 0, by: int = 0) -> Callable[[F], F]:
             return reference(*args, **options)
 
         kernel.at_least = at_least
-        return call  # type: ignore[return-value]
+        return cast(F, call)
 
     return decorate
 
@@ -214,7 +214,7 @@ def uses(*loops: Loop) -> Callable[[F], F]:
     """Name the loops that a compiled kernel needs."""
 
     def decorate(function: F) -> F:
-        function.loops = loops  # type: ignore[attr-defined]
+        vars(function)["loops"] = loops
         return function
 
     return decorate

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -14,7 +15,7 @@ from autodiff.tensor import Tensor, constant
 from nn.init import Randomness
 
 
-class Dataset:
+class Dataset(ABC):
     """A class to derive data sets from; to have `len()` and `[i]` is enough.
 
     Two attributes are looked at where they are there: `batched`, that `dataset[indices]` gives a whole batch; and
@@ -23,11 +24,13 @@ class Dataset:
 
     batched = False
 
+    @abstractmethod
     def __getitem__(self, index: Any) -> Any:
-        raise NotImplementedError(f"{type(self).__name__} needs __getitem__(self, index), which returns an example")
+        """Return an example."""
 
+    @abstractmethod
     def __len__(self) -> int:
-        raise NotImplementedError(f"{type(self).__name__} needs __len__(self), the number of examples")
+        """How many examples there are."""
 
     def __add__(self, other: Any) -> ConcatDataset:
         return ConcatDataset([self, other])

@@ -12,6 +12,7 @@ which `autodiff.io.save` writes. What is transformed may be a Tensor, and has it
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -22,7 +23,7 @@ from autodiff.errors import describe
 from autodiff.tensor import Tensor
 
 
-class Preprocessing:
+class Preprocessing(ABC):
     """What all have in common; a class to derive others from."""
 
     names: tuple[str, ...] = ()  # of the arrays that `fit` finds
@@ -31,13 +32,13 @@ class Preprocessing:
         """Find the numbers from the training data; returns itself."""
         return self
 
+    @abstractmethod
     def transform(self, x: Any) -> Any:
         """The data, prepared."""
-        raise NotImplementedError
 
+    @abstractmethod
     def inverse(self, y: Any) -> Any:
         """What `transform` has prepared, as it was."""
-        raise NotImplementedError
 
     def fit_transform(self, x: Any) -> Any:
         """`fit(x)`, and then `transform(x)`: for training data only."""

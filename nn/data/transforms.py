@@ -8,6 +8,7 @@ draws of its own, whatever the number of workers.
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -79,7 +80,7 @@ class ToArray:
         return f"ToArray({self.dtype.name})"
 
 
-class _Transform:
+class _Transform(ABC):
     """Takes (n, c, h, w) to (n, c, h, w); one image goes through as a batch of one."""
 
     def __call__(self, images: Images) -> Images:
@@ -94,9 +95,9 @@ class _Transform:
         changed = changed[0] if array.ndim == 3 else changed
         return constant(changed) if type(images) is Tensor else changed
 
+    @abstractmethod
     def apply(self, x: Any) -> Any:
         """The change of a batch (n, c, h, w)."""
-        raise NotImplementedError
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{k}={v!r}" for k, v in vars(self).items() if k != "generator" or v is not None)

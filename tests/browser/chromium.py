@@ -10,6 +10,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +31,7 @@ def missing() -> str:
         return f"no Chromium was found ({', '.join(NAMES)}); CHROMIUM=/path/to/it names another"
     if not shutil.which("chromedriver"):
         return "there is no chromedriver (Debian: apt install chromium-driver)"
-    try:
-        import selenium  # noqa: F401
-    except ImportError:
-        return "selenium is not installed (make browser installs it)"
-    return ""
+    return "" if find_spec("selenium") else "selenium is not installed (make browser installs it)"
 
 
 def program() -> str | None:

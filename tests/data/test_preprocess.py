@@ -70,5 +70,5 @@ def test_mistakes():
         Chain(np.log1p)
     with pytest.raises(ValueError, match="examples along its first axis, got float64 \\(0, 2\\)"):
         Rescale().fit(np.ones((0, 2)))
-    with pytest.raises(NotImplementedError):
-        Preprocessing().transform(X)
+    with pytest.raises(TypeError, match="abstract"):
+        Preprocessing()

@@ -77,12 +77,12 @@ def test_mnist5000_reaches_97_percent_on_a_fifth_held_out():
     assert accuracy(model, DataLoader(test, 500)) >= 0.97
 
 
-@needs("sklearn", "PIL")
+@needs("sklearn", "PIL", "skimage")
 @pytest.mark.parametrize("workers", [0, 2])
 def test_a_folder_of_two_classes_made_of_photographs(tmp_path, workers):
     from PIL import Image
 
-    photographs = load_photographs() if importlib.util.find_spec("skimage") else pytest.skip("needs skimage")
+    photographs = load_photographs()
     for name in ("china", "flower"):
         pixels = (np.moveaxis(photographs[name], 0, -1) * 255).round().astype(np.uint8)
         for part, columns in (("train", range(0, 400, 32)), ("test", range(448, 640 - 32, 32))):

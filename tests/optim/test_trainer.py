@@ -414,41 +414,44 @@ def test_ten_thousand_strange_checkpoints(tmp_path):
 
 
 def killed(folder, moments, epochs):
-    """Start the program again and again, and kill it so many seconds after it begins to train."""
+    """Start the program again and again, and kill it so many steps and seconds after it begins to train."""
     command = [sys.executable, "-m", "tests.optim.training", str(folder), str(epochs)]
     environment = os.environ | {"AUTODIFF_KERNELS": "numpy", "PYTHONPATH": str(ROOT)}
-    kills = 0
-    for moment in moments:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
-        with process:
-            process.stdout.readline()
-            time.sleep(moment)
-            kills += process.poll() is None
+    for steps, seconds in moments:
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        with subprocess.Popen(command, cwd=ROOT, env=environment, text=True, bufsize=1, **pipes) as process:
+            for _ in range(steps):
+                assert process.stdout.readline()
+                process.stdin.write("go on\n")
+            time.sleep(seconds)
+            assert process.poll() is None  # it is in the next step, or waits after it
             process.kill()
         for name in ("last", "best"):
             if (folder / f"{name}.safetensors").exists():
                 optim.load_state(folder / f"{name}.safetensors")  # whole
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
-    return kills
 
 
-def kill_test(tmp_path, kills, epochs, longest):
+def kill_test(tmp_path, kills, epochs):
     rng = np.random.default_rng()
-    assert killed(tmp_path / "whole", [], epochs) == 0
-    assert killed(tmp_path / "cut", rng.uniform(0, longest, kills), epochs) > kills / 2  # the others came too late
+    most = epochs * 5 // (kills + 1)  # steps between two kills: the run is longer than all of them
+    killed(tmp_path / "whole", [], epochs)
+    killed(tmp_path / "cut", [(rng.integers(most), rng.uniform(0, 0.006)) for _ in range(kills)], epochs)
     same(nn.load(tmp_path / "whole" / "weights.safetensors"), nn.load(tmp_path / "cut" / "weights.safetensors"))
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no SIGKILL")
 def test_killed_three_times(tmp_path):
-    kill_test(tmp_path, 3, 8, 0.3)
+    kill_test(tmp_path, 3, 8)
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no SIGKILL")
 def test_killed_twenty_times(tmp_path):
-    kill_test(tmp_path, 20, 60, 0.4)
+    kill_test(tmp_path, 20, 60)
 
 
 def test_ctrl_c_stops_after_the_step_and_says_how_to_go_on(tmp_path):

@@ -1,7 +1,7 @@
 """A run with all that a run can have, for tests: as functions, and as a program that may be killed at any moment.
 
 `python -m tests.optim.training FOLDER EPOCHS` trains, or goes on with what is in the folder, and writes the
-final weights to FOLDER/weights.safetensors.
+final weights to FOLDER/weights.safetensors. It writes a line after each step, and reads one before the next.
 """
 
 import random
@@ -70,9 +70,16 @@ def ending(trainer):
     }  # fmt: skip
 
 
+class InStep(optim.Callback):
+    """Tells that a step is done, and goes on when it is told to, or when nobody listens."""
+
+    def after_step(self, trainer):
+        print(trainer.step, flush=True)
+        sys.stdin.readline()
+
+
 def main(folder, epochs):
-    trainer, data, test = make(folder, every=1)
-    print("training", flush=True)
+    trainer, data, test = make(folder, every=1, callbacks=[InStep()])
     trainer.fit(data, int(epochs), test, resume=True)
     nn.save(ending(trainer), Path(folder) / "weights.safetensors")
 
