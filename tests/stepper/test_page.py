@@ -176,7 +176,7 @@ def test_sixty_nodes_are_small():
         y = np.sin(y) * 1.01
     s = ad.stepper(y)
     assert len(s) == 62
-    assert len(s.html()) < 300_000
+    assert len(s.html()) < 400_000  # 243 kB with the wheel's picture; dot 2.43 writes boxes as longer paths, 359 kB
 
 
 def halos(source):
