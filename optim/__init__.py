@@ -30,6 +30,7 @@ from .sgd import ASGD, SGD, Lion
 from .watch import Watch
 
 if TYPE_CHECKING:
+    from . import swa_utils
     from .callbacks import Averaging, Callback, EarlyStopping
     from .checkpoint import Checkpoint
     from .estimators import NeuralClassifier, NeuralRegressor
@@ -44,7 +45,7 @@ __all__ = [
     "NAdam", "Optimizer", "RAdam", "RMSprop", "Rprop", "SGD", "SparseAdam", "Watch", "load_state", "lr_scheduler",
     "metrics", "save_state",
     "Averaging", "CSVLog", "Callback", "Checkpoint", "EarlyStopping", "JSONLog", "LivePlot", "NeuralClassifier",
-    "NeuralRegressor", "Progress", "TensorBoard", "Trainer",
+    "NeuralRegressor", "Progress", "TensorBoard", "Trainer", "swa_utils",
 ]  # fmt: skip
 
 # Where names come from that need nn (or scikit-learn), which optimizers do not: imported at their first use.
@@ -56,6 +57,8 @@ _LATER = {
 
 
 def __getattr__(name: str) -> Any:
+    if name == "swa_utils":
+        return import_module("optim.swa_utils")
     if name not in _LATER:
         raise AttributeError(f"module 'optim' has no attribute {name!r}")
     value = globals()[name] = getattr(import_module(f"optim.{_LATER[name]}"), name)

@@ -50,11 +50,13 @@ class _Schedule:
         """The rates that were set last, one a group."""
         return self._last_lr
 
+    def _present(self) -> list[float]:
+        return [_number(group["lr"]) for group in self.optimizer.param_groups]
+
     def _set(self, rates: Sequence[float]) -> None:
-        groups = self.optimizer.param_groups
-        for group, rate in zip(groups, rates, strict=True):
+        for group, rate in zip(self.optimizer.param_groups, rates, strict=True):
             group["lr"] = rate
-        self._last_lr = [_number(group["lr"]) for group in groups]
+        self._last_lr = self._present()
 
     def state_dict(self) -> dict[str, Any]:
         """Plain data: all that the schedule knows but the optimizer and functions it was given."""
@@ -128,7 +130,8 @@ class LRScheduler(_Schedule):
                     f"{type(self).__name__} is to start at {last_epoch}, and group {i} has no 'initial_lr': load the "
                     "optimizer's state before, or load the schedule's own by load_state_dict"
                 )
-        self.base_lrs = [_number(group["initial_lr"]) for group in optimizer.param_groups]
+        if not hasattr(self, "base_lrs"):  # of its own
+            self.base_lrs = [_number(group["initial_lr"]) for group in optimizer.param_groups]
         self.last_epoch = last_epoch
         self._last_lr: list[float] = []
         self._begin()
@@ -140,7 +143,7 @@ class LRScheduler(_Schedule):
             self._set(self.closed_form())
         else:
             factor = self.factor(0)
-            self._set([_number(group["lr"]) * factor for group in self.optimizer.param_groups])
+            self._set([rate * factor for rate in self._present()])
 
     def factor(self, epoch: int) -> float:
         """What the first rate is multiplied with after so many steps."""
@@ -153,11 +156,11 @@ class LRScheduler(_Schedule):
 
     def get_lr(self) -> list[float]:
         """The rates for `last_epoch` from those of the step before, one a group."""
-        before = self.factor(self.last_epoch - 1)
-        if not before:
+        before, now = self.factor(self.last_epoch - 1), self.factor(self.last_epoch)
+        if not before and now:
             return self.closed_form()
-        ratio = self.factor(self.last_epoch) / before
-        return [_number(group["lr"]) * ratio for group in self.optimizer.param_groups]
+        ratio = 1.0 if now == before else now / before
+        return [rate * ratio for rate in self._present()]
 
     def step(self, epoch: Any = None) -> None:
         """Go on by one, or to a count, and set the rates."""
@@ -225,21 +228,25 @@ class LambdaLR(_ByFunction):
 
 
 class MultiplicativeLR(_ByFunction):
-    """`lr = lr f(epoch)` at each step, with a function for all groups or a list of them, which the state leaves out."""
+    """`lr = lr f(epoch)` at each step, with a function for all groups or a list of them, which the state leaves out.
+
+    In a `SequentialLR` it goes on from the rate that is there.
+    """
 
     def _begin(self) -> None:
         self.last_epoch += 1
-        self._set([_number(group["lr"]) for group in self.optimizer.param_groups])
+        self._set(self._present())
 
     def closed_form(self) -> list[float]:
+        if not self.last_epoch:
+            return self.get_lr()
         rates = []
         for base, f in zip(self.base_lrs, self.lr_lambdas, strict=True):
             rates.append(base * math.prod(f(epoch) for epoch in range(1, self.last_epoch + 1)))
         return rates
 
     def get_lr(self) -> list[float]:
-        pairs = zip(self.optimizer.param_groups, self.lr_lambdas, strict=True)
-        return [_number(group["lr"]) * f(self.last_epoch) for group, f in pairs]
+        return [rate * f(self.last_epoch) for rate, f in zip(self._present(), self.lr_lambdas, strict=True)]
 
 
 class StepLR(LRScheduler):
@@ -348,15 +355,14 @@ class CosineAnnealingLR(LRScheduler):
         return [self.eta_min + (base - self.eta_min) * factor for base in self.base_lrs]
 
     def get_lr(self) -> list[float]:
-        groups, e = self.optimizer.param_groups, self.last_epoch
+        e = self.last_epoch
         if (e - 1 - self.T_max) % (2 * self.T_max) == 0:  # from the bottom there is no ratio
             rise = (1 - math.cos(math.pi / self.T_max)) / 2
             return [
-                _number(group["lr"]) + (base - self.eta_min) * rise
-                for group, base in zip(groups, self.base_lrs, strict=True)
+                rate + (base - self.eta_min) * rise for rate, base in zip(self._present(), self.base_lrs, strict=True)
             ]
         ratio = self.factor(e) / self.factor(e - 1)
-        return [self.eta_min + (_number(group["lr"]) - self.eta_min) * ratio for group in groups]
+        return [self.eta_min + (rate - self.eta_min) * ratio for rate in self._present()]
 
 
 class CosineAnnealingWarmRestarts(LRScheduler):
@@ -554,15 +560,15 @@ class CyclicLR(_WithMomentum):
         modes = ("triangular", "triangular2", "exp_range")
         _check("CyclicLR", mode in modes or scale_fn is not None, f"mode is one of {', '.join(modes)}, got {mode!r}")
         _check("CyclicLR", scale_mode in ("cycle", "iterations"), f'"cycle" or "iterations", got {scale_mode!r}')
-        lows = self._per_group("base_lr", base_lr)
+        self.base_lrs = self._per_group("base_lr", base_lr)
         self.max_lrs = self._per_group("max_lr", max_lr)
         self.total_size = float(step_size_up + down)
         self.step_ratio = step_size_up / self.total_size
         self.mode, self.gamma, self.scale_fn, self.scale_mode = mode, gamma, scale_fn, scale_mode
         self._take_momentum(cycle_momentum, base_momentum, max_momentum)
         if last_epoch == -1:
-            for group, low in zip(optimizer.param_groups, lows, strict=True):
-                group["initial_lr"] = low
+            for group, low in zip(optimizer.param_groups, self.base_lrs, strict=True):
+                group["lr"] = low
         super().__init__(optimizer, last_epoch)
 
     def _height(self, cycle: int) -> float:
@@ -693,10 +699,7 @@ class ChainedScheduler(_Several):
         _check("ChainedScheduler", len(schedulers) > 0, "it needs at least one schedule")
         self._take(schedulers[0].optimizer if optimizer is None else optimizer, schedulers)
         self.last_epoch = 0
-        self._note()
-
-    def _note(self) -> None:
-        self._last_lr = [_number(group["lr"]) for group in self.optimizer.param_groups]
+        self._last_lr = self._present()
 
     def step(self, epoch: Any = None) -> None:
         """Let each schedule take its step; a count other than 0, the beginning, is refused."""
@@ -708,14 +711,14 @@ class ChainedScheduler(_Several):
             _check("ChainedScheduler", epoch == 0, f"it goes step by step, and cannot go to {epoch}")
             self.last_epoch = -1
             return self._begin()
-        self._note()
+        self._last_lr = self._present()
 
     def _begin(self) -> None:
         self._rewind()
         self.last_epoch += 1
         for schedule in self._schedulers:
             schedule._begin()
-        self._note()
+        self._last_lr = self._present()
 
 
 class ReduceLROnPlateau(_Schedule):
@@ -762,7 +765,7 @@ class ReduceLROnPlateau(_Schedule):
         self.threshold_mode, self.cooldown, self.eps = threshold_mode, cooldown, eps
         self.best = math.inf if mode == "min" else -math.inf
         self.cooldown_counter = self.num_bad_epochs = self.last_epoch = 0
-        self._last_lr = [_number(group["lr"]) for group in optimizer.param_groups]
+        self._last_lr = self._present()
 
     def step(self, metrics: Any = None, epoch: int | None = None) -> None:
         """Say what the metric is now; NaN counts as no improvement."""
@@ -778,7 +781,7 @@ class ReduceLROnPlateau(_Schedule):
         if self.cooldown_counter > 0:
             self.cooldown_counter -= 1
             self.num_bad_epochs = 0
-        rates = [_number(group["lr"]) for group in self.optimizer.param_groups]
+        rates = self._present()
         if self.num_bad_epochs > self.patience:
             lower = [max(rate * self.part, least) for rate, least in zip(rates, self.min_lrs, strict=True)]
             rates = [b if a - b > self.eps else a for a, b in zip(rates, lower, strict=True)]
@@ -818,22 +821,23 @@ class SWALR(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def _done(self, epoch: int) -> float:
-        done = min(1.0, max(0.0, epoch / max(1, self.anneal_epochs)))
+        done = min(1.0, max(0.0, epoch / self.anneal_epochs)) if self.anneal_epochs else 1.0
         return done if self.anneal_strategy == "linear" else (1 - math.cos(math.pi * done)) / 2
 
     def _begin(self) -> None:
         self.last_epoch += 1
-        self._set(self.closed_form() if self.last_epoch else self.get_lr())
+        self._set(self.closed_form())
 
     def closed_form(self) -> list[float]:
+        if not self.last_epoch:
+            return self.get_lr()
         done = self._done(self.last_epoch)
         return [last * done + base * (1 - done) for last, base in zip(self.swa_lrs, self.base_lrs, strict=True)]
 
     def get_lr(self) -> list[float]:
-        epoch = self.last_epoch if self.anneal_epochs else max(1, self.last_epoch)
-        before, done = self._done(epoch - 1), self._done(epoch)
+        before, done = self._done(self.last_epoch - 1), self._done(self.last_epoch)
         rates = []
-        for group, last in zip(self.optimizer.param_groups, self.swa_lrs, strict=True):
-            first = last if before == 1 else (_number(group["lr"]) - before * last) / (1 - before)
+        for rate, last in zip(self._present(), self.swa_lrs, strict=True):
+            first = last if before == 1 else (rate - before * last) / (1 - before)
             rates.append(last * done + first * (1 - done))
         return rates

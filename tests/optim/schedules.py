@@ -46,4 +46,6 @@ def chains(m):
             o, [m.LinearLR(o, 0.1, 1.0, 5), m.CosineAnnealingWarmRestarts(o, 4, 2, 0.001)], milestones=[6]
         ),
         lambda o: m.SequentialLR(o, [m.LambdaLR(o, lambda e: 0.5**e), m.PolynomialLR(o, 10, 2.0)], milestones=[4]),
+        lambda o: m.SequentialLR(o, [m.PolynomialLR(o, 40), m.MultiplicativeLR(o, lambda e: 0.9)], milestones=[9]),
+        lambda o: m.ChainedScheduler([m.CyclicLR(o, 0.1, 0.4, 5), m.LinearLR(o, 1.0, 0.0, 3)]),
     ]

@@ -48,8 +48,6 @@ def test_a_schedule_goes_on_where_it_was(number):
 
 @pytest.mark.parametrize(("name", "options"), SCHEDULES)
 def test_a_count_leads_to_the_same_rates(name, options):
-    if name == "SWALR" and not options.get("anneal_epochs", 10):
-        return  # its first rate is not yet the last one
     a, b = optimizer(), optimizer()
     steps, jump = getattr(m, name)(a, **options), getattr(m, name)(b, **options)
     for epoch in (1, 5, 19, 33, 2):
@@ -199,3 +197,35 @@ def test_groups_that_came_later():
     o.add_param_group({"params": [nn.Parameter([1.0])]})
     with pytest.raises(ValueError, match="StepLR was made for 2 parameter groups, and the optimizer has 3 now"):
         schedule.step()
+
+
+def test_a_linear_fall_to_zero_leaves_alone_what_others_set_afterwards():
+    o = optimizer()
+    schedule = m.ChainedScheduler([m.LinearLR(o, 1.0, 0.0, total_iters=2), m.PolynomialLR(o, total_iters=1)])
+    for _ in range(4):
+        schedule.step()
+    assert [group["lr"] for group in o.param_groups] == [0.0, 0.0]
+    for group in o.param_groups:
+        group["lr"] = 0.7
+    schedule.step()
+    assert [group["lr"] for group in o.param_groups] == [0.7, 0.7]
+
+
+def test_averaging_goes_on_from_the_rate_that_a_sequence_has_come_to():
+    o = optimizer()
+    schedule = m.SequentialLR(o, [m.ExponentialLR(o, 0.1), m.SWALR(o, 0.02, 2, "linear")], milestones=[3])
+    path = []
+    for _ in range(6):
+        path.append(o.param_groups[0]["lr"])
+        schedule.step()
+    np.testing.assert_allclose(path, [0.05, 0.005, 0.0005, 0.0005, 0.01025, 0.02])  # not up to 0.05 again
+
+
+def test_a_cycle_that_comes_later_leaves_the_first_rates_alone():
+    o = optimizer()
+    schedule = m.SequentialLR(o, [m.ConstantLR(o, 0.1, 9), m.CyclicLR(o, 0.01, 0.2, 2)], milestones=[2])
+    path = []
+    for _ in range(6):
+        path.append(o.param_groups[0]["lr"])
+        schedule.step()
+    np.testing.assert_allclose(path, [0.005, 0.005, 0.01, 0.105, 0.2, 0.105])
