@@ -11,6 +11,7 @@ True
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 from typing import Any, Self
 
@@ -24,6 +25,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 import nn
 import optim
 from autodiff.random import Generator
+from nn.module import check_sizes
 
 from .callbacks import EarlyStopping
 from .trainer import Trainer
@@ -35,7 +37,7 @@ class _Neural(BaseEstimator):
     """What the two share. `fit` trains `n_models` networks, and predictions are the mean of theirs.
 
     Args:
-        hidden: the sizes of the hidden layers.
+        hidden: the sizes of the hidden layers, or of the only one.
         activation: a module's name: "ReLU", "Tanh", ...
         dropout: the share of hidden units that are dropped in training.
         model: instead of these, `model(n_features, n_outputs, generator)` that returns a module.
@@ -55,7 +57,7 @@ class _Neural(BaseEstimator):
 
     def __init__(
         self,
-        hidden: Sequence[int] = (64,),
+        hidden: int | Sequence[int] = (64,),
         *,
         activation: str = "ReLU",
         dropout: float = 0.0,
@@ -81,18 +83,32 @@ class _Neural(BaseEstimator):
 
     def _network(self, inputs: int, outputs: int, generator: Generator) -> nn.Module:
         if self.model is not None:
-            return self.model(inputs, outputs, generator)
+            network = None if isinstance(self.model, nn.Module) else self.model(inputs, outputs, generator)
+            if not isinstance(network, nn.Module):
+                raise TypeError(
+                    "model is a function of (n_features, n_outputs, generator) that returns a new network, got "
+                    f"{self.model!r}{'' if isinstance(self.model, nn.Module) else f', which has returned {network!r}'}"
+                )
+            return network
+        activation = _named(nn, self.activation, nn.Module, 'activation, such as "ReLU" or "Tanh"')
         layers: list[nn.Module] = []
-        for size in self.hidden:
-            layers += [nn.Linear(inputs, size, generator=generator), getattr(nn, self.activation)()]
-            layers += [nn.Dropout(self.dropout, generator=generator)] * (self.dropout > 0)
+        for size in np.atleast_1d(self.hidden).tolist():
+            layers += [nn.Linear(inputs, size, generator=generator), activation()]
+            if self.dropout:
+                layers.append(nn.Dropout(self.dropout, generator=generator))
             inputs = size
         return nn.Sequential(*layers, nn.Linear(inputs, outputs, generator=generator))
 
+    def _optimizer(self, network: nn.Module) -> optim.Optimizer:
+        kind: Callable[..., optim.Optimizer] = _named(
+            optim, self.optimizer, optim.Optimizer, 'optimizer, such as "Adam" or "SGD"'
+        )
+        options = {"lr": self.lr, "weight_decay": self.weight_decay}
+        known = inspect.signature(kind).parameters
+        return kind(network.parameters(), **{name: value for name, value in options.items() if name in known or value})
+
     def _fit(self, x: Any, y: Any, outputs: int, loss: nn.Module, stratify: Any = None) -> Self:
-        for name in ("epochs", "n_models"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is 1 or more, got {getattr(self, name)}")
+        check_sizes(epochs=self.epochs, n_models=self.n_models, batch_size=self.batch_size, patience=self.patience)
         random = check_random_state(self.random_state)
         held: Any = None
         if self.early_stopping:
@@ -104,13 +120,15 @@ class _Neural(BaseEstimator):
         for _ in range(self.n_models):
             generator = Generator(int(random.randint(2**31 - 1)))
             network = self._network(x.shape[1], outputs, generator).astype(x.dtype)
-            optimizer = getattr(optim, self.optimizer)(network.parameters(), lr=self.lr, weight_decay=self.weight_decay)
             stopping = [EarlyStopping(patience=self.patience)] if self.early_stopping else []
             trainer = Trainer(
-                network, loss, optimizer, clip_norm=self.clip_norm, callbacks=stopping, progress=bool(self.verbose)
-            )
+                network, loss, self._optimizer(network), clip_norm=self.clip_norm, callbacks=stopping,
+                progress=bool(self.verbose),
+            )  # fmt: skip
+            size = min(self.batch_size, len(x))
+            alone = len(x) % size == 1  # the last example has no others to be normalised with: another one each epoch
             data = nn.data.DataLoader(
-                nn.data.TensorDataset(x, y), batch_size=min(self.batch_size, len(x)), shuffle=True, generator=generator
+                nn.data.TensorDataset(x, y), size, shuffle=True, drop_last=alone, generator=generator
             )
             self.history_.append(trainer.fit(data, self.epochs, held))
             self.models_.append(network.eval())
@@ -156,10 +174,11 @@ class NeuralRegressor(RegressorMixin, _Neural):
         """Train on features (n, n_features) and targets (n,) or (n, n_outputs)."""
         X, y = validate_data(self, X, y, dtype=[np.float64, np.float32], multi_output=True, y_numeric=True)
         self._flat = y.ndim == 1
-        targets = y.reshape(len(y), -1).astype(X.dtype)
+        targets = y.reshape(len(y), -1).astype(np.float64)
         self._mean, scale = targets.mean(axis=0), targets.std(axis=0)
-        self._scale = np.where(scale > 0, scale, 1).astype(X.dtype)
-        return self._fit(X, (targets - self._mean) / self._scale, targets.shape[1], nn.MSELoss())
+        self._scale = np.where(scale > 0, scale, 1)
+        scaled = ((targets - self._mean) / self._scale).astype(X.dtype)
+        return self._fit(X, scaled, targets.shape[1], nn.MSELoss())
 
     def predict(self, X: Any) -> Any:
         """The predictions, (n,) or (n, n_outputs)."""
@@ -170,6 +189,13 @@ class NeuralRegressor(RegressorMixin, _Neural):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
+
+
+def _named(package: Any, name: Any, kind: type, what: str) -> Any:
+    found = getattr(package, name, None) if isinstance(name, str) else None
+    if not isinstance(found, type) or not issubclass(found, kind):
+        raise ValueError(f"{name!r} is not the name of an {what}, in {package.__name__}")
+    return found
 
 
 def _predict(network: nn.Module, x: Any) -> Any:

@@ -175,16 +175,15 @@ def _opened(path: Any) -> Iterator[tuple[Any, int]]:
 def _read_all(file: IO[bytes], size: int, most: int, what: str) -> Any:
     if size > most:
         raise ValueError(f"it says that it holds {what}, {size} bytes, and has or may have {most} at most")
-    data, done = np.empty(size, np.uint8), 0
-    while done < size:
-        part = file.read(min(_CHUNK, size - done))
+    data = bytearray()
+    while len(data) < size:
+        part = file.read(min(_CHUNK, size - len(data)))
         if not part:
-            raise ValueError(f"it is cut off: it says that it holds {what}, {size} bytes, and has {done}")
-        data[done : done + len(part)] = np.frombuffer(part, np.uint8)
-        done += len(part)
+            raise ValueError(f"it is cut off: it says that it holds {what}, {size} bytes, and has {len(data)}")
+        data += part
     if file.read(1):
         raise ValueError(f"it is too long: it says that it holds {what}, {size} bytes, and has more")
-    return data
+    return np.frombuffer(data, np.uint8)
 
 
 def _check_classes(labels: Any, classes: int, what: str) -> None:

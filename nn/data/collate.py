@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -21,7 +23,7 @@ def collate(examples: Sequence[Any]) -> Any:
     Tensor([0, 1])
 
     Named tuples stay named tuples; strings and the like stay a list. Raises ValueError where the examples' shapes
-    differ.
+    differ, TypeError where one is a number and another is none.
     """
     return _join(examples, _stack)
 
@@ -46,7 +48,8 @@ def pad_collate(examples: Sequence[Any], value: float = 0, lengths: bool = False
         if not arrays[0].ndim:
             return _stack(arrays)
         shape = np.max([a.shape for a in arrays], axis=0)
-        batch = np.full((len(arrays), *shape), value, np.result_type(*arrays))
+        dtype = np.result_type(*arrays)
+        batch = np.full((len(arrays), *shape), fitting(value, dtype), dtype)
         for row, a in zip(batch, arrays, strict=True):
             row[tuple(map(slice, a.shape))] = a
         return (constant(batch), constant(np.array([len(a) for a in arrays]))) if lengths else constant(batch)
@@ -56,6 +59,8 @@ def pad_collate(examples: Sequence[Any], value: float = 0, lengths: bool = False
 
 def _join(examples: Sequence[Any], stack: Callable[[list[Any]], Any]) -> Any:
     first = examples[0]
+    if len(types := set(map(type, examples))) > 1 and len(set(map(_sort, examples))) > 1:
+        raise TypeError(f"examples of one batch are of one sort, got {', '.join(sorted(t.__name__ for t in types))}")
     if isinstance(first, Mapping):
         for example in examples:
             if example.keys() != first.keys():
@@ -63,12 +68,21 @@ def _join(examples: Sequence[Any], stack: Callable[[list[Any]], Any]) -> Any:
         return {key: _join([example[key] for example in examples], stack) for key in first}
     if isinstance(first, tuple | list):
         if len({len(example) for example in examples}) > 1:
-            raise ValueError(f"examples of one batch have {sorted({len(e) for e in examples})} parts")
+            raise ValueError(
+                f"examples of one batch have {sorted({len(e) for e in examples})} parts. Lists and tuples are joined "
+                "part by part; a sequence of numbers is an array: np.array([3, 1, 2])"
+            )
         parts = [_join(part, stack) for part in zip(*examples, strict=True)]
         return type(first)(*parts) if hasattr(first, "_fields") else tuple(parts)
     if not isinstance(first, NUMBERS):
         return list(examples)
-    return stack([e.detach().value if type(e) is Tensor else np.asarray(e) for e in examples])
+    arrays = [e.detach().value if type(e) is Tensor else np.asarray(e) for e in examples]
+    return stack(arrays) if all(a.dtype.kind in "biufc" for a in arrays) else list(examples)
+
+
+def _sort(example: Any) -> Any:
+    """What is joined in one way."""
+    return next((sort for sort in (Mapping, tuple | list, NUMBERS) if isinstance(example, sort)), None)
 
 
 def _stack(arrays: list[Any]) -> Tensor:
@@ -78,6 +92,16 @@ def _stack(arrays: list[Any]) -> Tensor:
             "Images are resized by nn.data.transforms.Resize, sequences padded by collate_fn=nn.data.pad_collate."
         )
     return constant(np.stack(arrays))
+
+
+def fitting(value: Any, dtype: Any) -> Any:
+    """A number as a dtype has it. Raises ValueError for one that the dtype has not."""
+    if isinstance(value, Real):
+        with suppress(OverflowError, ValueError):  # -1 as uint8, NaN as int64
+            found = dtype.type(value)
+            if dtype.kind in "fc" or found == value:
+                return found
+    raise ValueError(f"{value!r} is no number of {dtype.name}: take another, or make the arrays floating")
 
 
 def _kinds(arrays: list[Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import operator
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -66,11 +67,18 @@ class TensorDataset(Dataset):
     def __init__(self, *arrays: Any, transform: Callable[[Any], Any] | None = None) -> None:
         if not arrays:
             raise ValueError("TensorDataset needs one array at least")
+        if len(arrays) == 1 and isinstance(arrays[0], tuple):
+            raise TypeError("TensorDataset takes each array by itself: TensorDataset(x, y), not TensorDataset((x, y))")
         self.arrays = [a.detach().value if type(a) is Tensor else np.asarray(a) for a in arrays]
         self.transform = transform
         for a in self.arrays:
             if not np.shape(a):
                 raise TypeError(f"TensorDataset holds arrays with a first axis, the examples; got {describe(a)}")
+            if a.dtype.kind not in "biufc":
+                raise TypeError(
+                    f"TensorDataset holds numbers, got {describe(a)}. Names of classes become numbers by "
+                    "names, y = np.unique(labels, return_inverse=True)"
+                )
         if len({len(a) for a in self.arrays}) > 1:
             raise ValueError(
                 "the arrays of a TensorDataset have equal lengths, one entry per example; got "
@@ -103,7 +111,10 @@ class Subset(Dataset):
         if not self.indices.size:
             self.indices = self.indices.astype(np.intp)
         if self.indices.ndim != 1 or self.indices.dtype.kind not in "iu":
-            raise TypeError(f"a subset is named by integers in one axis, got {describe(self.indices)}")
+            raise TypeError(
+                f"a subset is named by integers in one axis, got {describe(self.indices)}. np.flatnonzero(mask) makes "
+                "them of a mask"
+            )
         n = len(dataset)
         wrong = self.indices[(self.indices < -n) | (self.indices >= n)]
         if wrong.size:
@@ -133,6 +144,8 @@ class ConcatDataset(Dataset):
     """
 
     def __init__(self, datasets: Iterable[Any]) -> None:
+        if isinstance(datasets, Dataset):
+            raise TypeError("ConcatDataset takes a list of data sets, got a single one: write ConcatDataset([a, b])")
         self.datasets = list(datasets)
         if not self.datasets:
             raise ValueError("ConcatDataset needs one data set at least")
@@ -142,7 +155,8 @@ class ConcatDataset(Dataset):
         return int(self.cumulative_sizes[-1])
 
     def _place(self, index: int) -> tuple[Any, int]:
-        i = index + len(self) if index < 0 else index
+        i = operator.index(index)
+        i += len(self) * (i < 0)
         if not 0 <= i < len(self):
             raise IndexError(f"there are {len(self)} examples in all, and no example {index}")
         which = bisect.bisect_right(self.cumulative_sizes, i)
@@ -188,6 +202,8 @@ def random_split(
 
 
 def _sizes(lengths: Sequence[float], n: int) -> list[int]:
+    if not isinstance(lengths, Sequence | np.ndarray):
+        raise TypeError(f"lengths are a list, of each part's share or number: [0.8, 0.2]; got {lengths!r}")
     if any(not length >= 0 for length in lengths):
         raise ValueError(f"lengths are not negative, got {list(lengths)}")
     if all(isinstance(length, int | np.integer) for length in lengths) and sum(lengths) == n:

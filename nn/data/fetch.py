@@ -43,6 +43,8 @@ def fetch(dataset: Any, collate_fn: Callable[[Any], Any] | None, indices: Any, k
     An error gains a note that says which examples it is about.
     """
     several = not isinstance(indices, int | np.integer | str)
+    if several and not len(indices):
+        raise ValueError("a batch has one example at least, and the batch_sampler has given none")
     with BatchDraws(key):
         if several and collate_fn is None and getattr(dataset, "batched", False):
             return dataset[np.asarray(indices)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import os
 import warnings
 from collections.abc import Callable, Sequence
@@ -33,6 +34,7 @@ def read_image(path: str | os.PathLike[str], mode: str = "RGB", size: Sequence[i
         raise ModuleNotFoundError(
             "images are read by Pillow, which is not installed: pip install pillow", name="PIL"
         ) from None
+    _check_size(size)
     with open(path, "rb") as file:
         try:
             with Image.open(file, formats=_FORMATS) as image:
@@ -48,6 +50,11 @@ def read_image(path: str | os.PathLike[str], mode: str = "RGB", size: Sequence[i
                 f"{os.fspath(path)} cannot be read as an image: {str(error) or type(error).__name__}"
             ) from error
     return array if size is None else resized(array[None], size)[0]
+
+
+def _check_size(size: Any) -> None:
+    if size is not None and (np.shape(size) != (2,) or min(size) < 1):
+        raise ValueError(f"size is (height, width), got {size!r}")
 
 
 def _deep(image: Any, mode: str) -> Any:
@@ -96,8 +103,7 @@ class ImageFolder(Dataset):
         size: Sequence[int] | None = None,
         skip_unreadable: bool = False,
     ) -> None:
-        if size is not None and (isinstance(size, int) or len(size) != 2 or min(size) < 1):
-            raise ValueError(f"size is (height, width), got {size!r}")
+        _check_size(size)
         self.root, self.size = os.fspath(root), size
         self.transform, self.target_transform, self.loader = transform, target_transform, loader
         self.classes, self.samples = _search(Path(root), is_valid_file, allow_empty)
@@ -130,13 +136,13 @@ class ImageFolder(Dataset):
         if self.loader is None:
             return read_image(path, size=self.size)
         image = self.loader(path)
-        return image if self.size is None else resized(np.asarray(image)[None], self.size)[0]
+        return image if self.size is None else resized(ToArray()(image)[None], self.size)[0]
 
     def __len__(self) -> int:
         return len(self.samples)
 
     def __getitem__(self, index: int) -> tuple[Any, Any]:
-        path, target = self.samples[index]
+        path, target = self.samples[operator.index(index)]
         image = self._read(path)
         if self.transform is not None:
             image = self.transform(image)
@@ -177,10 +183,17 @@ def _search(
 
 def _files(folder: Path) -> list[Path]:
     found = []
-    for path, folders, files in os.walk(folder, followlinks=True):
+    for path, folders, files in os.walk(folder, onerror=_raise, followlinks=True):
+        if Path(path).resolve() in (above.resolve() for above in Path(path).parents):
+            raise ValueError(f"{path} is a link to a folder that it is in")
         folders[:] = [name for name in folders if not name.startswith(".")]
         found += [Path(path, name) for name in files if not name.startswith(".")]
     return sorted(found)
+
+
+def _raise(error: OSError) -> None:
+    """A folder that cannot be read is an error; `os.walk` passes over it otherwise."""
+    raise error
 
 
 def _is_image(path: Path, is_valid_file: Callable[[str], bool] | None) -> bool:

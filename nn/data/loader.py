@@ -32,7 +32,7 @@ class DataLoader:
         collate_fn: makes a batch from a list of examples; by default `collate`, which stacks them.
         pin_memory, multiprocessing_context, in_order: False, "spawn" (or None) and True; nothing else is there.
         drop_last: leave out the last batch if it is not full.
-        timeout: seconds to wait for a batch of a worker; 0 waits for ever.
+        timeout: seconds to wait for a batch of a worker that has begun; 0 waits for ever.
         worker_init_fn: called in each worker with its number, before its first batch.
         generator: draws the orders: the same seed gives the same ones, epoch by epoch.
         prefetch_factor: batches that each worker makes ahead, 2 by default.
@@ -87,6 +87,11 @@ class DataLoader:
             raise ValueError(
                 "a batch_sampler gives whole batches: leave out batch_size, shuffle, sampler and drop_last"
             )
+        for name, order in (("sampler", sampler), ("batch_sampler", batch_sampler)):
+            if isinstance(order, Iterator) or (order is not None and not hasattr(order, "__iter__")):
+                raise TypeError(
+                    f"a {name} gives its indices anew for each epoch, and {type(order).__name__} does not: pass a list"
+                )
         if batch_size is None and drop_last:
             raise ValueError("drop_last=True leaves out a batch that is not full, and batch_size=None makes no batches")
         self.dataset, self.drop_last, self.collate_fn = dataset, drop_last, collate_fn
@@ -105,8 +110,7 @@ class DataLoader:
         self._workers: Workers | None = None
 
     def __len__(self) -> int:
-        order: Any = self.sampler if self.batch_sampler is None else self.batch_sampler
-        return len(order)
+        return len(self._source())
 
     def __iter__(self) -> Iterator[Any]:
         state, self._resume = self._resume, None
@@ -151,9 +155,13 @@ class DataLoader:
             if not self.persistent_workers or (not place.over and workers.owner is place):
                 workers.close()
 
+    def _source(self) -> Any:
+        """What gives the indices of each batch."""
+        return self.sampler if self.batch_sampler is None else self.batch_sampler
+
     def _own(self) -> Generator | None:
         """The stream that orders are drawn from, None for the default one."""
-        source: Any = self.sampler if self.batch_sampler is None else self.batch_sampler
+        source = self._source()
         while isinstance(source, BatchSampler):
             source = source.sampler
         own = source.generator if isinstance(source, Sampler) else None
@@ -219,7 +227,7 @@ class _Place:
         draw: Draw = None if state is None or state["draw"] is None else (state["draw"][0], state["draw"][1])
         stream = as_generator(loader._own())
         self.key: tuple[int, ...] = (loader._epochs, stream.seed, stream.offset) if state is None else (*state["key"],)
-        self.draw, indices = begin(loader.sampler if loader.batch_sampler is None else loader.batch_sampler, draw)
+        self.draw, indices = begin(loader._source(), draw, loader.generator)
         self.indices = iter(indices)
         self.given, self.check, self.over = 0, 0, False
         for _ in range(0 if state is None else state["batch"]):

@@ -91,12 +91,15 @@ class _Affine(Preprocessing):
 
     def _for(self, x: Any) -> tuple[Any, Any]:
         found = [self._found(name) for name in self.names]
+        example = found[0].shape[1:]
+        if np.ndim(x) == found[0].ndim - 1 and len(found[0]) == 1:  # a single example
+            found = [a[0] for a in found]
         x_dtype = x.dtype if isinstance(x, Tensor | np.ndarray) else np.asarray(x).dtype
         try:
             self._fits(x, found[0])
         except ValueError:
             raise ValueError(
-                f"{type(self).__name__} was fitted to examples of shape {found[0].shape[1:]}, got {describe(x)}"
+                f"{type(self).__name__} was fitted to examples of shape {example}, got {describe(x)}"
             ) from None
         shift, scale = (a.astype(x_dtype) if x_dtype.kind in "fc" else a for a in found)
         return shift, scale
@@ -122,10 +125,9 @@ class Standardize(_Affine):
     def fit(self, x: Any) -> Standardize:
         """Find mean and deviation, in float64."""
         a = _training(x)
-        self.mean = a.mean(axis=self.axis, keepdims=True)
-        std = a.std(axis=self.axis, keepdims=True)
-        same = a.max(axis=self.axis, keepdims=True) == a.min(axis=self.axis, keepdims=True)
-        self.std = np.where(same | (std == 0), 1.0, std)
+        mean, std, low, high = (f(axis=self.axis, keepdims=True) for f in (a.mean, a.std, a.min, a.max))
+        self.mean = np.where(low == high, low, mean)  # the mean of equal numbers may be off by a bit
+        self.std = np.where((low == high) | (std == 0), 1.0, std)
         return self
 
 
@@ -221,9 +223,12 @@ class Chain(Preprocessing):
 
 def _training(x: Any) -> Any:
     """Training data as float64."""
-    a = np.asarray(x.detach().value if type(x) is Tensor else x, np.float64)
-    if not a.ndim or not len(a):
-        raise ValueError(f"training data has examples along its first axis, got {describe(a)}")
+    given = np.asarray(x.detach().value if type(x) is Tensor else x)
+    if not given.ndim or not len(given):
+        raise ValueError(f"training data has examples along its first axis, got {describe(given)}")
+    if given.dtype.kind not in "biuf":
+        raise TypeError(f"training data are real numbers, got {describe(given)}")
+    a = given.astype(np.float64, copy=False)
     bad = np.flatnonzero(~np.isfinite(a).reshape(len(a), -1).all(axis=1))
     if bad.size:
         more = f" and {bad.size - 5} more" if bad.size > 5 else ""

@@ -50,13 +50,17 @@ class Sampler:
         raise NotImplementedError(f"{type(self).__name__} needs __len__(self), the number of indices of an epoch")
 
 
-def begin(sampler: Any, draw: Draw = None) -> tuple[Draw, Iterable[Any]]:
-    """Begin an epoch, or again the one of an earlier draw: the draw, and the indices."""
+def begin(sampler: Any, draw: Draw = None, generator: Any = None) -> tuple[Draw, Iterable[Any]]:
+    """Begin an epoch, or again the one of an earlier draw: the draw, and the indices.
+
+    A sampler that has no stream of its own draws from `generator`.
+    """
     if isinstance(sampler, BatchSampler):
-        draw, order = begin(sampler.sampler, draw)
+        draw, order = begin(sampler.sampler, draw, generator)
         return draw, _batches(order, sampler.batch_size, sampler.drop_last)
     if isinstance(sampler, Sampler) and type(sampler).__iter__ is Sampler.__iter__:
-        pair = as_generator(sampler.generator).next_draw() if draw is None else draw
+        stream = as_generator(generator if sampler.generator is None else sampler.generator)
+        pair = stream.next_draw() if draw is None else draw
         return pair, sampler.order(philox(*pair))
     return None, sampler
 

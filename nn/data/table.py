@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import math
 import os
+import warnings
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -22,8 +23,8 @@ class CSVDataset(TensorDataset):
     Args:
         path: the file, of UTF-8 text.
         columns: names or numbers (from 0) of the columns to learn from; by default all but the target.
-        target: name or number of the column to predict. Whole numbers are taken as int64, others as `dtype`, text as
-            the number of its class.
+        target: name or number of the column to predict. Whole numbers below 2^53 are taken as int64, others as
+            `dtype`, text as the number of its class.
         header: whether the first row has the columns' names.
         missing: what to do with rows that have a missing value: "raise" an error, "skip" them (their numbers are in
             `skipped`), or "keep" them as NaN.
@@ -62,6 +63,8 @@ class CSVDataset(TensorDataset):
     ) -> None:
         if missing not in ("raise", "skip", "keep"):
             raise ValueError(f'missing is "raise", "skip" or "keep", got {missing!r}')
+        if np.dtype(dtype).kind != "f":
+            raise TypeError(f"dtype is a floating one, got {np.dtype(dtype)}")
         self.path = os.fspath(path)
         empty = {value.lower() for value in na_values}
         rows = _rows(self.path, delimiter, encoding)
@@ -69,6 +72,12 @@ class CSVDataset(TensorDataset):
         if first is None:
             raise ValueError(f"{self.path} is empty")
         names = [name.strip() for name in first[1]] if header else [str(i) for i in range(len(first[1]))]
+        if data := [name for name in names if _number(name) is not None and not name.isdecimal()]:
+            warnings.warn(
+                f"{self.path}: the first row is taken for the names of columns, and has the numbers "
+                f"{', '.join(data[:3])}. If it is data, write header=False",
+                stacklevel=2,
+            )
         place = None if target is None else self._place(names, target)
         chosen = [i for i in range(len(names)) if i != place]
         if columns is not None:
@@ -106,7 +115,8 @@ class CSVDataset(TensorDataset):
         if bad:
             raise ValueError(
                 f"{self.path}: {_few(bad)}: no finite number. Name the columns to learn from with columns=[...], the "
-                "text to predict with target=, and what stands for a missing value with na_values="
+                "text to predict with target=, what stands for a missing value with na_values=, and what separates "
+                "values with delimiter="
             )
         if gone:
             raise ValueError(
@@ -135,8 +145,9 @@ class CSVDataset(TensorDataset):
             values = [_number(cell) for cell in cells]
             text = [i for i, value in enumerate(values) if value is None]
             if not text:
-                whole = all(value == int(value) for value in values if value is not None)
-                return np.array(values, np.float64).astype(np.int64 if whole else dtype)
+                numbers = np.array(values, np.float64)
+                whole = (numbers == np.rint(numbers)) & (abs(numbers) < 2**53)  # as far as float64 tells them apart
+                return numbers.astype(np.int64 if whole.all() else dtype)
             if len(text) < len(cells):
                 shown = _few([f"{lines[i]} has {cells[i][:40]!r}" for i in text])
                 raise ValueError(
@@ -145,6 +156,8 @@ class CSVDataset(TensorDataset):
                 )
             self.classes = sorted(set(cells))
         index = {str(value): i for i, value in enumerate(self.classes)}
+        if len(index) < len(self.classes):
+            raise ValueError(f"classes are there once each, got {self.classes}")
         wrong = [f"{line} has {cell[:40]!r}" for line, cell in zip(lines, cells, strict=True) if cell not in index]
         if wrong:
             raise ValueError(
@@ -168,7 +181,9 @@ def _rows(path: str, delimiter: str, encoding: str) -> Iterator[tuple[int, list[
         except csv.Error as error:
             raise ValueError(f"{path}: the row that ends at line {reader.line_num} cannot be read: {error}") from None
         except UnicodeError as error:
-            raise ValueError(f"{path} cannot be read after line {reader.line_num}: {error}") from None
+            raise ValueError(
+                f"{path} cannot be read after line {reader.line_num}: {error}. Name its encoding with encoding="
+            ) from None
 
 
 def _with(first: Any, rest: Iterator[Any]) -> Iterator[Any]:
@@ -181,7 +196,7 @@ def _number(cell: str) -> float | None:
         value = float(cell)
     except ValueError:
         return None
-    return value if math.isfinite(value) else None
+    return value if math.isfinite(value) and "_" not in cell else None  # 1_000 is a number in Python alone
 
 
 def _few(items: list[str]) -> str:

@@ -48,7 +48,7 @@ class Vocabulary:
     @classmethod
     def characters(cls, text: str, unknown: str | None = None, special: Sequence[str] = ()) -> Vocabulary:
         """The characters of a text, sorted, after `unknown` and the `special` tokens."""
-        return cls(_with_special(sorted(set(text)), unknown, special), unknown)
+        return cls(_with_special(sorted(set(_text(text))), unknown, special), unknown)
 
     @classmethod
     def words(
@@ -64,7 +64,7 @@ class Vocabulary:
         >>> Vocabulary.words("to be, or not to be").tokens
         ['<unk>', 'be', 'to', ',', 'not', 'or']
         """
-        counts = sorted(Counter(_WORD.findall(text)).items(), key=lambda item: (-item[1], item[0]))
+        counts = sorted(Counter(_WORD.findall(_text(text))).items(), key=lambda item: (-item[1], item[0]))
         found = [word for word, count in counts if count >= min_count]
         return cls(_with_special(found, unknown, special)[:max_size], unknown, split_words=True)
 
@@ -77,7 +77,9 @@ class Vocabulary:
 
         Raises ValueError, with the place, for a token that is not there, if there is none for unknown ones.
         """
-        tokens = self.split(text) if isinstance(text, str) else text
+        tokens: Any = self.split(text) if isinstance(text, str) else text
+        if isinstance(tokens, bytes) or not isinstance(tokens, Sequence | np.ndarray):
+            raise TypeError(f"a text is a str, or a list of tokens; got {describe(text)}")
         other = -1 if self.unknown is None else self._numbers[self.unknown]
         numbers = np.array([self._numbers.get(token, other) for token in tokens], np.int64)
         if self.unknown is None and (numbers < 0).any():
@@ -116,7 +118,17 @@ class Vocabulary:
         return f"Vocabulary({len(self)} {kind}, unknown={self.unknown!r})"
 
 
+def _text(text: Any) -> str:
+    if not isinstance(text, str):
+        raise TypeError(
+            f'a vocabulary is made of one str, got {type(text).__name__}: join texts by "\\n".join(texts), decode bytes'
+        )
+    return text
+
+
 def _with_special(tokens: list[str], unknown: str | None, special: Sequence[str]) -> list[str]:
+    if isinstance(special, str):
+        raise TypeError(f"special tokens are a list: write special=[{special!r}]")
     first = list(dict.fromkeys([*([] if unknown is None else [unknown]), *special]))
     return first + [token for token in tokens if token not in first]
 

@@ -18,7 +18,8 @@ from autodiff.errors import describe
 from autodiff.random import as_generator
 from autodiff.tensor import Tensor, constant
 from nn.init import Randomness
-from nn.module import check_sizes
+
+from .collate import fitting
 
 __all__ = [
     "CenterCrop", "Compose", "GaussianNoise", "Normalize", "RandomAffine", "RandomCrop", "RandomErasing",
@@ -53,7 +54,7 @@ class Compose:
 
 
 class ToArray:
-    """A Pillow image as an array (c, h, w) of numbers in [0, 1]; arrays of integers are scaled to [0, 1] too.
+    """A Pillow image as an array (c, h, w) of numbers in [0, 1]; arrays of uint8 and uint16 are scaled to [0, 1] too.
 
     >>> ToArray()(np.array([[[0, 51]]], np.uint8)).tolist()
     [[[0.0, 0.2...]]]
@@ -63,29 +64,41 @@ class ToArray:
         self.dtype = np.dtype(dtype)
 
     def __call__(self, image: Any) -> Any:
-        tensor = type(image) is Tensor
-        if tensor:
-            array = image.value
-        elif isinstance(image, np.ndarray):
-            array = image
-        else:
-            array = np.asarray(image)
+        array = _plain(image)
+        if hasattr(array, "getbands"):  # of Pillow
+            array = np.asarray(array.convert("RGB") if array.mode in ("P", "PA") else array)
             array = array[None] if array.ndim == 2 else np.moveaxis(array, -1, 0)
+        if not isinstance(array, np.ndarray) or array.dtype.kind not in "biuf":
+            raise TypeError(f"ToArray takes a Pillow image or an array of numbers, got {describe(array)}")
         if array.dtype.kind in "iu":
+            if array.dtype not in (np.uint8, np.uint16):
+                raise TypeError(
+                    f"pixels of uint8 and of uint16 are scaled to [0, 1], got {array.dtype}, of which it is not known "
+                    "what is white: give x.astype(np.uint8) or floating numbers"
+                )
             array = np.divide(array, np.iinfo(array.dtype).max, dtype=self.dtype)
         array = np.ascontiguousarray(array, self.dtype)
-        return constant(array) if tensor else array
+        return constant(array) if type(image) is Tensor else array
 
     def __repr__(self) -> str:
         return f"ToArray({self.dtype.name})"
+
+
+def _plain(images: Any) -> Any:
+    """The array of a Tensor; what is no Tensor as it is."""
+    if type(images) is not Tensor:
+        return images
+    if images.requires_grad:
+        raise TypeError("changes of images have no gradient: give images.detach()")
+    return images.value
 
 
 class _Transform(ABC):
     """Takes (n, c, h, w) to (n, c, h, w); one image goes through as a batch of one."""
 
     def __call__(self, images: Images) -> Images:
-        array = images.value if type(images) is Tensor else images
-        if not isinstance(array, np.ndarray) or array.ndim not in (3, 4):
+        array = _plain(images)
+        if not isinstance(array, np.ndarray) or array.ndim not in (3, 4) or array.dtype.kind not in "biuf":
             raise TypeError(
                 f"{type(self).__name__} takes an image (channels, height, width) or a batch of them with an axis in "
                 f"front, got {describe(array)}. nn.data.transforms.ToArray() makes one of a Pillow image."
@@ -178,7 +191,7 @@ class RandomTranslation(_Random):
     def apply(self, x: Any) -> Any:
         """Each image moved by its own steps."""
         v, h = self.pixels
-        padded = np.pad(x, ((0, 0), (0, 0), (v, v), (h, h)), constant_values=self.fill)
+        padded = _padded(x, v, h, self.fill)
         return _windows(padded, self.rng(), x.shape[2:])
 
 
@@ -195,7 +208,7 @@ class RandomCrop(_Random):
     def apply(self, x: Any) -> Any:
         """A window of each image."""
         v, h = self.padding
-        padded = np.pad(x, ((0, 0), (0, 0), (v, v), (h, h)), constant_values=self.fill) if v or h else x
+        padded = _padded(x, v, h, self.fill) if v or h else x
         _must_hold(padded.shape[2:], self.size)
         return _windows(padded, self.rng(), self.size)
 
@@ -209,7 +222,7 @@ class CenterCrop(_Transform):
     def apply(self, x: Any) -> Any:
         """The middle of each image."""
         _must_hold(x.shape[2:], self.size)
-        top, left = ((n - m) // 2 for n, m in zip(x.shape[2:], self.size, strict=True))
+        top, left = (round((n - m) / 2) for n, m in zip(x.shape[2:], self.size, strict=True))
         return x[:, :, top : top + self.size[0], left : left + self.size[1]]
 
 
@@ -224,17 +237,15 @@ class Resize(_Transform):
     """
 
     def __init__(self, size: Size) -> None:
-        self.size = size if isinstance(size, int) else _pair(size, "size")
-        if isinstance(size, int):
-            check_sizes(size=size)
+        pair = _pair(size, "size")
+        self.size = pair[0] if isinstance(size, int | np.integer) else pair
 
     def apply(self, x: Any) -> Any:
         """(n, c, h, w) to (n, c, *size)."""
-        h, w = x.shape[2:]
-        size = self.size
-        if isinstance(size, int):
-            size = (size, max(1, size * w // h)) if h <= w else (max(1, size * h // w), size)
-        return resized(x, size)
+        if not isinstance(self.size, int):
+            return resized(x, self.size)
+        least = max(1, min(x.shape[2:]))
+        return resized(x, [max(1, self.size * side // least) for side in x.shape[2:]])
 
 
 class RandomResizedCrop(_Random):
@@ -289,7 +300,7 @@ class RandomErasing(_Random):
         inside_rows = (rows >= tops) & (rows < tops + hs) & chosen[:, None]  # (n, h)
         inside_columns = (columns >= lefts) & (columns < lefts + ws)  # (n, w)
         inside = inside_rows[:, None, :, None] & inside_columns[:, None, None, :]
-        return np.where(inside, x.dtype.type(self.value), x)
+        return np.where(inside, fitting(self.value, x.dtype), x)
 
 
 class GaussianNoise(_Random):
@@ -334,6 +345,8 @@ class RandomAffine(_Random):
     ) -> None:  # fmt: skip
         super().__init__(generator)
         self.degrees = _angles(degrees, "degrees")
+        if translate is not None and np.shape(translate) != (2,):
+            raise ValueError(f"translate is the largest moves, as shares of (width, height); got {translate!r}")
         self.translate = (0.0, 0.0) if translate is None else tuple(map(_share, translate))
         self.scale = (1.0, 1.0) if scale is None else _range(scale, "scale")
         self.shear = (0.0, 0.0) if shear is None else _angles(shear, "shear")
@@ -398,7 +411,7 @@ def sampled(x: Any, u: Any, v: Any, interpolation: str, fill: float) -> Any:
     def at(i: Any, j: Any) -> Any:
         inside = (i >= 0) & (i < height) & (j >= 0) & (j < width)
         found = x[rows, :, np.clip(i, 0, height - 1), np.clip(j, 0, width - 1)]  # (n, h, w, c)
-        return np.where(inside[..., None], found, x.dtype.type(fill))
+        return np.where(inside[..., None], found, fitting(fill, x.dtype))
 
     if interpolation == "nearest":
         return np.moveaxis(at(np.rint(v).astype(np.intp), np.rint(u).astype(np.intp)), -1, 1)
@@ -422,6 +435,10 @@ def _as(x: Any, dtype: Any) -> Any:
         return x >= 0.5
     limits = np.iinfo(dtype)
     return np.clip(np.rint(x), limits.min, limits.max).astype(dtype)
+
+
+def _padded(x: Any, v: int, h: int, fill: float) -> Any:
+    return np.pad(x, ((0, 0), (0, 0), (v, v), (h, h)), constant_values=fitting(fill, x.dtype))
 
 
 def _windows(x: Any, rng: np.random.Generator, size: Sequence[int]) -> Any:
@@ -453,8 +470,9 @@ def _must_hold(shape: Sequence[int], size: Sequence[int]) -> None:
 
 
 def _pair(size: Size, name: str, least: int = 1) -> tuple[int, int]:
-    pair = (size, size) if isinstance(size, int | np.integer) else tuple(size)
-    if len(pair) != 2 or any(not isinstance(n, int | np.integer) for n in pair) or min(pair) < least:
+    pair: Sequence[Any] = (size, size) if isinstance(size, int | float | np.number) else tuple(size)
+    whole = all(isinstance(n, int | np.integer) and not isinstance(n, bool) for n in pair)
+    if len(pair) != 2 or not whole or min(pair) < least:
         raise ValueError(f"{name} is an integer of at least {least}, or two (height, width); got {size!r}")
     return int(pair[0]), int(pair[1])
 
@@ -466,13 +484,13 @@ def _share(p: float) -> float:
 
 
 def _range(limits: Sequence[float], name: str) -> tuple[float, float]:
-    if len(limits) != 2 or not 0 < limits[0] <= limits[1]:
+    if np.shape(limits) != (2,) or not 0 < limits[0] <= limits[1] < math.inf:
         raise ValueError(f"{name} is the least and the largest number, above 0; got {limits!r}")
     return float(limits[0]), float(limits[1])
 
 
 def _angles(angle: float | Sequence[float], name: str) -> tuple[float, float]:
-    limits = (-angle, angle) if isinstance(angle, int | float) else tuple(angle)
-    if len(limits) != 2 or not limits[0] <= limits[1]:
+    limits = (-angle, angle) if isinstance(angle, int | float | np.number) else tuple(angle)
+    if np.shape(limits) != (2,) or not limits[0] <= limits[1]:
         raise ValueError(f"{name} is a number that is not negative, or the least and the largest angle; got {angle!r}")
     return float(limits[0]), float(limits[1])

@@ -7,11 +7,13 @@ What goes through the pipes is pickled, by our own processes for our own process
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import pickle
 import queue
 import signal
 import threading
+import time
 import traceback
 import weakref
 from collections.abc import Callable, Iterator
@@ -34,6 +36,8 @@ class WorkerInfo(NamedTuple):
     dataset: Any
 
 
+_BEGIN = 60.0  # the least seconds for a worker to import what it needs
+_LOOK = 2.0  # seconds between two looks at whether it is alive
 _info: WorkerInfo | None = None
 
 
@@ -58,7 +62,7 @@ class Workers:
             )
             raise
         context = get_context("spawn")
-        self.timeout = timeout or None
+        self.timeout = timeout or math.inf
         self.owner: Any = None  # the loop over the loader that the tasks are of
         self.connections: list[Connection[Any, Any]] = []
         self.processes: list[Any] = []
@@ -93,13 +97,7 @@ class Workers:
         """Wait for the batch of a task."""
         i = number % len(self.processes)
         while True:
-            try:
-                answer = self.results[i].get(timeout=self.timeout)
-            except queue.Empty:
-                raise TimeoutError(
-                    f"DataLoader worker {i} has not made batch {number} in timeout={self.timeout:g} seconds. "
-                    "Give it more time, or look at what the data set does."
-                ) from None
+            answer = self._answer(i, number)
             if answer is None:
                 raise self._ended(i, number)
             found, parts = answer
@@ -115,6 +113,21 @@ class Workers:
                 if not good:
                     raise _raised(i, good, value)
                 return value
+
+    def _answer(self, i: int, number: int) -> Any:
+        """The next answer of a worker; None if it has ended."""
+        seconds = self.timeout if self._begun[i] else max(self.timeout, _BEGIN)
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            alive = self.processes[i].is_alive()  # asked first: what it has sent by then is found below
+            with contextlib.suppress(queue.Empty):
+                return self.results[i].get(timeout=min(left, _LOOK))
+            if not alive:  # but a process of its own keeps the pipe open
+                return None
+        raise TimeoutError(
+            f"DataLoader worker {i} has not {f'made batch {number}' if self._begun[i] else 'begun'} in {seconds:g} "
+            "seconds. Give it more with timeout=, or look at what the data set does."
+        )
 
     def _ended(self, i: int, number: int) -> RuntimeError:
         process = self.processes[i]
@@ -163,8 +176,10 @@ def _listen(connection: Connection[Any, Any], results: queue.SimpleQueue[Any]) -
                     connection.recv_bytes_into(part)
             results.put((found, parts))
     except (EOFError, OSError):
+        pass  # the worker has ended
+    finally:
         results.put(None)
-    connection.close()
+        connection.close()
 
 
 def _pack(value: Any) -> list[Any]:

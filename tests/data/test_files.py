@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import os
 import struct
 import tracemalloc
 import zlib
@@ -198,6 +199,11 @@ def test_a_bomb_takes_no_more_memory_than_was_allowed(tmp_path):
         assert tracemalloc.get_traced_memory()[1] < 20e6
         with pytest.raises(ValueError, match="too long"):
             read_idx(path)
+        tracemalloc.reset_peak()
+        short = gzip.compress(b"\0\0\x08\1" + struct.pack(">I", 4_000_000_000) + RNG.bytes(4_000_000))
+        with pytest.raises(ValueError, match=r"it is cut off: .* and has 4000000"):
+            read_idx(write(path, short))
+        assert tracemalloc.get_traced_memory()[1] < 20e6
     finally:
         tracemalloc.stop()
 
@@ -277,8 +283,37 @@ def test_folders_that_are_not_laid_out_so(tmp_path):
     photo(tmp_path / "lost.png")
     with pytest.raises(ValueError, match=r"lost.png is of no class"):
         ImageFolder(tmp_path, allow_empty=True)
-    with pytest.raises(ValueError, match=r"size is \(height, width\), got 3"):
-        ImageFolder(tmp_path, size=3)
+    for wrong in (3, (3, 0), (1, 2, 3)):
+        with pytest.raises(ValueError, match=r"size is \(height, width\), got"):
+            ImageFolder(tmp_path, size=wrong)
+        with pytest.raises(ValueError, match=r"size is \(height, width\), got"):
+            read_image(tmp_path / "lost.png", size=wrong)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links need rights elsewhere")
+def test_links_and_folders_that_cannot_be_read(tmp_path, monkeypatch):
+    photo(tmp_path / "cats" / "1.png")
+    photo(tmp_path / "dogs" / "2.png")
+    (tmp_path / "cats" / "3.png").symlink_to(tmp_path / "dogs" / "2.png")
+    (tmp_path / "cats" / "more").symlink_to(tmp_path / "dogs")
+    assert ImageFolder(tmp_path).targets == [0, 0, 0, 1]
+    (tmp_path / "dogs" / "all").symlink_to(tmp_path / "dogs")
+    with pytest.raises(ValueError, match="all is a link to a folder that it is in"):
+        ImageFolder(tmp_path)
+    (tmp_path / "dogs" / "all").unlink()
+
+    def refused(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(os, "scandir", refused)
+    with pytest.raises(PermissionError, match="Permission denied"):
+        ImageFolder(tmp_path)
+
+
+def test_a_loader_of_pillow_images(tmp_path):
+    photo(tmp_path / "a" / "1.png", 8, 12)
+    data = ImageFolder(tmp_path, loader=image_module.open, size=(4, 6))
+    np.testing.assert_allclose(data[0][0], ImageFolder(tmp_path, size=(4, 6))[0][0], atol=1e-6)
 
 
 def test_an_image_that_says_it_is_huge_is_not_unpacked(tmp_path):
@@ -330,6 +365,15 @@ def test_csv(tmp_path):
     kinds = table(tmp_path, "x,y\n1,b\n2,a\n", target="y", classes=["b", "a", "c"])
     assert (kinds.arrays[1].tolist(), kinds.classes) == ([0, 1], ["b", "a", "c"])
     assert table(tmp_path, b"\xef\xbb\xbfx\n1\n").columns == ["x"]
+    assert table(tmp_path, "x,y\n1,1_0\n2,1_1\n", target="y").classes == ["1_0", "1_1"]
+    large = table(tmp_path, "x,y\n1,9e15\n2,1e20\n", target="y").arrays[1]
+    assert (large.tolist(), large.dtype) == ([np.float32(9e15), np.float32(1e20)], np.float32)
+
+
+def test_a_first_row_of_numbers_is_no_header(tmp_path):
+    with pytest.warns(UserWarning, match=r"has the numbers 5\.1, 3\.5\. If it is data, write header=False"):
+        table(tmp_path, "5.1,3.5,rose\n4.9,3,lily\n", target=-1)
+    assert table(tmp_path, "0,1\n4.9,3\n").columns == ["0", "1"]
 
 
 def test_missing_values_name_their_rows(tmp_path):
@@ -367,8 +411,16 @@ def test_missing_values_name_their_rows(tmp_path):
         (b"a\n\xff\xfe\n", {}, "cannot be read after line 0: .*decode"),
         ("a\n" + "1" * 200_000 + "\n", {}, "ends at line 2 cannot be read: field larger"),
         ("a\n1\n", {"missing": "drop"}, 'missing is "raise"'),
+        ("a;b\n1;2\n", {}, r"has '1;2' in 'a;b'.*delimiter="),
+        ("a,b\n1_000,2\n", {}, r"has '1_000' in 'a': no finite number"),
+        ("a,y\n1,p\n", {"target": "y", "classes": ["p", "q", "p"]}, "classes are there once each"),
     ],
 )
 def test_bad_tables_are_named(tmp_path, text, options, message):
     with pytest.raises(ValueError, match=message):
         table(tmp_path, text, **options)
+
+
+def test_a_table_of_integers_would_lose_what_is_missing(tmp_path):
+    with pytest.raises(TypeError, match="dtype is a floating one, got int64"):
+        table(tmp_path, "a\n1\n", dtype=np.int64)

@@ -29,6 +29,7 @@ from nn.data import (
     Subset,
     TensorDataset,
     WeightedRandomSampler,
+    collate,
     get_worker_info,
     pad_collate,
 )
@@ -56,7 +57,8 @@ class Broken(Noisy):
     def __getitem__(self, i):
         if i == 7:
             {"exit": lambda: os._exit(3), "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),
-             "sleep": lambda: time.sleep(60), "raise": lambda: [].index(i), "odd": self.odd}[self.what]()  # fmt: skip
+             "sleep": lambda: time.sleep(60), "raise": lambda: [].index(i), "odd": self.odd,
+             "leave": self.leave}[self.what]()  # fmt: skip
         return i
 
     def name_of(self, i):
@@ -64,6 +66,11 @@ class Broken(Noisy):
 
     def odd(self):
         raise TwoArgumentsError("a", "b")
+
+    def leave(self):
+        """End, and leave a process behind that holds our end of the pipe open."""
+        subprocess.Popen([sys.executable, "-c", "import time; time.sleep(20)"], close_fds=False)
+        os._exit(4)
 
 
 class TwoArgumentsError(Exception):
@@ -133,6 +140,8 @@ def test_a_state_between_epochs_goes_on_with_the_next():
         lambda: {"sampler": range(9, -1, -1), "batch_size": 4},
         lambda: {"batch_sampler": BatchSampler(SequentialSampler(range(10)), 3, True)},
         lambda: {"batch_size": None, "shuffle": True, "generator": 4},
+        lambda: {"sampler": WeightedRandomSampler(np.arange(1, 11), 9), "batch_size": 2, "generator": 4},
+        lambda: {"batch_sampler": BatchSampler(StratifiedSampler(np.arange(10) % 3), 3), "generator": 4},
     ],
 )
 def test_any_sampler_goes_on(sampler):
@@ -193,12 +202,16 @@ def test_a_worker_that_ends_is_an_error_and_not_a_hang():
     if hasattr(signal, "SIGKILL"):
         with pytest.raises(RuntimeError, match=r"exit code -9 \(SIGKILL\): is there enough memory\?"):
             list(DataLoader(Broken("kill"), 2, num_workers=1))
+    start = time.monotonic()
+    with pytest.raises(RuntimeError, match="has ended with exit code 4"):
+        list(DataLoader(Broken("leave"), 2, num_workers=1))
+    assert time.monotonic() - start < 20
     assert not multiprocessing.active_children()
 
 
 def test_a_slow_worker_runs_out_of_time():
-    with pytest.raises(TimeoutError, match=r"worker 0 has not made batch 3 in timeout=3 seconds"):
-        list(DataLoader(Broken("sleep"), 2, num_workers=1, timeout=3))
+    with pytest.raises(TimeoutError, match=r"worker 0 has not made batch 3 in 1 seconds"):
+        list(DataLoader(Broken("sleep"), 2, num_workers=1, timeout=1))
 
 
 def told(i):
@@ -334,6 +347,26 @@ def test_nested_batches_and_padding():
         pad_collate([np.ones(2), np.ones((2, 1))])
 
 
+def test_what_is_no_number_stays_a_list_and_sorts_are_not_mixed():
+    assert collate([np.str_("a"), np.str_("b")]) == ["a", "b"]
+    days = [np.datetime64("2020-01-01"), np.datetime64("2020-01-02")]
+    assert collate([(day, 1) for day in days])[0] == days
+    for examples, sorts in (
+        ([1, "a"], "int, str"), ([(1, 2), 3], "int, tuple"), ([{"a": 1}, None], "NoneType, dict"),
+    ):  # fmt: skip
+        with pytest.raises(TypeError, match=f"are of one sort, got {sorts}$"):
+            collate(examples)
+    assert collate([1, 2.5, np.float32(3)]).tolist() == [1, 2.5, 3]
+    with pytest.raises(ValueError, match=r"have \[1, 3\] parts.* a sequence of numbers is an array"):
+        pad_collate([[1, 2, 3], [1]])
+
+
+@pytest.mark.parametrize(("value", "dtype"), [(np.nan, "i8"), (0.5, "i8"), (-1, "u1"), (300, "u1"), (None, "f4")])
+def test_padding_with_a_number_that_the_arrays_cannot_hold(value, dtype):
+    with pytest.raises(ValueError, match="is no number of"):
+        pad_collate([np.ones(1, dtype), np.ones(2, dtype)], value=value)
+
+
 def test_a_batch_that_cannot_be_joined_names_its_examples():
     with pytest.raises(ValueError, match=r"one shape, got float64 \(2,\), float64 \(3,\)") as caught:
         next(iter(DataLoader([np.ones(2), np.ones(3)], 2)))
@@ -355,6 +388,12 @@ def test_batches_of_parts_of_data_sets():
         Subset(data, [0, 10])
     with pytest.raises(TypeError, match="integers in one axis"):
         Subset(data, [0.5])
+    with pytest.raises(TypeError, match=r"got bool \(10,\)\. np\.flatnonzero\(mask\)"):
+        Subset(data, np.arange(10) > 3)
+    with pytest.raises(TypeError, match="a list of data sets, got a single one"):
+        ConcatDataset(data)
+    with pytest.raises(TypeError, match="slice"):
+        both[:2]
     assert len(Subset(data, [])) == 0
     assert Subset("abcd", [3, 1, 0])[1:] == ["b", "a"]
 
@@ -389,3 +428,18 @@ def test_batch_size_none_and_getitems():
 def test_arguments_that_do_not_go_together(options, message):
     with pytest.raises(ValueError, match=message):
         DataLoader(range(3), **options)
+
+
+@pytest.mark.parametrize("order", [iter([1, 2]), (i for i in [1]), 3])
+@pytest.mark.parametrize("name", ["sampler", "batch_sampler"])
+def test_an_order_that_is_used_up_after_an_epoch_is_refused(name, order):
+    with pytest.raises(
+        TypeError, match=f"a {name} gives its indices anew for each epoch, and .* does not: pass a list"
+    ):
+        DataLoader(range(3), **{name: order})
+
+
+@pytest.mark.parametrize("data", [[1, 2], TensorDataset(np.arange(2))])
+def test_a_batch_of_nothing_is_named(data):
+    with pytest.raises(ValueError, match="a batch has one example at least"):
+        list(DataLoader(data, batch_sampler=[[0], []]))

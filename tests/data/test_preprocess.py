@@ -7,7 +7,7 @@ import pytest
 
 from autodiff import io
 from autodiff.tensor import Tensor
-from nn.data import Chain, Log1p, Preprocessing, Rescale, Standardize
+from nn.data import Chain, Log1p, Preprocessing, Rescale, Standardize, TensorDataset
 
 RNG = np.random.default_rng(0)
 X, TEST = RNG.gamma(2.0, 30.0, (50, 3, 4, 5)), RNG.gamma(2.0, 30.0, (7, 3, 4, 5))
@@ -45,9 +45,19 @@ def test_what_is_found():
     assert (y.max(axis=(0, 2, 3)) == 1).all()
     shifted = Standardize().fit(X).transform(X + 1)
     assert (shifted.mean(axis=0) > 0).all()  # the training data's mean, not its own
-    same = np.full((4, 2), 0.1)
-    assert (Standardize().fit_transform(same) == 0).all()
-    assert (Rescale().fit_transform(same) == 0).all()
+    for n in (4, 7, 1000):
+        same = np.full((n, 2), [0.1, 1e8 + 0.1])
+        assert (Standardize().fit_transform(same) == 0).all()
+        assert (Rescale().fit_transform(same) == 0).all()
+
+
+@pytest.mark.parametrize("prepare", ALL, ids=lambda p: type(p).__name__)
+def test_a_single_example_is_prepared_as_in_a_batch(prepare):
+    batch = prepare.fit(X)(TEST)
+    np.testing.assert_allclose(prepare(TEST[2]), batch[2], rtol=1e-12)
+    np.testing.assert_allclose(prepare.inverse(batch[2]), TEST[2])
+    data = TensorDataset(TEST, transform=prepare)
+    np.testing.assert_allclose(data[2][0].value, data[:][0].value[2], rtol=1e-12)
 
 
 def test_mistakes():
@@ -70,5 +80,10 @@ def test_mistakes():
         Chain(np.log1p)
     with pytest.raises(ValueError, match="examples along its first axis, got float64 \\(0, 2\\)"):
         Rescale().fit(np.ones((0, 2)))
+    with pytest.raises(ValueError, match=r"fitted to examples of shape \(3, 4, 5\), got float64 \(3, 4, 6\)"):
+        Standardize().fit(X).transform(np.ones((3, 4, 6)))
+    for wrong in (np.ones((2, 2), complex), np.array([["a"]])):
+        with pytest.raises(TypeError, match="training data are real numbers"):
+            Standardize().fit(wrong)
     with pytest.raises(TypeError, match="abstract"):
         Preprocessing()

@@ -93,6 +93,8 @@ def test_random_split():
     for lengths, message in [([1, 2], "all 10 examples, or shares that make 1"), ([-1, 11], "not negative")]:
         with pytest.raises(ValueError, match=message):
             random_split(range(10), lengths)
+    with pytest.raises(TypeError, match=r"lengths are a list, .*: \[0.8, 0.2\]; got 0.8"):
+        random_split(range(10), 0.8)
     with pytest.raises(ValueError, match="the class of each of the 10 examples"):
         random_split(range(10), [0.5, 0.5], stratify=[1, 2])
 

@@ -52,6 +52,18 @@ def test_words():
             few.decode(wrong)
 
 
+def test_what_is_no_text_is_named():
+    for make in (Vocabulary.characters, Vocabulary.words):
+        for wrong in (["Mary", "Ann"], b"Mary"):
+            with pytest.raises(TypeError, match="a vocabulary is made of one str, got"):
+                make(wrong)
+        with pytest.raises(TypeError, match=r"special tokens are a list: write special=\['<pad>'\]"):
+            make("ab", special="<pad>")
+    for wrong in (b"ab", None, 3):
+        with pytest.raises(TypeError, match="a text is a str, or a list of tokens; got"):
+            Vocabulary.words("a b").encode(wrong)
+
+
 def test_next_tokens():
     data = NextTokens(np.arange(10), 4, stride=2)
     assert len(data) == 3

@@ -64,6 +64,7 @@ def test_flips_and_translations_are_exact():
 
 def test_crops():
     np.testing.assert_array_equal(T.CenterCrop(2)(np.arange(16.0).reshape(1, 4, 4)), [[[5, 6], [9, 10]]])
+    assert [T.CenterCrop(1)(np.arange(n).reshape(1, 1, n))[0, 0, 0] for n in (1, 2, 4, 6, 8)] == [0, 0, 2, 2, 4]
     full = T.RandomCrop((8, 9))(X)
     np.testing.assert_array_equal(full, X)
     with pytest.raises(ValueError, match="9 x 9 pixels does not fit into images of 8 x 9"):
@@ -90,6 +91,9 @@ def test_resize_keeps_means_and_lines():
     small = T.Resize((15, 20))(line)
     np.testing.assert_allclose(small[0, 0, 0, 2:-2], np.arange(20)[2:-2] * 2 + 0.5)
     assert T.Resize(15)(line).shape == (1, 1, 15, 20)
+    assert T.Resize(np.int64(15))(np.zeros((1, 40, 30))).shape == (1, 20, 15)
+    with pytest.raises(ValueError, match="an image of 0 x 3 pixels cannot be resized"):
+        T.Resize(2)(np.zeros((1, 0, 3)))
     np.testing.assert_array_equal(T.Resize((8, 9))(X), X)
     image = pytest.importorskip("PIL.Image")
     photo = np.random.default_rng(0).integers(0, 256, (37, 53), dtype=np.uint8)
@@ -119,7 +123,9 @@ def test_arguments_are_checked():
         (lambda: T.RandomCrop((3, 4, 5)), "size is an integer of at least 1, or two"),
         (lambda: T.GaussianNoise(sigma=-1), "sigma is not negative"), (lambda: T.Normalize(0, 0), "std is above 0"),
         (lambda: T.RandomRotation((3, 1)), "degrees is a number"), (lambda: T.RandomErasing(scale=(0, 1)), "scale is"),
-        (lambda: T.RandomAffine(3, interpolation="cubic"), "bilinear"),
+        (lambda: T.RandomAffine(3, interpolation="cubic"), "bilinear"), (lambda: T.Resize(4.0), "got 4.0"),
+        (lambda: T.RandomAffine(3, translate=0.1), r"translate is .* got 0\.1"),
+        (lambda: T.RandomAffine(3, scale=1.1), r"scale is .* got 1\.1"),
     ]:  # fmt: skip
         with pytest.raises(ValueError, match=message):
             make()
@@ -147,3 +153,55 @@ def test_to_array_takes_pillow_images():
     array = T.ToArray()(image.fromarray(photo))
     np.testing.assert_allclose(array, np.moveaxis(photo, -1, 0) / 255, rtol=1e-6)
     assert T.ToArray(np.float64)(image.fromarray(photo[..., 0])).shape == (1, 4, 5)
+    few = image.fromarray(photo).quantize(4)  # whose pixels are places in a palette
+    np.testing.assert_allclose(T.ToArray()(few), np.moveaxis(np.asarray(few.convert("RGB")), -1, 0) / 255, rtol=1e-6)
+    deep = np.array([[0, 65535]], np.uint16)
+    np.testing.assert_array_equal(T.ToArray()(image.fromarray(deep)), [[[0, 1]]])
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.int32, np.int8])
+def test_integers_of_unknown_range_are_not_scaled(dtype):
+    with pytest.raises(TypeError, match=rf"got {np.dtype(dtype)}, of which it is not known what is white: give x.ast"):
+        T.ToArray()(np.ones((1, 2, 2), dtype))
+    for wrong in ("cat.jpg", [[1, 2]], np.ones((1, 2, 2), complex)):
+        with pytest.raises(TypeError, match="takes a Pillow image or an array of numbers, got"):
+            T.ToArray()(wrong)
+
+
+def test_what_comes_in_is_a_number_of_the_images():
+    x = np.ones((1, 1, 4, 4), np.uint8)
+    for fill in (-1, 300, 0.5, None):
+        for change in (
+            T.RandomTranslation(1, fill), T.RandomCrop(4, 1, fill), T.RandomRotation(3, fill=fill),
+            T.RandomErasing(1.0, value=fill),
+        ):  # fmt: skip
+            with pytest.raises(ValueError, match="is no number of uint8"):
+                change(x)
+    assert T.RandomTranslation((4, 0), fill=7, generator=0)(x).max() == 7
+
+
+def test_a_tensor_with_a_gradient_is_not_cut_off_without_a_word():
+    for change in (T.CenterCrop(2), T.ToArray()):
+        with pytest.raises(TypeError, match=r"have no gradient: give images\.detach\(\)"):
+            change(Tensor(X, requires_grad=True))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_affine_changes_beside_scipy(seed):
+    """Each image of a batch seen through the inverse of move * turn * shear * scale, with y pointing down."""
+    ndimage = pytest.importorskip("scipy.ndimage")
+    x, (h, w) = np.random.default_rng(seed).random((3, 1, 9, 12)), (9, 12)
+    for how, order in (("bilinear", 1), ("nearest", 0)):
+        found = T.RandomAffine(40, (0.2, 0.1), (0.7, 1.4), (-15, 25), how, fill=0.25, generator=seed)(x)
+        draws = ad.Generator(seed).numpy()
+        angle, shear = (np.radians(draws.uniform(a, b, 3)) for a, b in ((-40, 40), (-15, 25)))
+        scale, across, down = draws.uniform(0.7, 1.4, 3), *(draws.uniform(-t, t, 3) for t in (0.2, 0.1))
+        for i in range(3):
+            cos, sin = np.cos(angle[i]), np.sin(angle[i])
+            there = scale[i] * np.array([[cos, sin], [-sin, cos]]) @ [[1, -np.tan(shear[i])], [0, 1]]  # of (x, y)
+            back = np.linalg.inv(there)[::-1, ::-1]  # of (row, column)
+            middle, move = np.array([h - 1, w - 1]) / 2, np.array([down[i] * h, across[i] * w])
+            padded = np.pad(x[i, 0], 1, constant_values=0.25)
+            offset = middle - back @ (middle + move) + 1 - back @ [1, 1]
+            given = ndimage.affine_transform(padded, back, offset, order=order, mode="constant", cval=0.25)
+            np.testing.assert_allclose(found[i, 0], given[1:-1, 1:-1], atol=1e-12)

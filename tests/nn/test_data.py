@@ -90,6 +90,10 @@ def test_errors():
         TensorDataset()
     with pytest.raises(TypeError, match="arrays with a first axis"):
         TensorDataset(3.0)
+    with pytest.raises(TypeError, match=r"holds numbers, got <U1 \(3,\)\. Names of classes become numbers"):
+        TensorDataset(X[:3], ["a", "b", "a"])
+    with pytest.raises(TypeError, match=r"TensorDataset\(x, y\), not TensorDataset\(\(x, y\)\)"):
+        TensorDataset((X, Y))
     with pytest.raises(ValueError, match="batch_size is an integer of at least 1, got 0"):
         DataLoader(Y, batch_size=0)
     with pytest.raises(TypeError, match=r"generator has not\. Make a list of it"):

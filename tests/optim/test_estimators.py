@@ -93,7 +93,48 @@ def test_several_numbers_at_once():
     assert model.score(StandardScaler().fit_transform(x), both) > 0.45
 
 
-@pytest.mark.parametrize("options", [{"epochs": 0}, {"n_models": 0}])
-def test_wrong_options_are_refused(options):
-    with pytest.raises(ValueError, match="is 1 or more, got 0"):
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        *[({name: wrong}, f"{name} is an integer of at least 1, got") for name, wrong in (
+            ("epochs", 0), ("epochs", 1.5), ("n_models", 0), ("batch_size", "auto"), ("patience", None))],
+        ({"activation": "relu"}, "'relu' is not the name of an activation, such as \"ReLU\""),
+        ({"optimizer": "adam"}, "'adam' is not the name of an optimizer, such as \"Adam\""),
+        ({"optimizer": "Trainer"}, "'Trainer' is not the name"),
+        ({"model": nn.Linear(4, 2)}, r"a function of .* that returns a new network, got Linear"),
+        ({"model": lambda *_: None}, r"a function of .*, which has returned None"),
+        ({"optimizer": "Rprop", "weight_decay": 0.1}, "weight_decay"),
+    ],
+)  # fmt: skip
+def test_wrong_options_are_refused(options, message):
+    with pytest.raises((ValueError, TypeError), match=message):
         NeuralClassifier(**options).fit(np.eye(4), [0, 1, 0, 1])
+
+
+@pytest.mark.parametrize("optimizer", ["SGD", "Rprop", "LBFGS", "RMSprop", "Lion"])
+def test_any_optimizer_with_the_numbers_that_a_search_draws(optimizer):
+    x, y = load_iris(return_X_y=True)
+    model = NeuralClassifier(
+        np.int64(8), optimizer=optimizer, lr=np.float64(0.01), dropout=np.float64(0.1), epochs=np.int64(5),
+        batch_size=np.int64(75), random_state=0,
+    )  # fmt: skip
+    assert model.fit(x, y).score(x, y) > 0.3
+    assert [p.shape for p in model.models_[0].parameters()] == [(8, 4), (8,), (3, 8), (3,)]
+
+
+def test_a_last_batch_of_one_example_has_nothing_to_be_normalised_with():
+    x, y = load_iris(return_X_y=True)
+
+    def network(inputs, outputs, generator):
+        return nn.Sequential(nn.Linear(inputs, outputs, generator=generator), nn.BatchNorm1d(outputs))
+
+    model = NeuralClassifier(model=network, batch_size=149, epochs=3, random_state=0).fit(x, y)
+    assert np.isfinite(model.predict_proba(x)).all()
+
+
+def test_targets_that_float32_holds_but_not_their_squares():
+    x, y = load_diabetes(return_X_y=True)
+    x = StandardScaler().fit_transform(x).astype(np.float32)
+    for scale, shift in ((1e30, 0), (1, 1e7)):
+        model = NeuralRegressor((), epochs=30, random_state=0).fit(x, scale * y + shift)
+        assert model.score(x, scale * y + shift) > 0.4
