@@ -16,7 +16,7 @@ import numpy as np
 from .batched import Batched
 from .config import MODES, Modes, is_traced
 from .errors import broadcast_hint, describe, describe_all
-from .graph import INTERNAL, SMALL, Mark, Node, is_internal, next_number, outer_frame, user_frame
+from .graph import CALLER, INTERNAL, SMALL, Caller, Mark, Node, is_internal, next_number, outer_frame, user_frame
 from .tensor import WRITTEN, Tensor, constant, note_view, refresh, shares, stand_in
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ _NO_PARAMS: dict[str, Any] = {}
 _new = object.__new__
 _read_modes: Callable[[], Modes] = MODES.get  # by `be_careful` another while in-place writes have to be looked for
 _getframe = sys._getframe
+_caller = CALLER.get
 _CAREFUL = Modes(recording=False)
 _ndarray, _float64, _FLOAT64 = np.ndarray, np.float64, np.dtype(np.float64)
 _NUMBERS = (np.number, np.bool, float, int, complex)  # a union `A | B` would be made anew at each call
@@ -346,11 +347,12 @@ def binary(op: Op, *, operator: bool) -> Callable[[Any, Any], Any]:
     """
     forward = op.forward
     plans = (None, op.plan(1), op.plan(2), op.plan(3))
-    outer: Any = None  # the latest function of the user, and of ours, that called: what calls once calls often
-    inner: Any = None
+    outer: Any = None  # the latest function of the user that called: what calls once calls often
+    inner: Any = None  # the latest of ours, and in which call of a module
+    within: Caller | None = None
 
     def call(x: Any, y: Any) -> Any:
-        nonlocal outer, inner
+        nonlocal outer, inner, within
         needs = 0
         x_source = y_source = None
         if type(x) is Tensor:
@@ -396,14 +398,20 @@ def binary(op: Op, *, operator: bool) -> Callable[[Any, Any], Any]:
             return record(plan, x_source, y_source, None, saved, _NO_PARAMS, out, frame)
         # What `record` does, written out: graphs of scalars are made of this case.
         code = frame.f_code
-        if code is not outer:
-            ours = code is inner or is_internal(frame.f_globals.get("__name__"))
-            if ours:
-                inner = code
+        if code is outer:
+            lasti = frame.f_lasti
+        else:
+            caller = _caller()
+            if code is inner and caller is within is not None:
+                code, lasti = caller.code, caller.lasti
+            elif is_internal(frame.f_globals.get("__name__")):
                 frame = outer_frame(frame)
-                code = frame.f_code
+                if caller is not None and frame is caller.frame:
+                    inner, within = code, caller
+                code, lasti = frame.f_code, frame.f_lasti
             else:
                 outer = code
+                lasti = frame.f_lasti
         node = Node()
         node.plan = plan
         node.x = x_source
@@ -416,7 +424,7 @@ def binary(op: Op, *, operator: bool) -> Callable[[Any, Any], Any]:
         node.value = out
         node.number = next_number()
         node.code = code
-        node.lasti = frame.f_lasti
+        node.lasti = lasti
         node.extra = None
         tensor: Tensor = _new(Tensor)
         tensor.value = out

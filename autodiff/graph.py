@@ -161,8 +161,18 @@ def is_internal(module: str | None) -> bool:
     return answer
 
 
-CALLER: ContextVar[FrameType | None] = ContextVar("autodiff_caller", default=None)
-"""The user's frame that called the innermost of the modules running now: where a long walk outwards may end."""
+class Caller:
+    """Where the user's code called a module that is running now."""
+
+    __slots__ = ("code", "frame", "lasti")
+
+    def __init__(self, frame: FrameType) -> None:
+        self.frame: FrameType | None = frame  # None once the module has returned
+        self.code, self.lasti = frame.f_code, frame.f_lasti
+
+
+CALLER: ContextVar[Caller | None] = ContextVar("autodiff_caller", default=None)
+"""The user's call of the innermost of the modules running now: where a long walk outwards may end."""
 
 
 def user_frame(frame: FrameType) -> FrameType:
@@ -176,8 +186,8 @@ def user_frame(frame: FrameType) -> FrameType:
             return outer
         outer = outer.f_back
     caller = CALLER.get()
-    if caller is not None:
-        return caller
+    if caller is not None and caller.frame is not None:
+        return caller.frame
     while outer is not None and is_internal(outer.f_globals.get("__name__")):
         outer = outer.f_back
     return outer or frame
@@ -197,8 +207,8 @@ def outer_frame(frame: FrameType) -> FrameType:
     back = frame.f_back
     if back is not None and back.f_code is _entry:
         caller = CALLER.get()
-        if caller is not None:
-            return caller
+        if caller is not None and caller.frame is not None:
+            return caller.frame
     return user_frame(frame)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from autodiff.config import OBSERVED, default_dtype, part
 from autodiff.errors import GradientError, describe
-from autodiff.graph import CALLER, enter_by, is_internal
+from autodiff.graph import CALLER, Caller, enter_by, is_internal
 from autodiff.tensor import Tensor
 from autodiff.transforms.levels import plain
 
@@ -107,9 +107,10 @@ class Module:
         )
 
     def __call__(self, *inputs: Any, **options: Any) -> Any:
-        caller = sys._getframe(1)
+        frame = sys._getframe(1)
         token = None
-        if not is_internal(caller.f_globals.get("__name__")):
+        if not is_internal(frame.f_globals.get("__name__")):
+            caller = Caller(frame)
             token = CALLER.set(caller)  # source lines of the ops inside are those of this call
         try:
             if OBSERVED:
@@ -125,6 +126,7 @@ class Module:
         finally:
             if token is not None:
                 CALLER.reset(token)
+                caller.frame = None
 
     def _forward_with_hooks(self, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
         return self.forward(*inputs, **options) if self._hooks is None else self._hooks.call(self, inputs, options)
