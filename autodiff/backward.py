@@ -21,7 +21,7 @@ from .batched import Batched
 from .call import record
 from .config import MODES, is_traced, mode
 from .errors import GradientError, describe
-from .graph import WRITES, Node, by_number, format_line, notes
+from .graph import PAIR, WRITES, Node, by_number, format_line, notes
 from .op import OPS, PICK, Lazy, Plan, define, signature
 from .ops.index import Rows
 from .tensor import WRITTEN, Tensor, at, constant, refresh, stand_in, why_constant
@@ -247,7 +247,9 @@ def sweep(
             continue
         if node.extra is not None and node not in outer:
             g = _visit(node, g)
-        saved, plan = node.saved, node.plan
+        saved, plan = node.kept, node.plan
+        if saved is PAIR:
+            saved = (node.first, node.second, None)
         if live is not None:
             if node in targets:
                 kept[node] = g
@@ -257,7 +259,7 @@ def sweep(
         if saved is None:
             raise freed(node)
         if not retain and plan.frees:
-            node.saved = None
+            node.kept = node.first = node.second = None
         try:
             if ordinary:
                 pulled = plan.pull(g, saved, node.params)

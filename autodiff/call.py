@@ -16,7 +16,7 @@ import numpy as np
 from .batched import Batched
 from .config import MODES, Modes, is_traced
 from .errors import broadcast_hint, describe, describe_all
-from .graph import CALLER, INTERNAL, SMALL, Caller, Mark, Node, is_internal, next_number, outer_frame, user_frame
+from .graph import CALLER, INTERNAL, PAIR, PAIRED, SMALL, Caller, Mark, Node, is_internal, next_number, outer_frame, user_frame
 from .tensor import WRITTEN, Tensor, constant, note_view, refresh, shares, stand_in
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ _CAREFUL = Modes(recording=False)
 _ndarray, _float64, _FLOAT64 = np.ndarray, np.float64, np.dtype(np.float64)
 _NUMBERS = (np.number, np.bool, float, int, complex)  # a union `A | B` would be made anew at each call
 _SCALARS = (np.generic, Batched)
-_INPUTS = (True, True, False)
 
 
 def be_careful(careful: bool) -> None:
@@ -83,7 +82,7 @@ def record(
     node.x = x
     node.y = y
     node.more = more
-    node.saved = saved
+    node.kept = saved
     node.params = params
     node.dtype = dtype = value.dtype
     if dtype.kind != "f":
@@ -387,13 +386,13 @@ def binary(op: Op, *, operator: bool) -> Callable[[Any, Any], Any]:
             out = _scalar(out)
         plan: Any = plans[needs]
         keep = plan.keep
+        frame = _getframe(1)
         if keep is None:
             saved: tuple[Any, ...] = ()
-        elif keep == _INPUTS:
-            saved = (x_value, y_value, None)
+        elif keep is PAIRED and type(out) is _float64:
+            saved = PAIR
         else:
             saved = (x_value if keep[0] else None, y_value if keep[1] else None, out if keep[2] else None)
-        frame = _getframe(1)
         if type(out) is not _float64:
             return record(plan, x_source, y_source, None, saved, _NO_PARAMS, out, frame)
         # What `record` does, written out: graphs of scalars are made of this case.
@@ -417,7 +416,10 @@ def binary(op: Op, *, operator: bool) -> Callable[[Any, Any], Any]:
         node.x = x_source
         node.y = y_source
         node.more = None
-        node.saved = saved
+        node.kept = saved
+        if saved is PAIR:
+            node.first = x_value
+            node.second = y_value
         node.params = _NO_PARAMS
         node.shape = ()
         node.dtype = _FLOAT64

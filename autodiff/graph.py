@@ -45,17 +45,27 @@ class Extra:
         self.rows: Any = None  # of a leaf whose gradient may be kept as rows: these, or () while there are none
 
 
+PAIRED = (True, True, False)
+"""What the plan of an op says whose rules need its two inputs, and not what it gave."""
+
+PAIR: tuple[Any, ...] = ("first", "second")
+"""Stands in a node for the two numbers that such an op was given."""
+
+
 class Node:
     """The record of one op: what it was, what it was given, and what its rules need."""
 
     __slots__ = (
-        "code", "dtype", "extra", "lasti", "more", "number", "params", "plan", "saved", "shape", "value", "x", "y",
+        "code", "dtype", "extra", "first", "kept", "lasti", "more", "number", "params", "plan", "second", "shape", "value",
+        "x", "y",
     )  # fmt: skip
     plan: Plan  # the op, and which of its inputs need a gradient
     x: Node | Tensor | None  # the inputs: each a node, a leaf, or None for a constant. One or two stand in slots, which
     y: Node | Tensor | None  # gives the cycle collector one object a node to walk, not two
     more: tuple[Node | Tensor | None, ...] | None  # all inputs, where there are three or any number
-    saved: tuple[Any, ...] | None  # (*inputs, out, *facts) with None for what is not kept; None once freed
+    kept: tuple[Any, ...] | None  # what `saved` gives, or PAIR: two numbers, which stand in slots for the same reason
+    first: Any
+    second: Any
     params: dict[str, Any]
     value: Any  # the output where it is small, a scalar or asked for; otherwise None
     shape: Any  # a tuple of these for an op with several outputs; dtype likewise
@@ -76,6 +86,16 @@ class Node:
         if self.more is not None:
             return self.more
         return (self.x,) if len(self.plan.op.inputs) == 1 else (self.x, self.y)
+
+    @property
+    def saved(self) -> tuple[Any, ...] | None:
+        """What the rules need: `(*inputs, *outs, *facts)` with None for what is not kept; None once freed."""
+        return (self.first, self.second, None) if self.kept is PAIR else self.kept
+
+    @saved.setter
+    def saved(self, saved: tuple[Any, ...] | None) -> None:
+        self.kept = saved
+        self.first = self.second = None
 
     @property
     def line(self) -> tuple[str, int]:

@@ -81,7 +81,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .call import binary, make_call
-from .graph import is_internal
+from .graph import PAIRED, is_internal
 
 KINDS = frozenset(["elementwise", "reduce", "shape", "index", "contract", "linalg", "scan", "random", "opaque"])
 
@@ -193,6 +193,7 @@ class Plan:
             named |= set(signature(op.rules[i])[0])
         # Which of (*inputs, *outs) to keep. None: nothing at all, not even facts, and nothing to free.
         kept = tuple(name in named for name in (*op.inputs, *op.outs))
+        kept = PAIRED if kept == PAIRED else kept  # the very same: `binary` asks with `is`
         self.drops = tuple([i for i, wanted_later in enumerate(kept) if not wanted_later])
         self.frees = any(kept)
         self.keep = kept if self.frees or named & set(op.facts) or op.vjp is not None else None
