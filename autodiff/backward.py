@@ -262,11 +262,10 @@ def sweep(
             node.kept = node.first = node.second = None
         try:
             if ordinary:
-                pulled = plan.pull(g, saved, node.params)
                 # Graphs of numbers are made of this case.
-                if whole and type(g) is _float64 and node.y is not None:
-                    x, y = node.x, node.y
-                    gx, gy = pulled
+                if whole and type(g) is _float64 and (y := node.y) is not None:
+                    x = node.x
+                    gx, gy = pulled = (g, g) if plan.passes else plan.pull(g, saved, node.params)
                     if type(gy) is _float64 is type(y.value) and (x is None or type(gx) is _float64 is type(x.value)):
                         if x is not None:
                             before = grads[x]
@@ -274,6 +273,8 @@ def sweep(
                         before = grads[y]
                         grads[y] = gy if before is None else before + gy
                         continue
+                else:
+                    pulled = plan.pull(g, saved, node.params)
             else:
                 for observer in observers:
                     observer.pulling(node)

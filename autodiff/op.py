@@ -178,7 +178,7 @@ class Op:
 class Plan:
     """An op with a given set of inputs to find gradients of: what to keep, and how to pull back."""
 
-    __slots__ = ("_conjugated", "_conjugates", "_wanted", "drops", "frees", "keep", "needs", "op", "pull")
+    __slots__ = ("_conjugated", "_conjugates", "_wanted", "drops", "frees", "keep", "needs", "op", "passes", "pull")
 
     def __init__(self, op: Op, needs: int, conjugates: bool = False) -> None:
         self.op, self.needs, self._conjugates = op, needs, conjugates
@@ -198,6 +198,9 @@ class Plan:
         self.frees = any(kept)
         self.keep = kept if self.frees or named & set(op.facts) or op.vjp is not None else None
         self._wanted = wanted
+        self.passes = len(wanted) == 2 and not conjugates and op.vjp is None and all(
+            _SIMPLE.get(_instructions(rule)) == "{0}" for rule in op.rules
+        )
         self.pull: Callable[[Any, Any, Any], Any] = self._pull_first
         self._conjugated: Plan | None = None
 
