@@ -16,7 +16,20 @@ import numpy as np
 from .batched import Batched
 from .config import MODES, Modes, is_traced
 from .errors import broadcast_hint, describe, describe_all
-from .graph import CALLER, INTERNAL, PAIR, PAIRED, SMALL, Caller, Mark, Node, is_internal, next_number, outer_frame, user_frame
+from .graph import (
+    CALLER,
+    INTERNAL,
+    PAIR,
+    PAIRED,
+    SMALL,
+    Caller,
+    Mark,
+    Node,
+    is_internal,
+    next_number,
+    outer_frame,
+    user_frame,
+)
 from .tensor import WRITTEN, Tensor, constant, note_view, refresh, shares, stand_in
 
 if TYPE_CHECKING:
@@ -401,7 +414,7 @@ def binary(op: Op, *, operator: bool) -> Callable[[Any, Any], Any]:
             lasti = frame.f_lasti
         else:
             caller = _caller()
-            if code is inner and caller is within is not None:
+            if caller is not None and caller is within and code is inner:
                 code, lasti = caller.code, caller.lasti
             elif is_internal(frame.f_globals.get("__name__")):
                 frame = outer_frame(frame)

@@ -56,8 +56,8 @@ class Node:
     """The record of one op: what it was, what it was given, and what its rules need."""
 
     __slots__ = (
-        "code", "dtype", "extra", "first", "kept", "lasti", "more", "number", "params", "plan", "second", "shape", "value",
-        "x", "y",
+        "code", "dtype", "extra", "first", "kept", "lasti", "more", "number", "params", "plan", "second", "shape",
+        "value", "x", "y",
     )  # fmt: skip
     plan: Plan  # the op, and which of its inputs need a gradient
     x: Node | Tensor | None  # the inputs: each a node, a leaf, or None for a constant. One or two stand in slots, which

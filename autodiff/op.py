@@ -198,15 +198,15 @@ class Plan:
         self.frees = any(kept)
         self.keep = kept if self.frees or named & set(op.facts) or op.vjp is not None else None
         self._wanted = wanted
-        self.passes = len(wanted) == 2 and not conjugates and op.vjp is None and all(
-            _SIMPLE.get(_instructions(rule)) == "{0}" for rule in op.rules
-        )
+        self.passes = False  # whether both of two gradients are the one that comes, known with `pull`
         self.pull: Callable[[Any, Any, Any], Any] = self._pull_first
         self._conjugated: Plan | None = None
 
     def _pull_first(self, g: Any, saved: Any, params: Any) -> Any:
         """Write `pull` when it is first needed: for all ops at once it would cost 5 ms of import."""
         self.pull = _make_pull(self.op, self._wanted, self._conjugates)
+        if self.needs == 3 and len(self.op.inputs) == 2 and not self._conjugates and self.op.vjp is None:
+            self.passes = all(_SIMPLE.get(_instructions(rule)) == "{0}" for rule in self.op.rules)
         return self.pull(g, saved, params)
 
     @property

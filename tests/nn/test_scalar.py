@@ -116,3 +116,26 @@ def test_lines_of_ops_when_functions_take_turns():
         third = Twice()(x)
         assert second.node.line[1] == first.node.line[1] + 1
         assert third.node.line[1] == first.node.line[1] - 4
+
+
+def test_lines_of_ops_when_calls_of_one_module_take_turns():
+    """An op remembers the call of a module that it last ran in; the next call has another line."""
+
+    class Both(nn.Module):
+        def __init__(self):
+            self.neuron = nn.scalar.Neuron(1, "linear", generator=0)
+
+        def forward(self, x):
+            return self.neuron([x]), self.neuron([x]) + 0.0, self.neuron.forward([x])
+
+    def lines(outs):
+        return [out.node.line[1] for out in outs]
+
+    model, x = Both(), Tensor(2.0, requires_grad=True)
+    inside = Both.forward.__code__.co_firstlineno + 1
+    for _ in range(2):
+        first = model.neuron([x])
+        second = model.neuron([x])
+        assert lines([second])[0] == lines([first])[0] + 1
+        assert lines(model(x)) == [inside, inside, inside]
+        assert lines([model.neuron([x])])[0] == lines([first])[0] + 4
