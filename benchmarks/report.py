@@ -59,7 +59,7 @@ def summary(row: Row | Startup, threads: int, result: Record) -> list[Record]:
         ratio = spread([a / b for a, b in zip(seconds["ours"], seconds[peer], strict=True)])
     lines = [common | {
         "title": row.title, "unit": "seconds", "goal": row.goal, "ratio": ratio,
-        "values": {system: spread(samples) for system, samples in seconds.items()},
+        "values": {system: spread(samples) for system, samples in seconds.items()}, "peak": result.get("peak", {}),
     }]  # fmt: skip
     if row.memory:
         for what, title in (("peak", "peak memory of all"), ("growth", "memory that the steps add")):
@@ -68,6 +68,7 @@ def summary(row: Row | Startup, threads: int, result: Record) -> list[Record]:
             values = {system: (float(size),) * 3 for system, size in sizes.items()}
             lines.append(common | {
                 "title": f"... {title}", "unit": "bytes", "goal": 1.0, "ratio": (part,) * 3, "values": values,
+                "peak": {},
             })  # fmt: skip
     for line in lines:
         line["reached"] = bool(line["ratio"][1] <= line["goal"])
@@ -104,7 +105,13 @@ def others_of(line: Record) -> str:
     return ", ".join(shown + absent)
 
 
-HEAD = ("workload", "threads", "ours", "peer", "ratio", "goal", "reached", "others (ours / theirs)")
+def peaks_of(line: Record) -> str:
+    """The most memory that our process and the peer's had, interpreter and libraries included."""
+    sizes = [f"{size / 2**20:.0f}" for system in ("ours", line["peer"]) if (size := line["peak"].get(system))]
+    return f"{' / '.join(sizes)} MiB" if sizes else ""
+
+
+HEAD = ("workload", "threads", "ours", "peer", "ratio", "goal", "reached", "peak memory", "others (ours / theirs)")
 
 
 def cells(line: Record) -> list[str]:
@@ -113,11 +120,11 @@ def cells(line: Record) -> list[str]:
     goal, reached = (f"{line['goal']:g}", "yes" if line["reached"] else "no") if line["goal"] > 0 else ("", "")
     return [
         line["title"], str(line["threads"]), value_of(line, "ours"), named + value_of(line, line["peer"]),
-        ratio_of(line), goal, reached, others_of(line),
+        ratio_of(line), goal, reached, peaks_of(line), others_of(line),
     ]  # fmt: skip
 
 
-WIDTHS = "{:52}  {:>7}  {:>13}  {:>23}  {:>17}  {:>4}  {:>7}  {}"
+WIDTHS = "{:52}  {:>7}  {:>13}  {:>23}  {:>17}  {:>4}  {:>7}  {:>14}  {}"
 
 
 def terminal(line: Record) -> str:
@@ -134,8 +141,8 @@ def machine() -> Record:
         cpu = names[0].partition(":")[2].strip() if names else cpu
     return {
         "cpu": cpu, "cores": os.cpu_count(), "system": platform.system(), "python": platform.python_version(),
-        "numpy": np.__version__, "load": round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else 0.0,
-        "date": date.today().isoformat(), "peers": {p: v for p in PEERS if (v := installed(p))},
+        "numpy": np.__version__, "date": date.today().isoformat(),
+        "peers": {p: v for p in PEERS if (v := installed(p))},
     }  # fmt: skip
 
 
@@ -147,15 +154,11 @@ def installed(package: str) -> str:
         return ""
 
 
-def is_busy(about: Record, threads: int) -> bool:
-    """Whether others used the machine too, so that the figures are not to be quoted."""
-    return bool(about["load"] + threads > about["cores"] + 0.5)
-
-
 def readme(about: Record, lines: Sequence[Record]) -> None:
     """Put the table between the two marks in the README."""
     peers = ", ".join(f"{SYSTEMS[p].title.split()[0]} {v}" for p, v in about["peers"].items())
-    busy = ", busy with other work: only the ratios mean something" if about["busy"] else ""
+    busy = f", of which other programs used {about['others']:.2g}"
+    busy += ": only the ratios mean something" if about["busy"] else ""
     clock = "CPU time of all threads, m" if about["clock"] == "cpu" else "M"
     rows = [HEAD, ("---",) * len(HEAD), *map(cells, lines)]
     table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
@@ -163,7 +166,8 @@ def readme(about: Record, lines: Sequence[Record]) -> None:
         f"{BEGIN}\n"
         f"Measured {about['date']} on {about['cpu']}, {about['cores']} cores{busy}; {about['system']}, Python "
         f"{about['python']}, NumPy {about['numpy']}, {peers}.\n"
-        f"{clock}edians ± half the distance of the quartiles; ratio: ours / peer, which is PyTorch unless named.\n\n"
+        f"{clock}edians ± half the distance of the quartiles; ratio: ours / peer, which is PyTorch unless named; "
+        "peak memory: of the whole process, ours / peer.\n\n"
         f"{table}\n{END}"
     )
     before, begin, rest = README.read_text(encoding="utf-8").partition(BEGIN)

@@ -4,6 +4,7 @@ Whether the peers agree with us is checked by the command itself.
 """
 
 import json
+import os
 from dataclasses import replace
 from functools import partial
 
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import report, rows, systems
+from benchmarks import load, report, rows, systems
 from benchmarks.measure import DisagreementError, compare_numbers, measure, measure_startup
 from benchmarks.row import Program, Row, Startup
 
@@ -36,9 +37,9 @@ def row_named(name):
     return TABLE[name]
 
 
-@pytest.mark.parametrize("name", rows.ROWS)
+@pytest.mark.parametrize("name", [*rows.ROWS, *rows.MORE])
 def test_our_side_of_a_row(name):
-    run, numbers = rows.ROWS[name].systems["ours"]()
+    run, numbers = rows.row_named(name).systems["ours"]()
     run(1)
     for value in numbers().values():
         assert np.all(np.isfinite(value))
@@ -131,18 +132,59 @@ def test_the_readme_is_written_between_its_marks(monkeypatch, tmp_path):
     }  # fmt: skip
     row = Row("work", 0.6, {}, memory=True)
     for _ in range(2):  # again gives the same
-        report.readme(report.machine() | {"busy": True, "clock": "wall"}, report.summary(row, 2, result))
+        report.readme(report.machine() | {"busy": True, "others": 1.2, "clock": "wall"}, report.summary(row, 2, result))
     text = page.read_text()
     assert (
-        "| work | 2 | 1.00 ms ±0% | 2.00 ms ±0% | 0.50 | 0.6 | yes | JAX jit 4.00 ms (0.25), MyGrad not installed |"
-        in text
+        "| work | 2 | 1.00 ms ±0% | 2.00 ms ±0% | 0.50 | 0.6 | yes | 1 / 4 MiB "
+        "| JAX jit 4.00 ms (0.25), MyGrad not installed |" in text
     )
-    assert "| ... peak memory of all | 2 | 1 MiB | 4 MiB | 0.25 | 1 | yes |" in text
-    assert "busy with other work" in text
+    assert "| ... peak memory of all | 2 | 1 MiB | 4 MiB | 0.25 | 1 | yes |  |" in text
+    assert "of which other programs used 1.2: only the ratios mean something" in text
     assert "old" not in text
     assert text.startswith("before\n")
     assert text.endswith("\nafter\n")
 
     page.write_text("no marks")
     with pytest.raises(SystemExit, match="no place for the table"):
-        report.readme(report.machine() | {"busy": False, "clock": "wall"}, [])
+        report.readme(report.machine() | {"busy": False, "others": 0, "clock": "wall"}, [])
+
+
+# -- whether others used the machine -----------------------------------------------------------------------
+
+
+def test_what_others_use_is_what_all_cores_did_less_our_own(monkeypatch, tmp_path):
+    stat, now, own = tmp_path / "stat", [0.0], [0.0]
+    tick = 1 / os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 0.01
+    monkeypatch.setattr(load, "STAT", stat)
+    monkeypatch.setattr(load.os, "sysconf", lambda name: round(1 / tick), raising=False)
+    monkeypatch.setattr(load.os, "times", lambda: (own[0] / 2, 0.0, own[0] / 2, 0.0, 9.9))
+    monkeypatch.setattr(load, "perf_counter", lambda: now[0])
+
+    def at(clock, busy, mine):
+        ticks = round(busy / tick)
+        stat.write_text(f"cpu  {ticks} 0 0 777 888 0 0 0 0 0\ncpu0 1 2 3 4 5 6 7 8 9 10\n")
+        now[0], own[0] = clock, mine
+
+    at(0, 100, 5)
+    watch = load.Watch()
+    at(10, 120, 25)  # both cores at work, for us
+    assert watch.lap() == 0
+    at(20, 130, 30)  # half a core each
+    assert watch.lap() == pytest.approx(0.5)
+    assert watch.whole() == pytest.approx(0.25)
+
+
+def test_where_no_one_counts_the_load_of_before_is_taken(monkeypatch, tmp_path):
+    monkeypatch.setattr(load, "STAT", tmp_path / "none")
+    loads = [0.75, 5.0]
+    monkeypatch.setattr(load.os, "getloadavg", lambda: (loads.pop(0), 0, 0), raising=False)
+    watch = load.Watch()
+    assert (watch.lap(), watch.whole()) == (0.75, 0.75)
+    monkeypatch.delattr(load.os, "getloadavg")
+    assert load.Watch().lap() == 0
+
+
+def test_a_machine_is_busy_when_others_take_cores_from_us(monkeypatch):
+    monkeypatch.setattr(load.os, "cpu_count", lambda: 2)
+    assert [load.is_busy(others, 2) for others in (0.0, 0.05, 0.2)] == [False, False, True]
+    assert [load.is_busy(others, 1) for others in (0.9, 1.2)] == [False, True]

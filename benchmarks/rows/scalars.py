@@ -37,9 +37,15 @@ def in_each(build: Callable[[str], Program], *systems: str) -> dict[str, Callabl
     return {system: partial(build, system) for system in systems}
 
 
-def slopes(**leaves: Any) -> dict[str, float]:
-    """The gradients of numbers, by name."""
-    return {f"gradient of {name}": float(leaf.grad) for name, leaf in leaves.items()}
+def slopes(out: Any, **leaves: Any) -> dict[str, float]:
+    """A number that was computed, and its gradients by name."""
+    return {"value": number(out)} | {f"gradient of {name}": float(leaf.grad) for name, leaf in leaves.items()}
+
+
+def found_by(value_and_grad: Any, names: str) -> dict[str, float]:
+    """The same of what a function of functions gave."""
+    value, grads = value_and_grad
+    return {"value": float(value)} | {f"gradient of {x}": float(g) for x, g in zip(names, grads, strict=True)}
 
 
 # -- one product ------------------------------------------------------------------------------------------
@@ -55,8 +61,9 @@ def multiply(system: str) -> Program:
             x * y
 
     def numbers() -> dict[str, Any]:
-        (x * y).backward()
-        return slopes(x=x, y=y)
+        out = x * y
+        out.backward()
+        return slopes(out, x=x, y=y)
 
     return Program(run, numbers)
 
@@ -80,11 +87,11 @@ def gates(system: str) -> Program:
             ((x + y) * z).backward()  # a tensor's gradient is dropped when it is used again
 
     def numbers() -> dict[str, Any]:
-        chosen(1)
-        return slopes(x=x, y=y, z=z)
+        out = (x + y) * z
+        out.backward()
+        return slopes(out, x=x, y=y, z=z)
 
-    chosen = run_mygrad if system == "mygrad" else run
-    return Program(chosen, numbers)
+    return Program(run_mygrad if system == "mygrad" else run, numbers)
 
 
 def gates_as_function(value_and_grad: Callable[[Any], Any]) -> Program:
@@ -96,10 +103,7 @@ def gates_as_function(value_and_grad: Callable[[Any], Any]) -> Program:
         for _ in range(n):
             found(values)
 
-    def numbers() -> dict[str, Any]:
-        return {f"gradient of {name}": float(g) for name, g in zip("xyz", found(values)[1], strict=True)}
-
-    return Program(run, numbers)
+    return Program(run, lambda: found_by(found(values), "xyz"))
 
 
 def gates_jax() -> Program:
@@ -124,20 +128,20 @@ def chain(system: str, length: int = LENGTH) -> Program:
     scalar = scalar_in(system)
     x, w = scalar(2.0), scalar(FACTOR)
 
+    def product() -> Any:
+        if system != "mygrad":
+            x.grad = w.grad = None
+        h = x
+        for _ in range(length):
+            h = h * w
+        h.backward()
+        return h
+
     def run(n: int) -> None:
         for _ in range(n):
-            if system != "mygrad":
-                x.grad = w.grad = None
-            h = x
-            for _ in range(length):
-                h = h * w
-            h.backward()
+            product()
 
-    def numbers() -> dict[str, Any]:
-        run(1)
-        return slopes(x=x, w=w)
-
-    return Program(run, numbers)
+    return Program(run, lambda: slopes(product(), x=x, w=w))
 
 
 def chain_autograd() -> Program:
@@ -156,10 +160,7 @@ def chain_autograd() -> Program:
         for _ in range(n):
             found((2.0, FACTOR))
 
-    def numbers() -> dict[str, Any]:
-        return {f"gradient of {name}": float(g) for name, g in zip("xw", found((2.0, FACTOR))[1], strict=True)}
-
-    return Program(run, numbers)
+    return Program(run, lambda: found_by(found((2.0, FACTOR)), "xw"))
 
 
 # -- a network neuron by neuron: the demo of micrograd ----------------------------------------------------------
