@@ -1,4 +1,4 @@
-"""Pictures of the results: the ratios beside their goals, and how time grows with size."""
+"""Pictures of the results: the ratios beside their goals, how time grows with size, where kernels take turns."""
 
 from __future__ import annotations
 
@@ -59,3 +59,57 @@ def draw_curves(curves: dict[str, dict[str, Any]], path: Path) -> None:
         axes.grid(which="both", alpha=0.2)
         axes.legend(frameon=False, fontsize=8)
     figure.savefig(path)
+
+
+def draw_thresholds(result: dict[str, Any], path: Path) -> None:
+    """A row for each kernel: time compiled over time by NumPy at each size, and a mark where it begins to be asked."""
+    from matplotlib.colors import LogNorm
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 1 + 0.17 * len(result)), layout="constrained")
+    axes = figure.add_subplot()
+    for y, (_name, found) in enumerate(reversed(result.items())):
+        sizes = [n for n, _, _ in found["points"]]
+        ratios = np.array([fast / plain for _, plain, fast in found["points"]])
+        more = np.array([sizes[0] / 2, *sizes, 2 * sizes[-1]])
+        edges = np.sqrt(more[1:] * more[:-1])
+        image = axes.pcolormesh(edges, [y - 0.45, y + 0.45], ratios[None], cmap="RdBu_r", norm=LogNorm(1 / 4, 4))
+        axes.plot([max(found["asked"], edges[0])] * 2, [y - 0.5, y + 0.5], color="black", linewidth=2)
+    axes.set(
+        xscale="log", xlabel="elements", yticks=range(len(result)), yticklabels=list(result)[::-1],
+        ylim=(-0.6, len(result) - 0.4),
+    )  # fmt: skip
+    axes.tick_params(axis="y", labelsize=7)
+    bar = figure.colorbar(image, ax=axes, pad=0.01, ticks=[0.25, 0.5, 1, 2, 4], extend="both", aspect=40)
+    bar.ax.set_yticklabels(["1/4", "1/2", "1", "2", "4"])
+    bar.ax.minorticks_off()
+    bar.set_label("time compiled / time by NumPy")
+    figure.savefig(path, dpi=110)
+
+
+COLORS = (THEIRS, OURS, "#7a5195", "#e0a030", "#555555")
+
+
+def draw_ways(result: Sequence[dict[str, Any]], path: Path) -> None:
+    """Time by each way over the time of what is chosen, for each kind of images."""
+    from matplotlib.figure import Figure
+
+    kinds = {(r["n"], r["size"]): None for r in result}
+    figure = Figure(figsize=(3.2 * len(kinds), 5.5), layout="constrained")
+    panels = figure.subplots(2, len(kinds), sharex=True, sharey=True, squeeze=False)
+    for row, what in zip(panels, ("forward", "by the weight"), strict=True):
+        for axes, (n, size) in zip(row, kinds, strict=True):
+            points = [r for r in result if (r["what"], r["n"], r["size"]) == (what, n, size)]
+            channels = [r["channels"] for r in points]
+            for way, color in zip([way for way in result[0]["times"] if way != "auto"], COLORS, strict=False):
+                ratios = [r["times"][way] / r["times"]["auto"] for r in points]
+                axes.plot(channels, ratios, color=color, marker="o", markersize=3, label=way)
+            axes.axhline(1, color="black", linewidth=0.8)
+            axes.set(xscale="log", yscale="log", title=f"{what}, {n} of {size} x {size}", ylim=(0.5, 8))
+            axes.set_yticks([0.5, 1, 2, 4, 8], ["1/2", "1", "2", "4", "8"])
+            axes.minorticks_off()
+            axes.grid(alpha=0.2)
+    panels[0, 0].legend(frameon=False, fontsize=8)
+    figure.supxlabel("channels in and out, windows of 3 x 3")
+    figure.supylabel("time by each way / time by the chosen one")
+    figure.savefig(path, dpi=110)

@@ -11,8 +11,11 @@ from functools import partial
 import numpy as np
 import pytest
 
+import optim
+from autodiff import get_num_threads, set_num_threads, use_kernels
+from autodiff.kernels.policy import KERNELS
 from benchmarks import __main__ as command
-from benchmarks import load, report, rows, systems
+from benchmarks import load, report, rows, systems, thresholds
 from benchmarks.measure import DisagreementError, compare_numbers, measure, measure_startup
 from benchmarks.row import Program, Row, Startup
 
@@ -188,3 +191,45 @@ def test_a_machine_is_busy_when_others_take_cores_from_us(monkeypatch):
     monkeypatch.setattr(load.os, "cpu_count", lambda: 2)
     assert [load.is_busy(others, 2) for others in (0.0, 0.05, 0.2)] == [False, False, True]
     assert [load.is_busy(others, 1) for others in (0.9, 1.2)] == [False, True]
+
+
+# -- where kernels take turns -------------------------------------------------------------------------------
+
+
+def test_every_kernel_is_looked_at():
+    assert optim.Adam
+    assert thresholds.CASES.keys() == KERNELS.keys()
+
+
+@pytest.mark.parametrize("name", thresholds.CASES)
+def test_what_kernels_are_given(name):
+    for n in 64, 5000:
+        args, options = thresholds.CASES[name](n)
+        assert n / 4 <= args[KERNELS[name].by].size <= 4 * n
+        with use_kernels("numpy"):
+            KERNELS[name].reference(*args, **options)
+
+
+def test_from_where_on_a_kernel_is_faster():
+    assert thresholds.crossing([(16, 1.0, 3.0), (32, 2.0, 3.0), (64, 4.0, 3.0), (128, 8.0, 3.0)]) == 64
+    assert thresholds.crossing([(16, 4.0, 3.0), (32, 8.0, 3.0)]) == 16
+    assert thresholds.crossing([(16, 1.0, 3.0), (32, 2.0, 3.0)]) == 32
+
+
+def test_pictures_of_where_kernels_take_turns(monkeypatch, tmp_path):
+    monkeypatch.setattr(thresholds, "TURNS", 1)
+    monkeypatch.setattr(thresholds, "TURN", 1e-5)
+    monkeypatch.setattr(thresholds, "SIZES", (64, 512))
+    monkeypatch.setattr(thresholds, "KINDS", ((1, 8),))
+    monkeypatch.setattr(thresholds, "CHANNELS", (1, 4))
+    before = get_num_threads()
+    try:
+        thresholds.main(["--output", str(tmp_path), "--kernels", "norm.softmax", "pool.max_pool"])
+        thresholds.main(["--output", str(tmp_path), "--ways"])
+    finally:
+        set_num_threads(before)
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "thresholds.json", "thresholds.png", "ways.json", "ways.png"
+    }  # fmt: skip
+    found = json.loads((tmp_path / "thresholds.json").read_text())
+    assert found["pool.max_pool"]["asked"] == KERNELS["pool.max_pool"].at_least

@@ -10,7 +10,7 @@ import numpy as np
 from .policy import compiled
 
 SOME, MORE = 1024, 4096
-"""Elements from which on the compiled form is the faster one, of a function with an exponential in it, and without."""
+"""Elements from which on the compiled form is the faster one, of a function with many steps, and with a few."""
 LARGE = 16384
 """Elements from which on a slope of a few products is, and has an op of its own: below, all is in the cache."""
 
@@ -44,7 +44,7 @@ def relu_slope(g: Any, r: Any) -> Any:
     return np.where(r != 0, g, np.zeros((), np.result_type(g)))[()]
 
 
-@compiled("activation")
+@compiled("activation", LARGE)
 def positive_part(x: Any) -> Any:
     """`max(x, 0)` of a large array, in a quarter of the time."""
     return np.maximum(x, 0)
@@ -152,7 +152,7 @@ def elu(x: Any, *, alpha: float, scale: float, slope: float) -> Any:
     return (np.where(x > 0, x, alpha * np.expm1(slope * np.minimum(x, 0))) * scale)[()]
 
 
-@compiled("activation", MORE)
+@compiled("activation", SOME)
 def elu_slope(g: Any, out: Any, *, alpha: float, scale: float, slope: float) -> Any:
     """`g scale`, and `g slope (out + scale alpha)` where out is not positive."""
     return np.where(out > 0, g * scale, g * (slope * (out + scale * alpha)))[()]
@@ -176,13 +176,13 @@ def hardsigmoid(x: Any) -> Any:
     return np.clip(x + 3.0, 0, 6) * (1 / 6)
 
 
-@compiled("activation", MORE)
+@compiled("activation", SOME)
 def hardswish(x: Any) -> Any:
     """`x min(max(x + 3, 0), 6) / 6`."""
     return np.maximum(x, -6.0) * (np.clip(x + 3.0, 0, 6) * (1 / 6))
 
 
-@compiled("activation", MORE)
+@compiled("activation", SOME)
 def hardswish_slope(g: Any, x: Any) -> Any:
     """0 up to -3, g from 3 on, `g (2 x + 3) / 6` between."""
     slope = np.where(x >= 3, 1, (2 * np.clip(x, -3, 3) + 3) * (1 / 6))
@@ -255,7 +255,7 @@ GELU = math.sqrt(2 / math.pi), math.sqrt(2 / math.pi) * 0.044715
 """The approximation is `(1 + tanh(a x + b x^3)) / 2` with these a and b (Hendrycks and Gimpel, 2016)."""
 
 
-@compiled("activation", MORE)
+@compiled("activation", SOME)
 def softsign(x: Any) -> Any:
     """`x / (1 + |x|)`, 1 at infinity."""
     size = np.abs(x)

@@ -61,7 +61,7 @@ class Kernel:
         self.reference, self.name, self.module = reference, reference.__name__, module
         self.ready: dict[str, Callable[..., Any]] = {}  # the compiled function, by the letter of the dtype
         self.asked: set[str] = set()
-        self.at_least = 0
+        self.at_least = self.by = 0
         self.failed: Exception | None = None
 
     def find(self, char: str) -> Callable[..., Any] | None:
@@ -117,7 +117,7 @@ def compiled(module: str, at_least: int = 0, by: int = 0) -> Callable[[F], F]:
                         return result
             return reference(*args, **options)
 
-        kernel.at_least = at_least
+        kernel.at_least, kernel.by = at_least, by
         return cast(F, call)
 
     return decorate
@@ -155,6 +155,11 @@ def compile_kernels(*names: str) -> list[str]:
 
     Do this once after an installation and no first run is slower than the later ones.
     """
+    from pathlib import Path
+
+    if not names or set(names) - set(KERNELS):
+        for path in sorted(Path(__file__).parent.glob("*.py")):  # some are imported only with what uses them
+            importlib.import_module(f"autodiff.kernels.{path.stem}")
     unknown = set(names) - set(KERNELS)
     if unknown:
         raise ValueError(f"there is no kernel {', '.join(sorted(unknown))}; there are {', '.join(sorted(KERNELS))}")

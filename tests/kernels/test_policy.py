@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 import time
+from textwrap import dedent
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from autodiff.kernels import policy, threads
 from autodiff.kernels.memory import keep_memory
 from autodiff.kernels.policy import compile_kernels, loop, use_kernels, uses
 from autodiff.kernels.threads import get_num_threads, set_num_threads, share
+from tests.processes import fresh
 
 
 @loop("void(T[::1], T[::1], int64, int64)")
@@ -107,6 +109,19 @@ def test_mistakes():
         compile_kernels("nonsense")
     with pytest.raises(ValueError, match="at least 1, got 0"):
         set_num_threads(0)
+
+
+def test_kernels_are_known_before_what_uses_them_is_imported():
+    fresh(
+        dedent("""
+        import autodiff
+        from autodiff.kernels import policy
+
+        policy.Kernel.prepare = lambda kernel, char: None
+        assert "optimizer.adam" not in policy.KERNELS
+        assert "optimizer.adam" in autodiff.compile_kernels()
+    """)
+    )
 
 
 def test_the_environment_chooses():
