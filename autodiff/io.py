@@ -145,6 +145,8 @@ def metadata(path: str | os.PathLike[str]) -> dict[str, str]:
     """Read the text that was saved with the arrays, without reading them."""
     from safetensors import SafetensorError, safe_open
 
+    with open(path, "rb"):  # whose errors name the path
+        pass
     try:
         with safe_open(os.fspath(path), framework="np") as file:
             return dict(file.metadata() or {})

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+
+from autodiff.errors import describe
+
 from .swa_utils import AveragedModel
 
 if TYPE_CHECKING:
@@ -49,6 +53,13 @@ class Callback:
         """Go on from what `state_dict` gave."""
 
 
+def check_counts(least: int, **counts: Any) -> None:
+    """Raise ValueError unless these are whole numbers of `least` or more."""
+    for name, count in counts.items():
+        if not isinstance(count, int | np.integer) or count < least:
+            raise ValueError(f"{name} is a whole number of {least} or more, got {describe(count)}")
+
+
 class Monitor(Callback):
     """Knows the best value so far of one figure of the record.
 
@@ -61,6 +72,8 @@ class Monitor(Callback):
     def __init__(self, monitor: str | None = None, mode: Mode = None, min_delta: float = 0.0) -> None:
         if mode not in ("min", "max", None):
             raise ValueError(f'mode is "min" or "max", got {mode!r}')
+        if not isinstance(monitor, str | None):
+            raise TypeError(f'monitor is the name of a figure such as "val_loss", got {describe(monitor)}')
         self.monitor, self.mode, self.min_delta = monitor, mode, abs(min_delta)
         self.best: float | None = None
         self.best_epoch = 0
@@ -82,7 +95,7 @@ class Monitor(Callback):
 
 
 class EarlyStopping(Monitor):
-    """Stops when a figure has not become better for so many epochs, and puts the best weights back.
+    """Stops when a figure has not become better for so many epochs, and puts the best weights back, also at the end.
 
     Args:
         monitor, mode, min_delta: as for `Monitor`.
@@ -100,8 +113,7 @@ class EarlyStopping(Monitor):
         restore: bool = True,
     ) -> None:
         super().__init__(monitor, mode, min_delta)
-        if patience < 1:
-            raise ValueError(f"patience is 1 epoch or more, got {patience}")
+        check_counts(1, patience=patience)
         self.patience, self.restore = patience, restore
         self.waited = 0
         self.weights: dict[str, Any] | None = None
@@ -116,7 +128,14 @@ class EarlyStopping(Monitor):
             name = trainer.figure_name(self.monitor)
             trainer.stop(f"{name} has not become better than {self.best:.6g} (epoch {self.best_epoch})"
                          if self.best is not None else f"{name} has been NaN")  # fmt: skip
-        if (trainer.stopped or trainer.epoch >= trainer.epochs) and self.weights is not None:
+            self._restore(trainer)
+
+    def end(self, trainer: Trainer) -> None:
+        if trainer.epoch >= trainer.epochs:  # not before the checkpoint: a longer run goes on from the last weights
+            self._restore(trainer)
+
+    def _restore(self, trainer: Trainer) -> None:
+        if self.weights is not None:
             trainer.model.load_state_dict(self.weights)
 
     def state_dict(self) -> dict[str, Any]:
@@ -137,6 +156,7 @@ class Averaging(Callback):
     """
 
     def __init__(self, averaged: AveragedModel, every: int = 1, start: int = 0) -> None:
+        check_counts(0, every=every, start=start)
         self.averaged, self.every, self.start = averaged, every, start
 
     def after_step(self, trainer: Trainer) -> None:

@@ -17,7 +17,7 @@ import numpy as np
 from autodiff.random import Generator, as_generator
 from autodiff.tensor import Tensor
 
-from .callbacks import Mode, Monitor
+from .callbacks import Mode, Monitor, check_counts
 
 if TYPE_CHECKING:
     from .trainer import Trainer
@@ -57,6 +57,9 @@ class Checkpoint(Monitor):
         min_delta: float = 0.0,
     ) -> None:
         super().__init__(None if isinstance(monitor, bool) else monitor, mode, min_delta)
+        check_counts(0, every=every)
+        if not seconds >= 0:
+            raise ValueError(f"seconds is 0 or more, got {seconds}")
         self.folder, self.every, self.seconds = Path(folder), every, seconds
         self.keep_best = monitor is not False
         self._saved = (-1, -1)  # of which epoch and step

@@ -45,7 +45,7 @@ def all_finite(parameters: Iterable[Tensor]) -> bool:
 
 def diagnose(trainer: Trainer, what: str, recent: Sequence[tuple[Any, list[tuple[int, int]]]]) -> str:
     """Compute a step again under `debug()`, with the same random numbers, and tell what it finds."""
-    where = f"{what} at step {trainer.step + 1} (epoch {trainer.epoch + 1}, batch {trainer.batch + 1})."
+    where = f"{what} at step {trainer.step + 1} (epoch {trainer.epoch + 1}, batch {trainer.batch})."
     lines = [f"{where} The run has stopped, and the step was not made."]
     bad = [name for name, p in trainer.model.named_parameters() if not np.isfinite(p.value).all()]
     if bad:

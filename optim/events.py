@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .callbacks import Callback
+from .callbacks import Callback, check_counts
 
 if TYPE_CHECKING:
     from .trainer import Trainer
@@ -82,6 +82,8 @@ class TensorBoard(Callback):
     last = True
 
     def __init__(self, folder: str | os.PathLike[str], every: int = 1, histograms: int = 1) -> None:
+        check_counts(1, every=every)
+        check_counts(0, histograms=histograms)
         self.folder, self.every, self.histograms = Path(folder), every, histograms
         self._file: EventFile | None = None
 

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .batches import apart, check_batches
 from .checkpoint import read_streams, set_streams
+from .lbfgs import LBFGS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -60,12 +62,15 @@ def find_rate(trainer: Trainer, data: Any, low: float = 1e-6, high: float = 10.0
     Args:
         data: batches; gone over again as often as needed.
 
-    Raises ValueError for rates that do not rise, or fewer than 10 steps.
+    Raises ValueError for rates that do not rise, or fewer than 10 steps; TypeError for `LBFGS`.
     """
     if not 0 < low < high or steps < 10:
         raise ValueError(f"rates rise from low to high in 10 steps or more, got {low}, {high}, {steps}")
-    roots = {"model": trainer.model, "loss": trainer.loss, "data": data}
+    roots = trainer._roots() | {"data": data}
     weights, state, streams = trainer.model.state_dict(), trainer.optimizer.state_dict(), read_streams(**roots)
+    if isinstance(trainer.optimizer, LBFGS):
+        raise TypeError("LBFGS looks for its step lengths itself: there is no rate to find")
+    check_batches(data)
     rates: list[float] = []
     losses: list[float] = []
     smooth: list[float] = []
@@ -73,7 +78,7 @@ def find_rate(trainer: Trainer, data: Any, low: float = 1e-6, high: float = 10.0
     trainer.model.train()
     try:
         with np.errstate(all="ignore"):
-            for i, batch in enumerate(_forever(data, steps)):
+            for i, batch in enumerate(_forever(apart(data), steps)):
                 rate = low * (high / low) ** (i / (steps - 1))
                 for group in trainer.optimizer.param_groups:
                     group["lr"] = rate

@@ -68,9 +68,10 @@ class _Schedule:
         Raises ValueError for a state with other names; then nothing has been changed.
         """
         known = {name for name, value in vars(self).items() if name != "optimizer" and not _code(value)}
-        if set(state_dict) != known:
+        found = set(state_dict or ())
+        if found != known:
             raise ValueError(
-                f"this is no state of {type(self).__name__}: it has {', '.join(sorted(state_dict)) or 'nothing'}, "
+                f"this is no state of {type(self).__name__}: it has {', '.join(sorted(found)) or 'nothing'}, "
                 f"and should have {', '.join(sorted(known))}"
             )
         vars(self).update({name: _plain(value) for name, value in state_dict.items()})
@@ -169,6 +170,7 @@ class LRScheduler(_Schedule):
             self.last_epoch += 1
             self._set(self.get_lr())
         else:
+            _whole(f"{type(self).__name__} looks at no figure: an epoch", epoch, 0)
             self.last_epoch = epoch
             self._set(self.closed_form())
 

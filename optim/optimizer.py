@@ -96,13 +96,15 @@ class Optimizer:
             raise TypeError(f"{self._name} takes a list of parameters: write [parameter]")
         if hasattr(params, "parameters"):
             raise TypeError(f"{self._name} takes parameters: write model.parameters()")
-        params = list(params)
+        if isinstance(params, Mapping):
+            raise TypeError(f"{self._name} takes a list: of parameters, model.parameters(), or of groups, [{{...}}]")
+        params = params if isinstance(params, set | frozenset) else list(params)
         if not params:
             raise ValueError(
                 f"{self._name} got no parameters. An iterator such as model.parameters() is empty "
                 "once it was used: call it again. Does the model have any nn.Parameter?"
             )
-        for group in params if isinstance(params[0], Mapping) else [{"params": params}]:
+        for group in params if isinstance(params, list) and isinstance(params[0], Mapping) else [{"params": params}]:
             self.add_param_group(group)
 
     @property
@@ -121,6 +123,8 @@ class Optimizer:
         if unknown:
             raise TypeError(f"{self._name} has no option {', '.join(unknown)}, only {', '.join(self.defaults)}")
         given = group["params"]
+        if isinstance(given, set | frozenset):
+            raise TypeError("parameters in a set have no order, and states are saved by their order: give a list")
         params = [given] if type(given) is Tensor else list(given)
         taken = {p for other in self.param_groups for p in other["params"]}
         for p in params:
@@ -505,6 +509,8 @@ class Optimizer:
 
         Raises ValueError where groups, options, numbers or shapes differ; then nothing has been changed.
         """
+        if not isinstance(state_dict, Mapping):
+            raise ValueError(f"this is no optimizer's state, but {describe(state_dict)}")
         absent = [key for key in ("state", "param_groups") if key not in state_dict]
         if absent:
             raise ValueError(f"this is no optimizer's state: it has no {' and no '.join(map(repr, absent))}")

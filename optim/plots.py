@@ -12,7 +12,7 @@ import numpy as np
 
 from autodiff.io import atomic
 
-from .callbacks import Callback
+from .callbacks import Callback, check_counts
 from .progress import _in_notebook
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ class LivePlot(Callback):
     last = True
 
     def __init__(self, path: str | os.PathLike[str] | None = None, every: int = 1) -> None:
+        check_counts(1, every=every)
         self.path, self.every = None if path is None else Path(path), every
         self._display: Any = None
 

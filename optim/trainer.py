@@ -16,9 +16,9 @@ import math
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsFloat
 
 import numpy as np
 
@@ -31,7 +31,8 @@ from nn.module import Module
 from nn.utils import clip_grad_norm_, clip_grad_value_
 
 from .accumulate import Accumulate
-from .callbacks import Callback
+from .batches import apart, check_batches, check_order, length, split
+from .callbacks import Callback, check_counts
 from .checkpoint import Checkpoint
 from .doctor import all_finite, diagnose
 from .lbfgs import LBFGS
@@ -93,7 +94,7 @@ class Trainer(Run):
         *,
         schedule_each: str | None = None,
         metrics: Any = None,
-        callbacks: Iterable[Callback] = (),
+        callbacks: Callback | Iterable[Callback] = (),
         compute: Callable[[Module, Any], Any] | None = None,
         accumulate: int = 1,
         clip_norm: float | None = None,
@@ -108,19 +109,27 @@ class Trainer(Run):
             raise TypeError(f"a Trainer takes an optimizer such as optim.Adam(model.parameters()), got {optimizer!r}")
         if (loss is None) == (compute is None):
             raise TypeError("give loss=, which compares outputs and targets, or compute=, which returns the loss")
-        if isinstance(loss, type):
-            raise TypeError(f"loss is a function or a module: write {loss.__name__}()")
-        if schedule is not None and not hasattr(schedule, "step"):
-            raise TypeError(f"schedule is one of optim.lr_scheduler, got {describe(schedule)}")
+        for function in (loss, compute):
+            if function is not None:
+                _check_function(function)
+        if compute is None and not _shares(optimizer, model, loss):
+            raise ValueError(
+                "none of the model's parameters is among the optimizer's, which was made for another model: make it "
+                f"anew, optim.{type(optimizer).__name__}(model.parameters())"
+            )
+        if schedule is not None:
+            _check_schedule(schedule, schedule_each, optimizer)
         if schedule_each not in ("step", "epoch", None):
             raise ValueError(f'schedule_each is "step" or "epoch", got {schedule_each!r}')
-        if accumulate < 1 or (accumulate > 1 and isinstance(optimizer, LBFGS)):
-            raise ValueError(f"accumulate is 1 or more, and 1 with LBFGS; got {accumulate}")
-        for name, limit in (("clip_norm", clip_norm), ("clip_value", clip_value)):
-            if limit is not None and not limit > 0:
-                raise ValueError(f"{name} is a positive number or None, got {limit!r}")
+        check_counts(1, accumulate=accumulate)
+        if accumulate > 1 and isinstance(optimizer, LBFGS):
+            raise ValueError(
+                f"accumulate is 1 with LBFGS, which computes a batch's loss several times; got {accumulate}"
+            )
+        _check_limits(clip_norm=clip_norm, clip_value=clip_value)
         by_step = schedule_each == "step" or (schedule_each is None and isinstance(schedule, OneCycleLR | CyclicLR))
         self._by_step = schedule is not None and by_step
+        callbacks = [callbacks] if isinstance(callbacks, Callback) else callbacks
         given = [Progress(lines=progress == "lines")] * bool(progress) + list(callbacks)
         for callback in given:
             if not isinstance(callback, Callback):
@@ -133,7 +142,6 @@ class Trainer(Run):
         self.epochs = 0
         self._interrupted = False
         self._recent: list[tuple[Any, list[tuple[int, int]]]] = []  # the batches of this step, and what they drew
-        self._parameters = [p for group in optimizer.param_groups for p in group["params"]]
 
     # -- fitting -----------------------------------------------------------------------------------
 
@@ -151,8 +159,9 @@ class Trainer(Run):
         Resumed with the same program (same model, optimizer, seeds and data), the run ends with the same bits as if it
         had not been stopped, provided that the same kernels compute (see `reproducible`).
         """
-        if epochs < 0:
-            raise ValueError(f"epochs is 0 or more, got {epochs}")
+        check_counts(0, epochs=epochs)
+        for batches in [data] if validate is None else [data, validate]:
+            check_batches(batches)
         if isinstance(data, Iterator):
             raise TypeError(f"{type(data).__name__} can be gone over only once: give a DataLoader or a list of batches")
         self.data, self.validation, self.epochs = data, validate, epochs
@@ -192,7 +201,8 @@ class Trainer(Run):
         self.stopped = reason
 
     def _fit_epoch(self) -> None:
-        if self.batch == 0:
+        if self.batch == 0 or self._count == 0:
+            self.batch = 0
             self._total, self._count, self._seconds, self.record = 0.0, 0, 0.0, {}
             for metric in self.metrics.values():
                 metric.reset()
@@ -202,18 +212,14 @@ class Trainer(Run):
         watching = [c for c in self.callbacks if type(c).after_step is not Callback.after_step]
         accumulate = Accumulate(self.optimizer, self.accumulate) if self.accumulate > 1 else None
         for batch in self._batches():
-            if accumulate is None:
-                done = self._step(batch)
-            else:
-                done = self._accumulate(batch, accumulate)
-            self.batch += 1
-            if done:
+            self.batch += 1  # be it that the step fails: then it is left out
+            if self._step(batch) if accumulate is None else self._accumulate(batch, accumulate):
                 self._stepped(watching, begun)
         if accumulate is not None and accumulate.count:
             accumulate.step()
             self._stepped(watching, begun)
-        if self._count == 0 and self.batch == 0:
-            raise ValueError("the data gave no batch: there is nothing to learn from")
+        if self._count == 0:
+            raise ValueError("the data gave no batch, or only empty ones: there is nothing to learn from")
         self._seconds = time.perf_counter() - begun
         self._close_epoch()
 
@@ -221,7 +227,7 @@ class Trainer(Run):
         rate = self.optimizer.param_groups[0]["lr"]
         self.epoch, self.batch = self.epoch + 1, 0
         self.record = {"epoch": self.epoch, "step": self.step, "loss": self._total / self._count}
-        self.record |= {name: metric.compute() for name, metric in self.metrics.items()}
+        self.record |= self._figures()
         if self.validation is not None:
             self.record |= {f"val_{name}": value for name, value in self.evaluate(self.validation).items()}
         self.record |= {"lr": float(rate), "seconds": self._seconds}
@@ -257,10 +263,12 @@ class Trainer(Run):
         if self.accumulate == 1:
             self._recent.clear()
         self._recent.append((batch, draws.pairs))
+        if type(loss) is not Tensor or loss.size != 1:
+            raise TypeError(f"a loss is a Tensor of one number, the mean of a batch, got {describe(loss)}")
         self.last_loss = value = float(loss.item())
         if not math.isfinite(value):
             raise NumericalError(diagnose(self, f"the loss is {value}", self._recent[-1:]))
-        n = _length(batch)
+        n = length(batch)
         self._total += value * n
         self._count += n
         if self.metrics:
@@ -271,16 +279,17 @@ class Trainer(Run):
     def _accumulate(self, batch: Any, accumulate: Accumulate) -> bool:
         if accumulate.count == 0:
             self._recent.clear()
-        return accumulate.backward(self._loss(batch), weight=_length(batch))
+        return accumulate.backward(self._loss(batch), weight=length(batch))
 
     def _ready(self) -> None:
         """Check that the gradients are finite, and clip them."""
-        if not all_finite(self._parameters):
+        parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
+        if not all_finite(parameters):
             raise NumericalError(diagnose(self, "the gradient is not finite", self._recent))
         if self.clip_value is not None:
-            clip_grad_value_(self._parameters, self.clip_value)
+            clip_grad_value_(parameters, self.clip_value)
         if self.clip_norm is not None:
-            clip_grad_norm_(self._parameters, self.clip_norm)
+            clip_grad_norm_(parameters, self.clip_norm)
 
     def _stepped(self, watching: Sequence[Callback], begun: float) -> None:
         self.step += 1
@@ -301,11 +310,20 @@ class Trainer(Run):
             if not isinstance(made, tuple) or len(made) != 3:
                 raise TypeError(f"compute(model, batch) returns (loss, output, target), got {describe(made)}")
             return made
-        inputs, target = _split(batch)
+        inputs, target = split(batch)
         output = self.model(*inputs)
         if self.loss is None:
             raise TypeError("this Trainer has no loss")
         return self.loss(output, target), output, target
+
+    def _figures(self) -> dict[str, Any]:
+        """What the metrics make of the batches they have seen."""
+        figures = {name: metric.compute() for name, metric in self.metrics.items()}
+        for name, value in figures.items():
+            figures[name] = value = value.value if type(value) is Tensor else value
+            if np.asarray(value).dtype.kind not in "biuf":
+                raise TypeError(f"metric {name!r} computes a number or an array of numbers, got {describe(value)}")
+        return figures
 
     def figure_name(self, name: str | None = None) -> str:
         """The name of the figure that is looked at where none is named."""
@@ -330,6 +348,7 @@ class Trainer(Run):
 
         `model` is one to look at instead of the trainer's, such as an average of weights.
         """
+        check_batches(data)
         own, self.model = self.model, model or self.model
         states = {name: metric.state_dict() for name, metric in self.metrics.items()}
         total, count = 0.0, 0
@@ -337,26 +356,36 @@ class Trainer(Run):
             for metric in self.metrics.values():
                 metric.reset()
             with _evaluating(self.model):
-                for batch in data:
+                for batch in apart(data):
                     loss, output, target = self.compute(batch)
-                    n = _length(batch)
+                    n = length(batch)
                     total, count = total + float(loss.item()) * n, count + n
                     for metric in self.metrics.values():
                         metric.update(output, target)
             if not count:
                 raise ValueError("there are no batches to evaluate")
-            return {"loss": total / count} | {name: metric.compute() for name, metric in self.metrics.items()}
+            return {"loss": total / count} | self._figures()
         finally:
             self.model = own
             for name, metric in self.metrics.items():
                 metric.load_state_dict(states[name])
 
     def predict(self, data: Any, batch_size: int = 256) -> Any:
-        """Return the model's outputs as an array, of an array of inputs or of batches (whose targets are left out)."""
+        """Return the model's outputs as an array, of an array of inputs or of batches (whose targets are left out).
+
+        Raises ValueError for a loader that shuffles, TypeError for a model that does not return one Tensor.
+        """
         if isinstance(data, Tensor | np.ndarray):
             data = [(data[i : i + batch_size],) for i in range(0, max(len(data), 1), batch_size)]
+        check_batches(data)
+        check_order(data)
+        outputs = []
         with _evaluating(self.model):
-            outputs = [self.model(*_split(batch)[0]).value for batch in data]
+            for batch in apart(data):
+                output = self.model(*split(batch)[0])
+                if type(output) is not Tensor:
+                    raise TypeError(f"predict joins Tensors, and the model returned {describe(output)}")
+                outputs.append(output.value)
         if not outputs:
             raise ValueError("there are no batches to predict")
         return np.concatenate(outputs)
@@ -430,18 +459,28 @@ def _evaluating(model: Module) -> Iterator[None]:
             module.training = training
 
 
-def _split(batch: Any) -> tuple[tuple[Any, ...], Any]:
-    """Inputs and target."""
-    if isinstance(batch, Mapping):
-        raise TypeError("a batch is a dict: say by Trainer(..., compute=f) what its loss is")
-    if not isinstance(batch, tuple | list):
-        return (batch,), batch
-    return (tuple(batch[:-1]), batch[-1]) if len(batch) > 1 else ((batch[0],), batch[0])
+def _shares(optimizer: Optimizer, *owners: Any) -> bool:
+    """Whether one of these modules has a parameter that is the optimizer's."""
+    known = {p for group in optimizer.param_groups for p in group["params"]}
+    return any(p in known for owner in owners if isinstance(owner, Module) for p in owner.parameters())
 
 
-def _length(batch: Any) -> int:
-    """How many examples a batch has."""
-    while isinstance(batch, tuple | list | Mapping):
-        batch = next(iter(batch.values() if isinstance(batch, Mapping) else batch))
-    shape = getattr(batch, "shape", ())
-    return int(shape[0]) if shape else 1
+def _check_function(function: Any) -> None:
+    if isinstance(function, type) or not callable(function):
+        hint = f": write {function.__name__}()" if isinstance(function, type) else ""
+        raise TypeError(f"loss is a function or a module such as nn.MSELoss(), got {function!r}{hint}")
+
+
+def _check_limits(**limits: Any) -> None:
+    for name, limit in limits.items():
+        if limit is not None and not (isinstance(limit, SupportsFloat) and float(limit) > 0):
+            raise ValueError(f"{name} is a positive number or None, got {limit!r}")
+
+
+def _check_schedule(schedule: Any, each: str | None, optimizer: Optimizer) -> None:
+    if isinstance(schedule, type) or not hasattr(schedule, "step"):
+        raise TypeError(f"schedule is made by optim.lr_scheduler: StepLR(optimizer, 10), say; got {describe(schedule)}")
+    if getattr(schedule, "optimizer", optimizer) is not optimizer:
+        raise ValueError("the schedule is that of another optimizer: make it of the one that is given here")
+    if each == "step" and isinstance(schedule, ReduceLROnPlateau):
+        raise ValueError('ReduceLROnPlateau looks at a figure of the epoch: leave out schedule_each="step"')

@@ -55,6 +55,7 @@ FLOORS = {
     8: ["autodiff/__main__.py", "nn/", "optim/"],
     9: [
         "optim/swa_utils.py",
+        "optim/batches.py",
         "optim/callbacks.py",
         "optim/checkpoint.py",
         "optim/doctor.py",

@@ -112,6 +112,12 @@ class DataLoader:
     def __len__(self) -> int:
         return len(self._source())
 
+    def __copy__(self) -> DataLoader:
+        """A loader of the same data and streams, with workers and a place of its own."""
+        twin = object.__new__(type(self))
+        vars(twin).update(vars(self) | {"_place": None, "_resume": None, "_workers": None})
+        return twin
+
     def __iter__(self) -> Iterator[Any]:
         state, self._resume = self._resume, None
         if state is None:

@@ -218,3 +218,6 @@ def test_the_rate_finder_finds_a_rate_and_leaves_no_trace():
         trainer.find_rate(data, 1.0, 0.1)
     with pytest.raises(ValueError, match="no batch"):
         trainer.find_rate([])
+    lbfgs = optim.Trainer(model, nn.MSELoss(), optim.LBFGS(model.parameters()), progress=False)
+    with pytest.raises(TypeError, match="LBFGS looks for its step lengths itself"):
+        lbfgs.find_rate(data)

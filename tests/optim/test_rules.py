@@ -312,6 +312,10 @@ P = nn.Parameter([1.0])
 
 
 @pytest.mark.parametrize(("error", "match", "call"), [
+    (TypeError, "parameters in a set have no order", lambda: optim.SGD({P})),
+    (TypeError, "parameters in a set have no order", lambda: optim.SGD([{"params": {P}}])),
+    (TypeError, r"SGD takes a list: of parameters, .* or of groups, \[", lambda: optim.SGD({"params": [P]})),
+    (ValueError, "no optimizer's state, but NoneType", lambda: optim.SGD([P]).load_state_dict(None)),
     (TypeError, "LBFGS looks at the loss several times in a step: pass step", lambda: no_closure().step()),
     (TypeError, "the closure returned None", lambda: bad_loss(None)),
     (ValueError, "LBFGS cannot start: the loss is nan", lambda: bad_loss(Tensor(np.nan))),

@@ -168,6 +168,8 @@ def test_sequences_begin_anew():
     (ValueError, "at least one schedule", lambda o: m.ChainedScheduler([])),
     (TypeError, "number 0 is ReduceLROnPlateau", lambda o: m.ChainedScheduler([m.ReduceLROnPlateau(o)], o)),
     (ValueError, "is a schedule of another optimizer", lambda o: m.ChainedScheduler([m.StepLR(optimizer(), 1)], o)),
+    (ValueError, "an epoch is an integer of 0 or more, got 0.3", lambda o: m.StepLR(o, 1).step(0.3)),
+    (ValueError, "no state of StepLR: it has nothing", lambda o: m.StepLR(o, 1).load_state_dict(None)),
     (ValueError, "cannot go to 3", lambda o: m.ChainedScheduler([m.StepLR(o, 1)]).step(3)),
     (ValueError, "no state of StepLR: it has nothing", lambda o: m.StepLR(o, 1).load_state_dict({})),
     (ValueError, "needs a state for each", lambda o: m.ChainedScheduler([m.StepLR(o, 1)]).load_state_dict({})),

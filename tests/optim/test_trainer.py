@@ -196,8 +196,14 @@ def test_early_stopping_puts_the_best_weights_back():
         ({"loss": nn.MSELoss}, r"write MSELoss\(\)"),
         ({"loss": None}, "give loss=.*or compute="),
         ({"callbacks": [optim.EarlyStopping]}, r"write EarlyStopping\("),
-        ({"accumulate": 0}, "accumulate is 1 or more"),
+        ({"accumulate": 0}, "accumulate is a whole number of 1 or more"),
+        ({"accumulate": 2.5}, "accumulate is a whole number of 1 or more"),
         ({"clip_norm": -1}, "clip_norm is a positive number"),
+        ({"clip_value": "1"}, "clip_value is a positive number"),
+        ({"loss": "mse"}, "loss is a function or a module such as"),
+        ({"schedule": optim.lr_scheduler.StepLR}, r"lr_scheduler: StepLR\(optimizer, 10\)"),
+        ({"schedule": optim.lr_scheduler.StepLR(optim.SGD([Tensor(1.0, requires_grad=True)]), 1)}, "another optimizer"),
+        ({"optimizer": optim.SGD(nn.Linear(4, 1).parameters())}, "made for another model"),
         ({"optimizer": [1]}, "takes an optimizer such as"),
         ({"model": len}, "trains an nn.Module"),
         ({"schedule_each": "day"}, 'is "step" or "epoch"'),
@@ -221,6 +227,74 @@ def test_wrong_data_is_refused():
         line(callbacks=[optim.EarlyStopping("val_loss")]).fit(loader(), 1)
     with pytest.raises(ValueError, match="of a Checkpoint callback"):
         line().fit(loader(), 1, resume=True)
+    with pytest.raises(ValueError, match=r"epochs is a whole number of 0 or more, got float 1\.5"):
+        line().fit(loader(), 1.5)
+    trainer = line()
+    with pytest.raises(ValueError, match="looks at a figure of the epoch"):
+        optim.Trainer(
+            trainer.model, nn.MSELoss(), trainer.optimizer, schedule_each="step",
+            schedule=optim.lr_scheduler.ReduceLROnPlateau(trainer.optimizer),
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("loss", [3.0, np.float32(3.0), Tensor([1.0, 2.0])])
+def test_a_loss_that_is_no_number_is_refused(loss):
+    model = nn.Linear(4, 1)
+    trainer = optim.Trainer(model, lambda *_: loss, optim.SGD(model.parameters()), progress=False)
+    with pytest.raises(TypeError, match="a loss is a Tensor of one number, the mean of a batch, got float"):
+        trainer.fit(loader(), 1)
+
+
+def test_figures_are_numbers():
+    class Constant(optim.metrics.MSE):
+        value = None
+
+        def compute(self):
+            return self.value
+
+    metric = Constant()
+    for metric.value in (None, "much", {"a": 1}):
+        with pytest.raises(TypeError, match="metric 'constant' computes a number or an array of numbers, got"):
+            line(metrics=metric).fit(loader(), 1)
+    metric.value = Tensor(2.0)
+    assert repr(line(metrics=metric).fit(loader(), 1)[0]["constant"]) == "np.float64(2.0)"
+
+
+def test_one_callback_needs_no_list():
+    assert line(callbacks=optim.EarlyStopping("loss")).fit(loader(), 1)
+
+
+@pytest.mark.parametrize(("make", "message"), [
+    (lambda: optim.EarlyStopping(5), 'name of a figure such as "val_loss", got int 5'),
+    (lambda: optim.EarlyStopping(patience=0), "patience is a whole number of 1 or more, got int 0"),
+    (lambda: optim.Checkpoint("runs", every=-1), "every is a whole number of 0 or more, got int -1"),
+    (lambda: optim.Checkpoint("runs", seconds=-1), "seconds is 0 or more, got -1"),
+    (lambda: optim.LivePlot(every=0), "every is a whole number of 1 or more, got int 0"),
+    (lambda: optim.TensorBoard("runs", every=0), "every is a whole number of 1 or more, got int 0"),
+    (lambda: optim.TensorBoard("runs", histograms=-1), "histograms is a whole number of 0 or more"),
+    (lambda: optim.Averaging(None, every=1.5), "every is a whole number of 0 or more, got float 1.5"),
+])  # fmt: skip
+def test_callbacks_that_make_no_sense(make, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        make()
+
+
+def test_parameters_that_come_later_are_clipped_too():
+    model = nn.Sequential(nn.Linear(4, 3, generator=0), nn.Linear(3, 1, generator=1))
+    norms = []
+
+    class Thaw(optim.Callback):
+        def before_epoch(self, trainer):
+            if trainer.epoch == 1:
+                trainer.optimizer.add_param_group({"params": list(model[0].parameters())})
+
+        def after_step(self, trainer):
+            known = [p for group in trainer.optimizer.param_groups for p in group["params"]]
+            norms.append(sum((p.grad.value**2).sum() for p in known) ** 0.5)
+
+    optimizer = optim.SGD(model[1].parameters())
+    optim.Trainer(model, nn.MSELoss(), optimizer, callbacks=Thaw(), clip_norm=1e-3, progress=False).fit([(X, Y)], 2)
+    np.testing.assert_allclose(norms, 1e-3, rtol=1e-3)
 
 
 # -- NaN ------------------------------------------------------------------------------------------------
@@ -337,6 +411,22 @@ def test_a_resumed_run_has_the_same_bits(tmp_path, options, stop_at):
     assert run(tmp_path / "cut", stop_at + 3, **options) is None
     same(whole, run(tmp_path / "cut", **options))
     assert sorted(os.listdir(tmp_path / "cut")) == ["best.safetensors", "last.safetensors"]
+
+
+def test_a_run_that_is_made_longer_goes_on_from_its_last_weights(tmp_path):
+    """Early stopping puts the best weights back at the end: after the checkpoint, which has the last ones."""
+
+    def train(folder, epochs):
+        trainer = line(callbacks=[optim.EarlyStopping("val_loss", patience=50), optim.Checkpoint(folder)])
+        trainer.optimizer.param_groups[0]["lr"] = 0.31  # up and down
+        trainer.fit(loader(shuffle=True, generator=0), epochs, loader(), resume=True)
+        assert trainer.evaluate(loader())["loss"] == pytest.approx(min(r["val_loss"] for r in trainer.history))
+        return trainer.model.state_dict() | {"losses": np.array(trainer.losses)}
+
+    whole = train(tmp_path / "whole", 9)
+    for epochs in (2, 4, 5):
+        train(tmp_path / "cut", epochs)
+    same(whole, train(tmp_path / "cut", 9))
 
 
 def test_what_was_best_can_be_had_again(tmp_path):
