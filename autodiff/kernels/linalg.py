@@ -8,10 +8,24 @@ from typing import Any
 
 import numpy as np
 
+from .policy import compiled
+
 
 def dense(x: Any) -> Any:
     """Return the array itself, or a contiguous copy of a broadcast view, which BLAS cannot read."""
     return np.ascontiguousarray(x) if 0 in x.strides else x
+
+
+@compiled("matmul", at_least=2048)
+def product(x: Any, y: Any, bias: Any = None) -> Any:
+    """`x y + bias` of matrices (m, k) and (k, n), and a row (n,) or None."""
+    out = x * y if x.shape[1] == 1 == y.shape[0] else dense(x) @ dense(y)  # four times as fast as the library's product
+    if bias is None:
+        return out
+    if out.dtype != bias.dtype and np.result_type(out, bias) != out.dtype:
+        return out + bias
+    out += bias
+    return out
 
 
 def matmul(x: Any, y: Any) -> Any:
@@ -19,23 +33,20 @@ def matmul(x: Any, y: Any) -> Any:
 
     x: (..., m, k); y: (k, n) or (..., k, n); result: (..., m, n).
     """
-    if x.shape[-1] == 1 == y.shape[-2]:
-        return x * y  # four times as fast as the library's product
     if x.ndim == y.ndim == 2:
-        return dense(x) @ dense(y)
-    x, y = dense(x), dense(y)
+        return product(x, y)
+    if x.shape[-1] == 1 == y.shape[-2]:
+        return x * y
     if y.ndim == 2 and x.ndim > 2 and x.shape[-1] == y.shape[0]:
-        return (x.reshape(math.prod(x.shape[:-1]), x.shape[-1]) @ y).reshape(*x.shape[:-1], y.shape[1])
-    return x @ y
+        return product(x.reshape(math.prod(x.shape[:-1]), x.shape[-1]), y).reshape(*x.shape[:-1], y.shape[1])
+    return dense(x) @ dense(y)
 
 
 def affine(x: Any, w: Any, b: Any) -> Any:
     """`x w^T + b` with x: (..., k), w: (n, k), b: (n,); result: (..., n)."""
-    out = matmul(x, w.T)
-    if out.dtype != b.dtype and np.result_type(out, b) != out.dtype:
-        return out + b
-    out += b
-    return out
+    if x.ndim == 2:
+        return product(x, w.T, b)
+    return product(x.reshape(math.prod(x.shape[:-1]), x.shape[-1]), w.T, b).reshape(*x.shape[:-1], len(w))
 
 
 @lru_cache(maxsize=64)

@@ -7,11 +7,18 @@ instructions. One call computes a block of results over the whole of a sum:
     dots[r](a, a0, rows, b, b0, off, o0, n, out, p0, pitch, images, a_step, b_step)
                                         out[p0 + i pitch + j] += sum_v a[a0 + i rows + v] b[b0 + off[o0 + j] + v]
 
+    panel[v](a, a0, row, step, k, b, b0, first, f0, f_row, out, o0, pitch, rows, columns)
+                                        out[o0 + i pitch + j] = first[f0 + i f_row + j]
+                                                                + sum_l a[a0 + i row + l step] b[b0 + l v lanes + j]
+    pack(x, x0, row, k, columns, out, o0, v)            out[o0 + l v lanes + j] = x[x0 + l row + j], and 0 behind them
+    turn(x, x0, row, rows, columns, out, o0, pitch)     out[o0 + j pitch + i] = x[x0 + i row + j], one square of vectors
+
     split[s](x, x0, width, lead, out, o0, pitch, n)     out[o0 + k pitch + m] = x[x0 + m s + k - lead], for m < n
     join[s](x, x0, pitch, out, o0, n, total)            out[o0 + m s + k] = x[x0 + k pitch + m], for m s + k < n
 
 with `r` rows i. The places v are `WIDTH[r]` vectors in `outer`, and one in `outer_tail`. In `dots` they are 0 .. n-1,
 rounded up to whole vectors, of so many images that lie `a_step` and `b_step` apart, and there are `COLUMNS[r]` columns.
+`panel` computes up to `PANEL_ROWS` rows of up to v vectors; with an `f_row` below 0 there is nothing first.
 `split` takes for 0 what is outside of the `width` numbers of x; `join` adds what it writes to a vector `total`.
 
 Rows of x are found by their offsets: a convolution reads its image where it lies, without unfolding it. Measured on one
@@ -29,10 +36,11 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-_WIDE = bool(binding.get_host_cpu_features().get("avx512f"))  # 32 registers of 64 bytes
-BYTES = 64 if _WIDE else 32
-WIDTH = {8: 3, 6: 4, 4: 6, 2: 8, 1: 8} if _WIDE else {8: 1, 6: 2, 4: 3, 2: 4, 1: 4}
-COLUMNS = {8: 3, 6: 4, 4: 6, 2: 8, 1: 12} if _WIDE else {8: 1, 6: 2, 4: 3, 2: 4, 1: 6}
+WIDE = bool(binding.get_host_cpu_features().get("avx512f"))  # 32 registers of 64 bytes
+BYTES = 64 if WIDE else 32
+WIDTH = {8: 3, 6: 4, 4: 6, 2: 8, 1: 8} if WIDE else {8: 1, 6: 2, 4: 3, 2: 4, 1: 4}
+COLUMNS = {8: 3, 6: 4, 4: 6, 2: 8, 1: 12} if WIDE else {8: 1, 6: 2, 4: 3, 2: 4, 1: 6}
+PANEL_ROWS = 8 if WIDE else 4
 
 _helpers: Any = cgutils
 _INT, _PART = ir.IntType(64), ir.IntType(32)
@@ -216,6 +224,105 @@ def _dots(rows: int, columns: int) -> Any:
     return block
 
 
+def _panel(rows: int, width: int) -> Any:
+    @intrinsic
+    def block(
+        typing: Any, a: Any, a0: Any, row: Any, step: Any, k: Any, b: Any, b0: Any, first: Any, f0: Any, f_row: Any,
+        out: Any, o0: Any, pitch: Any, live: Any, columns: Any,
+    ) -> Any:  # fmt: skip
+        def write(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            at_a, from_a, down_a, along_a, count, at_b, from_b, at_f, from_f, down_f, at_out, to, down, some, wide = (
+                _pointers(context, builder, signature.args, args)
+            )
+            code = _Code(context, builder, a.dtype)
+            sums = code.sums(rows, width)
+            inside = [builder.icmp_signed("<", _INT(r), some) for r in range(rows)]
+            mask = code.below(_INT(0), builder.sub(wide, _INT((width - 1) * code.lanes)))
+
+            def places(pointer: Any, start: Any, apart: Any) -> list[Any]:
+                """Where the rows begin; of those that are not there, where the first one does."""
+                steps = [builder.mul(apart, _INT(r)) for r in range(rows)]
+                return [
+                    code.at(pointer, start, builder.select(here, step, _INT(0)))
+                    for here, step in zip(inside, steps, strict=True)
+                ]
+
+            with builder.if_then(builder.icmp_signed(">=", down_f, _INT(0))):
+                for place, line in zip(places(at_f, from_f, down_f), sums, strict=True):
+                    for v in range(width - 1):
+                        builder.store(code.load(code.at(place, v * code.lanes)), line[v])
+                    builder.store(code.load_some(code.at(place, (width - 1) * code.lanes), mask), line[-1])
+            first_a, first_b = places(at_a, from_a, down_a), code.at(at_b, from_b)
+            with _helpers.for_range(builder, count) as each:
+                here = code.at(first_b, builder.mul(each.index, _INT(width * code.lanes)))
+                seen = [code.load(code.at(here, v * code.lanes)) for v in range(width)]
+                along = builder.mul(each.index, along_a)
+                for start, line in zip(first_a, sums, strict=True):
+                    factor = code.spread(builder.load(code.at(start, along)))
+                    for v in range(width):
+                        code.add_product(line[v], factor, seen[v])
+            for r, line in enumerate(sums):
+                with builder.if_then(inside[r]):
+                    place = code.at(at_out, to, builder.mul(down, _INT(r)))
+                    for v in range(width - 1):
+                        code.store(builder.load(line[v]), code.at(place, v * code.lanes))
+                    code.store_some(builder.load(line[-1]), code.at(place, (width - 1) * code.lanes), mask)
+            return context.get_dummy_value()
+
+        return types.void(a, a0, row, step, k, b, b0, first, f0, f_row, out, o0, pitch, live, columns), write
+
+    return block
+
+
+@intrinsic
+def pack(typing: Any, x: Any, x0: Any, row: Any, k: Any, columns: Any, out: Any, o0: Any, width: Any) -> Any:
+    """Rows of up to so many vectors behind each other."""
+
+    def write(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        at_x, from_x, step, count, wide, at_out, to, vectors = _pointers(context, builder, signature.args, args)
+        code = _Code(context, builder, x.dtype)
+        at_x, at_out = code.at(at_x, from_x), code.at(at_out, to)
+        pitch = builder.mul(vectors, _INT(code.lanes))
+        with _helpers.for_range(builder, vectors) as vector:
+            here = builder.mul(vector.index, _INT(code.lanes))
+            mask = code.below(_INT(0), builder.sub(wide, here))
+            with _helpers.for_range(builder, count) as each:
+                seen = code.load_some(code.at(at_x, builder.mul(each.index, step), here), mask)
+                code.store(seen, code.at(at_out, builder.mul(each.index, pitch), here))
+        return context.get_dummy_value()
+
+    return types.void(x, x0, row, k, columns, out, o0, width), write
+
+
+@intrinsic
+def turn(typing: Any, x: Any, x0: Any, row: Any, live: Any, columns: Any, out: Any, o0: Any, pitch: Any) -> Any:
+    """A square transposed: pairs of vectors exchange halves, quarters, and so on."""
+
+    def write(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        at_x, from_x, step, some, wide, at_out, to, apart = _pointers(context, builder, signature.args, args)
+        code = _Code(context, builder, x.dtype)
+        n, mask, seen = code.lanes, code.below(_INT(0), wide), []
+        for r in range(n):
+            inside = builder.icmp_signed("<", _INT(r), some)
+            place = code.at(at_x, from_x, builder.select(inside, builder.mul(step, _INT(r)), _INT(0)))
+            seen.append(code.load_some(place, mask))
+        half = n // 2
+        while half:
+            low = ir.Constant(ir.VectorType(_PART, n), [i if not i & half else n + i - half for i in range(n)])
+            high = ir.Constant(ir.VectorType(_PART, n), [i + half if not i & half else n + i for i in range(n)])
+            for r in range(n):
+                if not r & half:
+                    pair = seen[r], seen[r + half]
+                    seen[r], seen[r + half] = (builder.shuffle_vector(*pair, places) for places in (low, high))
+            half //= 2
+        for c, column in enumerate(seen):
+            with builder.if_then(builder.icmp_signed("<", _INT(c), wide)):
+                code.store(column, code.at(at_out, to, builder.mul(apart, _INT(c))))
+        return context.get_dummy_value()
+
+    return types.void(x, x0, row, live, columns, out, o0, pitch), write
+
+
 def transform(matrix: Sequence[Sequence[float]]) -> Any:
     """Both sides of squares that lie across vectors: `out = m x m^T`, a square for each lane.
 
@@ -312,6 +419,7 @@ def _join(s: int) -> Any:
 
 outer = {rows: _outer(rows, width) for rows, width in WIDTH.items()}
 outer_tail = {rows: _outer(rows, 1) for rows in WIDTH}
+panel = {width: _panel(PANEL_ROWS, width) for width in (1, 2, 3)}
 dots = {rows: _dots(rows, columns) for rows, columns in COLUMNS.items()}
 split = {s: _split(s) for s in (1, 2, 4)}
 join = {s: _join(s) for s in (1, 4)}

@@ -1,0 +1,85 @@
+"""The compiled product of matrices against NumPy's."""
+
+import numpy as np
+import pytest
+
+from autodiff.kernels.compiled import matmul
+from tests.kernels.twins import check, twin
+
+SIZES = [
+    (1, 1, 1), (3, 5, 7), (8, 16, 48), (9, 17, 49), (100, 2, 16), (40, 33, 97), (64, 128, 10), (5, 2100, 9),
+]  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def always(monkeypatch):
+    """Compute all sizes here, on any machine."""
+    monkeypatch.setattr(matmul, "WORTH", {True: 1, False: 1})
+    monkeypatch.setattr(matmul, "SHARE", 1)
+    monkeypatch.setattr(matmul, "_library_is_slower", lambda: True)
+
+
+def draw(shape, dtype, transposed=False, seed=0):
+    x = np.random.default_rng(seed).normal(size=shape[::-1] if transposed else shape).astype(dtype)
+    return x.T if transposed else x
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("biased", [False, True])
+@pytest.mark.parametrize("x_turned", [False, True])
+@pytest.mark.parametrize("y_turned", [False, True])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("m", "k", "n"), SIZES)
+def test_product(m, k, n, dtype, x_turned, y_turned, biased, threads):
+    x, y = draw((m, k), dtype, x_turned), draw((k, n), dtype, y_turned, 1)
+    bias = draw((n,), dtype, seed=2) if biased else None
+    out = check("matmul.product", x, y, bias, ulps=10 + k**0.5, threads=threads)
+    assert out.flags.c_contiguous
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_parts_of_arrays(dtype):
+    x, y = draw((50, 60), dtype), draw((60, 90), dtype, seed=1)
+    check("matmul.product", x[3:40:3, 5:50:2], y[7:30, 8:80], ulps=20)
+    check("matmul.product", x[::-1, ::-1], y[::-2][:30].repeat(2, axis=0), ulps=20)
+    check("matmul.product", np.broadcast_to(x[0], (30, 60)), y[::-1], ulps=20)
+    check("matmul.product", x[:, 5:25], draw((70, 50), dtype)[2:60, 3:23].T, ulps=20)
+
+
+def test_the_same_bits_on_one_thread_and_two():
+    for shape in ((90, 70, 130), (130, 70, 90)):
+        x, y = draw(shape[:2], np.float32), draw(shape[1:], np.float32, seed=1)
+        assert (check("matmul.product", x, y) == check("matmul.product", x, y, threads=2)).all()
+
+
+def test_arrays_that_may_only_be_read():
+    x, y = draw((20, 30), np.float32), draw((30, 40), np.float32)
+    expected = x @ y
+    x.flags.writeable = y.flags.writeable = False
+    assert np.allclose(twin("matmul.product")(x, y), expected, rtol=1e-5, atol=1e-5)
+
+
+def test_infinities_and_nan_stay_where_they_are():
+    x, y = draw((20, 30), np.float32), draw((30, 60), np.float32, seed=1)
+    x[4, 5], y[6, 7], x[8, 9], y[10, 59] = np.inf, -np.inf, np.nan, np.nan
+    with np.errstate(invalid="ignore"):
+        expected = x @ y
+    found = twin("matmul.product")(x, y)
+    assert np.array_equal(np.isnan(found), np.isnan(expected))
+    assert np.array_equal(np.isinf(found), np.isinf(expected))
+
+
+def test_what_is_left_to_the_library():
+    product, x, y = twin("matmul.product"), draw((20, 30), np.float32), draw((30, 40), np.float32)
+    odd = np.zeros(30, [("a", "i1"), ("b", "f4", 40)])["b"]
+    assert product(x, y.astype(np.float64)) is None
+    assert product(x, y, np.zeros(40)) is None
+    assert product(x, np.repeat(y, 2, axis=1).reshape(30, 40, 2)[:, :, 0]) is None
+    assert product(x, y[:20]) is None
+    assert product(x, odd) is None
+    assert product(np.zeros((0, 30), np.float32), y) is None
+
+
+def test_small_products_are_left_to_the_library(monkeypatch):
+    monkeypatch.undo()
+    assert twin("matmul.product")(draw((20, 30), np.float32), draw((30, 40), np.float32)) is None
