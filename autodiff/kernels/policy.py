@@ -190,7 +190,7 @@ class Loop:
         if self._dispatcher is None:
             options = {"nogil": True, "error_model": "numpy", "fastmath": not self.exact and set(FREEDOM)}
             try:
-                self._dispatcher = numba.njit(cache=True, **options)(self.function)
+                self._dispatcher = numba.njit(cache=str(_marks()) != os.devnull, **options)(self.function)
                 kept = self._dispatcher._cache._cache_file
                 kept._source_stamp = kept._source_stamp, _stamp()  # Numba looks at one file; helpers are in others
             except (RuntimeError, AttributeError):  # no directory to write to, or a Numba that keeps things elsewhere
@@ -276,7 +276,12 @@ def _marks() -> Path:
     if chosen:
         return Path(chosen)
     writable = os.access(own if own.exists() else own.parent, os.W_OK)
-    return own if writable else Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "chainrule"
+    if writable:
+        return own
+    try:
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "chainrule")
+    except RuntimeError:  # a user without a home, as in many containers: nothing is kept
+        return Path(os.devnull)
 
 
 def _marker(kernel: Kernel, char: str) -> Path:

@@ -1,9 +1,11 @@
 """Which code computes a kernel, and on how many threads."""
 
+import os
 import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 from textwrap import dedent
 
 import numpy as np
@@ -97,6 +99,25 @@ def test_a_kernel_that_cannot_be_compiled_is_computed_by_numpy(monkeypatch, tmp_
     with use_kernels("numba"):
         assert kernel(np.ones(5)).tolist() == [2.0] * 5
     assert "no Numba here" in str(policy.KERNELS["here.double"].failed)
+
+
+def test_where_nothing_can_be_kept_kernels_are_compiled_anew(monkeypatch):
+    def no_home():
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", "")
+    monkeypatch.setattr(policy.os, "access", lambda *_: False)
+    monkeypatch.setattr(Path, "home", no_home)
+    nowhere = policy._marks.__wrapped__()
+    assert nowhere == Path(os.devnull)
+    kernel = make(monkeypatch, nowhere, [])
+    again = loop(_double.signature)(_double.function)
+    monkeypatch.setattr(double, "loops", (again,))
+    with use_kernels("numba"):
+        assert kernel(np.ones(5)).tolist() == [2.0] * 5
+    assert again._dispatcher.stats.cache_path is None
+    assert not policy._marker(policy.KERNELS["here.double"], "d").exists()
 
 
 def test_mistakes():
