@@ -1,8 +1,9 @@
 """Large graphs are folded: what is shown of them, and in which time."""
 
+import cProfile
+import pstats
 import re
 import struct
-import time
 
 import numpy as np
 import pytest
@@ -120,9 +121,7 @@ def test_wires_across_the_whole_graph_fold_it():
     pool = [ad.Tensor(1.0, requires_grad=True)]
     for _ in range(290):
         pool.append(ad.tanh(pool[-1]) + pool[rng.integers(len(pool))])
-    start = time.perf_counter()
-    draw(pool[-1], max_nodes=600, names=False).svg  # noqa: B018  # a property that draws
-    assert time.perf_counter() - start < 20
+    assert folds(draw(pool[-1], max_nodes=600, names=False))
 
 
 def test_the_png_of_a_long_picture_has_a_size_that_viewers_take():
@@ -144,22 +143,15 @@ def test_repetitions_of_all_periods():
 @pytest.mark.slow
 def test_a_million_ops():
     y = chain(1_000_000)
-    start = time.perf_counter()
     picture = draw(y)
-    size = len(picture.svg)
-    assert time.perf_counter() - start < 20
-    assert size < 30_000
+    assert len(picture.svg) < 30_000
     assert folds(picture)[0].nodes == 999_994
 
 
-def test_time_per_op_is_flat():
-    def seconds(n):
-        y = chain(n)
-        best = 9.0
-        for _ in range(3):
-            start = time.perf_counter()
-            draw(y)
-            best = min(best, time.perf_counter() - start)
-        return best / n
+def test_calls_per_op_are_flat():
+    def calls(n):
+        profile = cProfile.Profile()
+        profile.runcall(draw, chain(n))
+        return pstats.Stats(profile).total_calls
 
-    assert seconds(100_000) < 5 * seconds(10_000)
+    assert calls(50_000) < 11 * calls(5_000)
