@@ -95,6 +95,19 @@ class TensorDataset(Dataset):
         return tuple([part if type(part) is Tensor else constant(part) for part in parts])
 
 
+def as_indices(indices: Iterable[int]) -> Any:
+    """The places of examples as an array. Raises TypeError for what is no integers in one axis."""
+    array = np.asarray(indices if isinstance(indices, Sequence | np.ndarray) else list(indices))
+    if not array.size:
+        array = array.astype(np.intp)
+    if array.ndim != 1 or array.dtype.kind not in "iu":
+        raise TypeError(
+            f"a subset is named by integers in one axis, got {describe(array)}. np.flatnonzero(mask) makes them of a "
+            "mask"
+        )
+    return array
+
+
 class Subset(Dataset):
     """Some examples of a data set, in the order of `indices`.
 
@@ -106,15 +119,7 @@ class Subset(Dataset):
     """
 
     def __init__(self, dataset: Any, indices: Iterable[int]) -> None:
-        self.dataset = dataset
-        self.indices = np.asarray(indices if isinstance(indices, Sequence | np.ndarray) else list(indices))
-        if not self.indices.size:
-            self.indices = self.indices.astype(np.intp)
-        if self.indices.ndim != 1 or self.indices.dtype.kind not in "iu":
-            raise TypeError(
-                f"a subset is named by integers in one axis, got {describe(self.indices)}. np.flatnonzero(mask) makes "
-                "them of a mask"
-            )
+        self.dataset, self.indices = dataset, as_indices(indices)
         n = len(dataset)
         wrong = self.indices[(self.indices < -n) | (self.indices >= n)]
         if wrong.size:

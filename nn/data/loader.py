@@ -195,9 +195,9 @@ class DataLoader:
         If nothing was to come, it is the next epoch. The stream that orders are drawn from goes on from where it was,
         be it the default one. Raises ValueError for the state of another data set.
         """
-        if not isinstance(state, Mapping) or not {"epochs", "stream", "own", "epoch"} <= state.keys():
-            raise ValueError("this is no state that DataLoader.state_dict has given")
-        epoch = state["epoch"]
+        epoch = _has(state, "epochs", "stream", "own", "epoch")["epoch"]
+        if epoch is not None:
+            _has(epoch, "batch", "draw", "key", "check", "examples")
         if epoch is not None and epoch["examples"] != len(self.dataset):
             raise ValueError(
                 f"the state is of a loader over {epoch['examples']} examples, and this data set has {len(self.dataset)}"
@@ -210,6 +210,12 @@ class DataLoader:
             )
         self._epochs, self._resume, self._place = int(state["epochs"]), epoch, None
         as_generator(own).set_state(state["stream"])
+
+
+def _has(state: Any, *keys: str) -> Any:
+    if not isinstance(state, Mapping) or not state.keys() >= set(keys):
+        raise ValueError("this is no state that DataLoader.state_dict has given")
+    return state
 
 
 def _check_workers(num_workers: Any, timeout: float, prefetch_factor: Any, persistent: bool, init: Any) -> None:
@@ -236,12 +242,12 @@ class _Place:
         self.draw, indices = begin(loader._source(), draw, loader.generator)
         self.indices = iter(indices)
         self.given, self.check, self.over = 0, 0, False
-        for _ in range(0 if state is None else state["batch"]):
-            self.given_is(next(self.indices, None))
-        if state is not None and self.check != state["check"]:
+        for before in islice(self.indices, 0 if state is None else state["batch"]):
+            self.given_is(before)
+        if state is not None and (self.given, self.check) != (state["batch"], state["check"]):
             raise ValueError(
-                f"the {self.given} batches that the saved loop has given are not the first ones of this loader: the "
-                "data set, batch_size and sampler must be as they were, and the sampler give the same order again"
+                f"the {state['batch']} batches that the saved loop has given are not the first ones of this loader: "
+                "the data set, batch_size and sampler must be as they were, and the sampler give the same order again"
             )
 
     def given_is(self, indices: Any) -> None:

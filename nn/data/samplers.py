@@ -14,7 +14,7 @@ from autodiff.random import as_generator, philox
 from nn.init import Randomness
 from nn.module import check_sizes
 
-from .dataset import spread
+from .dataset import as_indices, spread
 
 Draw: TypeAlias = "tuple[int, int] | None"
 """The draw of a stream that decides an epoch's order; None where nothing is drawn."""
@@ -134,7 +134,7 @@ class SubsetRandomSampler(Sampler):
     """The examples of these indices, in an order drawn anew each epoch."""
 
     def __init__(self, indices: Any, generator: Randomness = None) -> None:
-        self.indices = np.asarray(indices, dtype=np.intp)
+        self.indices = as_indices(indices)
         self.generator = None if generator is None else as_generator(generator)
 
     def order(self, rng: np.random.Generator) -> Any:

@@ -175,6 +175,13 @@ def test_a_state_that_does_not_fit_is_an_error():
         DataLoader(range(5)).load_state_dict(one.state_dict())
     with pytest.raises(ValueError, match=r"no state that DataLoader\.state_dict"):
         other.load_state_dict({"epochs": 3})
+    with pytest.raises(ValueError, match=r"no state that DataLoader\.state_dict"):
+        other.load_state_dict({**one.state_dict(), "epoch": {"batch": 1}})
+    long = one.state_dict()
+    long["epoch"]["batch"] = 10**15
+    other.load_state_dict(long)
+    with pytest.raises(ValueError, match="the 1000000000000000 batches that the saved loop has given are not"):
+        iter(other)
     with pytest.raises(ValueError, match="of a loader without a generator: make this one so, too"):
         DataLoader(range(1000), generator=1).load_state_dict(one.state_dict())
     with pytest.raises(ValueError, match="with a generator: make this one with one too, generator=0"):

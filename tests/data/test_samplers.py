@@ -30,6 +30,9 @@ def test_random_orders():
     drawn = list(RandomSampler(range(3), replacement=True, num_samples=3000, generator=0))
     assert min(np.bincount(drawn)) > 900
     assert sorted(SubsetRandomSampler([4, 7, 9], generator=0)) == [4, 7, 9]
+    for wrong in (np.array([True, False]), [0.5, 1.5]):
+        with pytest.raises(TypeError, match=r"integers in one axis, got .*np\.flatnonzero"):
+            SubsetRandomSampler(wrong)
     assert list(SequentialSampler("abc")) == [0, 1, 2]
     assert list(RandomSampler([])) == []
     with pytest.raises(ValueError, match="4 examples cannot be drawn from an empty data set"):
