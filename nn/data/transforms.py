@@ -405,22 +405,28 @@ def _weights(n: int, m: int) -> Any:
 
 def sampled(x: Any, u: Any, v: Any, interpolation: str, fill: float) -> Any:
     """Images (n, c, h, w) at the places u, v (n, h, w): columns and rows, `fill` outside."""
-    n, _, height, width = x.shape
-    rows = np.arange(n)[:, None, None]
+    n, c, height, width = x.shape
+    padded = np.pad(x, ((0, 0), (0, 0), (1, 2), (1, 2)), constant_values=fitting(fill, x.dtype))
+    padded = padded.reshape(n, c, (height + 3) * (width + 3))
+    if interpolation == "nearest":
+        u, v = np.rint(u), np.rint(v)
+    u, v = np.clip(u, -1, width) + 1, np.clip(v, -1, height) + 1  # of the padded images
+    j, i = u.astype(np.intp), v.astype(np.intp)
+    places = i * (width + 3) + j
 
-    def at(i: Any, j: Any) -> Any:
-        inside = (i >= 0) & (i < height) & (j >= 0) & (j < width)
-        found = x[rows, :, np.clip(i, 0, height - 1), np.clip(j, 0, width - 1)]  # (n, h, w, c)
-        return np.where(inside[..., None], found, fitting(fill, x.dtype))
+    def at(step: int) -> Any:
+        found = np.empty((n, c, *places.shape[1:]), x.dtype)
+        for image, place, out in zip(padded, places + step, found, strict=True):
+            np.take(image, place, axis=1, out=out, mode="clip")
+        return found
 
     if interpolation == "nearest":
-        return np.moveaxis(at(np.rint(v).astype(np.intp), np.rint(u).astype(np.intp)), -1, 1)
+        return at(0)
     real = _real(x)
-    i, j = np.floor(v).astype(np.intp), np.floor(u).astype(np.intp)
-    q, p = (v - i).astype(real)[..., None], (u - j).astype(real)[..., None]
-    top = at(i, j) * (1 - p) + at(i, j + 1) * p
-    bottom = at(i + 1, j) * (1 - p) + at(i + 1, j + 1) * p
-    return np.moveaxis(_as(top * (1 - q) + bottom * q, x.dtype), -1, 1)
+    p, q = (u - j).astype(real)[:, None], (v - i).astype(real)[:, None]  # (n, 1, h, w)
+    top = at(0) * (1 - p) + at(1) * p
+    bottom = at(width + 3) * (1 - p) + at(width + 4) * p
+    return _as(top * (1 - q) + bottom * q, x.dtype)
 
 
 def _real(x: Any) -> Any:
