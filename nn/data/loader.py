@@ -70,9 +70,10 @@ class DataLoader:
         persistent_workers: bool = False,
         in_order: bool = True,
     ) -> None:
-        if not hasattr(dataset, "__len__") or not hasattr(dataset, "__getitem__"):
+        kind = dataset if isinstance(dataset, type) else type(dataset)
+        if kind is dataset or not hasattr(kind, "__len__") or not hasattr(kind, "__getitem__"):
             raise TypeError(
-                f"a data set has len() and [i], {type(dataset).__name__} has not. "
+                f"a data set has len() and [i], {kind.__name__} has not. "
                 "Make a list of it, or write nn.data.TensorDataset(x, y)."
             )
         _check_workers(num_workers, timeout, prefetch_factor, persistent_workers, worker_init_fn)

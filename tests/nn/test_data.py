@@ -98,6 +98,8 @@ def test_errors():
         DataLoader(Y, batch_size=0)
     with pytest.raises(TypeError, match=r"generator has not\. Make a list of it"):
         DataLoader(y for y in Y)
+    with pytest.raises(TypeError, match=r"TensorDataset has not\. Make a list of it"):
+        DataLoader(TensorDataset)
 
 
 def test_nn_data_is_where_it_was_promised():
