@@ -69,7 +69,7 @@ class Broken(Noisy):
 
     def leave(self):
         """End, and leave a process behind that holds our end of the pipe open."""
-        subprocess.Popen([sys.executable, "-c", "import time; time.sleep(20)"], close_fds=False)
+        subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], close_fds=False)
         os._exit(4)
 
 
@@ -209,10 +209,8 @@ def test_a_worker_that_ends_is_an_error_and_not_a_hang():
     if hasattr(signal, "SIGKILL"):
         with pytest.raises(RuntimeError, match=r"exit code -9 \(SIGKILL\): is there enough memory\?"):
             list(DataLoader(Broken("kill"), 2, num_workers=1))
-    start = time.monotonic()
     with pytest.raises(RuntimeError, match="has ended with exit code 4"):
-        list(DataLoader(Broken("leave"), 2, num_workers=1))
-    assert time.monotonic() - start < 20
+        list(DataLoader(Broken("leave"), 2, num_workers=1, timeout=30))
     assert not multiprocessing.active_children()
 
 
