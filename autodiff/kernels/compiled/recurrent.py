@@ -1,8 +1,8 @@
-"""Recurrent layers: between two matrix products with the state, one loop that does all the rest of a step.
+"""Recurrent layers: one loop over all times, with the product with the state inside of it.
 
-The products are the library's, into one buffer that every step uses again. A loop takes the rows of a batch one by
-one, and each row in short passes over what lies in the first-level cache by then: a pass over many arrays at once would
-not become vectors, as LLVM gives up proving that they do not overlap.
+The weights of the state are packed once (`panels.py`). Eight rows of the batch at a time go from product to activations
+while they are in the first-level cache, and a row in short passes: a pass over many arrays at once would not become
+vectors, as LLVM gives up proving that they do not overlap. Threads share the rows of a batch, and never wait.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 
 from ..linalg import sum_rows
-from ..policy import Loop, loop, uses
-from ..recurrent import as_rows, order, waits
-from ..threads import get_num_threads, share
+from ..policy import loop, uses
+from ..recurrent import as_rows, waits
+from ..threads import share
 from . import vector
+from .panels import ROWS, address, pack, pack_into, product
 
-LEAST = 1 << 16  # elements of gates for a thread: fewer are done before a second one has woken up
+LEAST = 1 << 22  # multiplications for a thread
 PRODUCT = 1 << 22  # multiplications of the input, from which on equal rows are looked for
 
 
@@ -31,24 +32,20 @@ def _ordered(*arrays: Any) -> list[Any] | None:
     return [x if x.flags.carray else x.copy(order="C") for x in arrays]
 
 
-def _for_rows(run: Loop, width: int, batch: int) -> Any:
-    """The loop; for large batches one that takes the rows of all arrays with two axes in ranges, in parallel."""
-    least = -(-LEAST // max(width, 1))
-    if get_num_threads() < 2 or batch < 2 * least:
-        return run
+def _share(run: Any, args: tuple[Any, ...], batch: int, work: int) -> None:
+    """Run a loop over the rows of a batch in blocks; `work` is the number of multiplications."""
 
-    def shared(over: Any, *arrays: Any) -> None:
-        def part(start: int, stop: int) -> None:
-            run(over[start:stop], *[x[start:stop] if np.ndim(x) == 2 else x for x in arrays])
+    def part(start: int, stop: int) -> None:
+        run(*args, start * ROWS, min(stop * ROWS, batch))
 
-        share(part, batch, least)
-
-    return shared
+    blocks = -(-batch // ROWS)
+    share(part, blocks, -(-LEAST * blocks // work))
 
 
-def _never(over: Any, batch: int) -> Any:
-    """Where sequences are over, by step: a list of vectors would cost more than it says if none is."""
-    return np.zeros(batch, bool) if over is None else over[:, :, 0]
+def _over(lengths: Any, steps: int, batch: int) -> Any:
+    """Where sequences are over, (T, B)."""
+    over = waits(lengths, steps)
+    return np.zeros((steps, batch), bool) if over is None else over[:, :, 0]
 
 
 # -- equal rows of the input ------------------------------------------------------------------------------
@@ -110,12 +107,16 @@ def _equal_rows(flat: Any, width: int) -> tuple[Any, Any] | None:
     return None if count < 0 else (flat[first[:count]], place)
 
 
-def _from_gates(x: Any, w_ih: Any) -> Any:
-    """What the input adds to the gates, without the bias: (T, B, G H)."""
-    flat = as_rows(x)
+def _from_input(x: Any, w_ih: Any) -> tuple[Any, Any, Any]:
+    """What the input adds to the gates, without the bias: room for it at all times, and rows to read it from.
+
+    Row i of the room begins as row `place[i]` of these; if there are none it is filled already.
+    """
+    flat, shape = as_rows(x), (*x.shape[:2], len(w_ih))
     found = _equal_rows(flat, len(w_ih))
-    a = flat @ w_ih.T if found is None else (found[0] @ w_ih.T)[found[1]]
-    return a.reshape(*x.shape[:2], len(w_ih))
+    if found is None:
+        return (flat @ w_ih.T).reshape(shape), np.empty((1, 1), x.dtype), np.empty(0, np.int64)
+    return np.empty(shape, x.dtype), found[0] @ w_ih.T, found[1]
 
 
 def _to_input(da: Any, x: Any, w_ih: Any, needs: tuple[bool, ...]) -> tuple[Any, Any, Any]:
@@ -142,76 +143,97 @@ def _to_state(da: Any, out: Any, first: Any, reverse: bool) -> Any:
 # -- the plain layer --------------------------------------------------------------------------------------
 
 
-@loop("void(boolean[::1], T[:, ::1], T[:, ::1], T[:, ::1], T[::1], boolean, T)")
-def _rnn(over: Any, u: Any, h: Any, a: Any, b: Any, bend: Any, zero: Any) -> None:
-    for row in range(len(a)):
-        to, given, before = a[row], u[row], h[row]
-        if over[row]:
-            to[:] = before
-        elif bend:
-            for i in range(to.size):
-                to[i] = vector.tanh(to[i] + given[i] + b[i])
-        else:
-            for i in range(to.size):
-                s = to[i] + given[i] + b[i]
-                to[i] = zero if s <= zero else s
+@loop(
+    "void(boolean[:, ::1], int64[::1], T[:, ::1], T[::1], T[:, ::1], T[:, :, ::1], T[::1], boolean, boolean, T, int64, "
+    "int64)"
+)
+def _rnn(
+    over: Any, place: Any, table: Any, panels: Any, first: Any, out: Any, b: Any, bend: Any, reverse: Any, zero: Any,
+    start: Any, stop: Any,
+) -> None:  # fmt: skip
+    steps, batch, n = out.shape
+    for s in range(steps):
+        t = steps - 1 - s if reverse else s
+        h = first if s == 0 else out[t + 1 if reverse else t - 1]
+        for r in range(start, stop, ROWS):
+            high, to_block = min(ROWS, stop - r), address(out, (t * batch + r) * n)
+            for row in range(r, r + high if place.size else r):
+                out[t, row] = table[place[t * batch + row]]
+            product(zero, address(h, r * n), n, high, n, address(panels, 0), n, to_block, n, to_block, n)
+            for row in range(r, r + high):
+                to = out[t, row]
+                if over[t, row]:
+                    to[:] = h[row]
+                elif bend:
+                    for i in range(to.size):
+                        to[i] = vector.tanh(to[i] + b[i])
+                else:
+                    for i in range(to.size):
+                        a = to[i] + b[i]
+                        to[i] = zero if a <= zero else a
 
 
-@uses(_rnn, _distinct)
+@uses(_rnn, _distinct, pack_into)
 def rnn(
     x: Any, h: Any, w_ih: Any, w_hh: Any, b: Any, lengths: Any, *, nonlinearity: str, reverse: bool
 ) -> tuple[Any, None] | None:
     """Error of a step: 4 ulp of the largest sum before tanh, and that of the product."""
     arrays = _ordered(x, h, w_ih, w_hh, b)
-    if arrays is None:
+    if arrays is None or not h.size or not len(x):
         return None
     x, h, w_ih, w_hh, b = arrays
-    out, over = _from_gates(x, w_ih), waits(lengths, len(x))
-    w, u = np.ascontiguousarray(w_hh.T), np.empty_like(h)
-    run, never, zero = _for_rows(_rnn, h.shape[1], len(h)), _never(over, len(h)), out.dtype.type(0)
-    for t in order(len(x), reverse):
-        np.matmul(h, w, out=u)
-        run(never if over is None else never[t], u, h, out[t], b, nonlinearity == "tanh", zero)
-        h = out[t]
+    out, table, place = _from_input(x, w_ih)
+    over, zero = _over(lengths, *x.shape[:2]), x.dtype.type(0)
+    args = over, place, table, pack(w_hh.T), h, out, b, nonlinearity == "tanh", reverse, zero
+    _share(_rnn, args, len(h), out.size * len(w_hh))
     return out, None
 
 
-@loop("void(boolean[::1], T[:, ::1], T[:, ::1], T[:, ::1], T[:, ::1], T[:, ::1], boolean, T, T)")
+@loop(
+    "void(boolean[:, ::1], T[:, :, ::1], T[:, :, ::1], T[:, :, ::1], T[::1], T[::1], T[:, ::1], T[:, ::1], boolean, "
+    "boolean, T, T, int64, int64)"
+)
 def _rnn_back(
-    over: Any, g: Any, dh: Any, kept: Any, h: Any, da: Any, bend: Any, zero: Any, one: Any
+    over: Any, g: Any, out: Any, da: Any, panels: Any, zeros: Any, dh: Any, kept: Any, bend: Any, reverse: Any,
+    zero: Any, one: Any, start: Any, stop: Any,
 ) -> None:  # fmt: skip
-    for row in range(len(g)):
-        to, given, through, past, state = da[row], g[row], dh[row], kept[row], h[row]
-        if over[row]:
-            for i in range(to.size):
-                past[i] += given[i] + through[i]
-            to[:] = zero
-            continue
-        if bend:
-            for i in range(to.size):
-                to[i] = (given[i] + through[i] + past[i]) * (one - state[i] * state[i])
-        else:
-            for i in range(to.size):
-                to[i] = (given[i] + through[i] + past[i]) * (one if state[i] > zero else zero)
-        past[:] = zero
+    steps, batch, n = out.shape
+    for s in range(steps):
+        t = s if reverse else steps - 1 - s
+        for r in range(start, stop, ROWS):
+            high = min(ROWS, stop - r)
+            for row in range(r, r + high):
+                to, given, through, past, state = da[t, row], g[t, row], dh[row], kept[row], out[t, row]
+                if over[t, row]:
+                    for i in range(to.size):
+                        past[i] += given[i] + through[i]
+                    to[:] = zero
+                    continue
+                if bend:
+                    for i in range(to.size):
+                        to[i] = (given[i] + through[i] + past[i]) * (one - state[i] * state[i])
+                else:
+                    for i in range(to.size):
+                        to[i] = (given[i] + through[i] + past[i]) * (one if state[i] > zero else zero)
+                past[:] = zero
+            block = address(da, (t * batch + r) * n)
+            product(zero, block, n, high, n, address(panels, 0), n, address(zeros, 0), 0, address(dh, r * n), n)
 
 
-@uses(_rnn_back, _distinct, _sum_equal)
+@uses(_rnn_back, _distinct, _sum_equal, pack_into)
 def rnn_vjp(
     g: Any, x: Any, h: Any, w_ih: Any, w_hh: Any, lengths: Any, out: Any, needs: Any, *, nonlinearity: str,
     reverse: bool,
 ) -> tuple[Any, ...] | None:  # fmt: skip
     """Error of a step: 4 roundings, and that of the product."""
     arrays = _ordered(g, x, h, w_ih, w_hh, out)
-    if arrays is None:
+    if arrays is None or not h.size or not len(x):
         return None
     g, x, h, w_ih, w_hh, out = arrays
-    over, da, dh, kept = waits(lengths, len(x)), np.empty_like(out), np.zeros_like(h), np.zeros_like(h)
-    run, never, one = _for_rows(_rnn_back, h.shape[1], len(h)), _never(over, len(h)), out.dtype.type(1)
-    zero = out.dtype.type(0)
-    for t in order(len(x), not reverse):
-        run(never if over is None else never[t], g[t], dh, kept, out[t], da[t], nonlinearity == "tanh", zero, one)
-        np.matmul(da[t], w_hh, out=dh)
+    da, dh, kept, zeros = np.empty_like(out), np.zeros_like(h), np.zeros_like(h), np.zeros(h.shape[1], h.dtype)
+    over, zero, one = _over(lengths, *x.shape[:2]), x.dtype.type(0), x.dtype.type(1)
+    args = over, g, out, da, pack(w_hh), zeros, dh, kept, nonlinearity == "tanh", reverse, zero, one
+    _share(_rnn_back, args, len(h), out.size * len(w_hh))
     dx, dw, db = _to_input(da, x, w_ih, (needs[0], needs[2], needs[4]))
     return dx, dh + kept, dw, _to_state(da, out, h, reverse) if needs[3] else None, db, None
 
@@ -219,109 +241,125 @@ def rnn_vjp(
 # -- long short-term memory -------------------------------------------------------------------------------
 
 
-@loop("void(boolean[::1], T[:, ::1], T[:, ::1], T[:, ::1], T[:, ::1], T[:, ::1], T[:, ::1], T[:, ::1], T[::1], T)")
+@loop(
+    "void(boolean[:, ::1], int64[::1], T[:, ::1], T[::1], T[:, ::1], T[:, ::1], T[:, :, ::1], T[:, :, ::1], "
+    "T[:, :, ::1], T[:, :, ::1], T[::1], boolean, T, int64, int64)"
+)
 def _lstm(
-    over: Any, u: Any, h: Any, c: Any, a: Any, cells: Any, bent: Any, out: Any, b: Any, zero: Any
+    over: Any, place: Any, table: Any, panels: Any, first: Any, first_cell: Any, gates: Any, cells: Any, bent: Any,
+    out: Any, b: Any, reverse: Any, zero: Any, start: Any, stop: Any,
 ) -> None:  # fmt: skip
-    n = h.shape[1]
-    for row in range(len(a)):
-        gates, given, cell, curve, to, before = a[row], u[row], cells[row], bent[row], out[row], c[row]
-        if over[row]:
-            gates[:] = zero
-            curve[:] = zero
-            cell[:] = before
-            to[:] = h[row]
-            continue
-        i, f, k, o = gates[:n], gates[n : 2 * n], gates[2 * n : 3 * n], gates[3 * n :]
-        two, third, last = given[: 2 * n], given[2 * n : 3 * n], given[3 * n :]
-        first, bias, b_k, b_o = gates[: 2 * n], b[: 2 * n], b[2 * n : 3 * n], b[3 * n :]
-        for j in range(first.size):
-            first[j] = vector.sigmoid(first[j] + two[j] + bias[j])
-        for j in range(k.size):
-            k[j] = vector.tanh(k[j] + third[j] + b_k[j])
-        for j in range(o.size):
-            o[j] = vector.sigmoid(o[j] + last[j] + b_o[j])
-        for j in range(cell.size):
-            cell[j] = f[j] * before[j] + i[j] * k[j]
-        for j in range(cell.size):
-            curve[j] = vector.tanh(cell[j])
-        for j in range(to.size):
-            to[j] = o[j] * curve[j]
+    steps, batch, n = cells.shape
+    b_two, b_k, b_o = b[: 2 * n], b[2 * n : 3 * n], b[3 * n :]
+    for s in range(steps):
+        t = steps - 1 - s if reverse else s
+        h, c = first, first_cell
+        if s:
+            last = t + 1 if reverse else t - 1
+            h, c = out[last], cells[last]
+        for r in range(start, stop, ROWS):
+            high, block = min(ROWS, stop - r), address(gates, (t * batch + r) * 4 * n)
+            for row in range(r, r + high if place.size else r):
+                gates[t, row] = table[place[t * batch + row]]
+            product(zero, address(h, r * n), n, high, n, address(panels, 0), 4 * n, block, 4 * n, block, 4 * n)
+            for row in range(r, r + high):
+                a, cell, curve, to, before = gates[t, row], cells[t, row], bent[t, row], out[t, row], c[row]
+                if over[t, row]:
+                    a[:] = zero
+                    curve[:] = zero
+                    cell[:] = before
+                    to[:] = h[row]
+                    continue
+                two, i, f, k, o = a[: 2 * n], a[:n], a[n : 2 * n], a[2 * n : 3 * n], a[3 * n :]
+                for j in range(two.size):
+                    two[j] = vector.sigmoid(two[j] + b_two[j])
+                for j in range(k.size):
+                    k[j] = vector.tanh(k[j] + b_k[j])
+                for j in range(o.size):
+                    o[j] = vector.sigmoid(o[j] + b_o[j])
+                for j in range(cell.size):
+                    cell[j] = f[j] * before[j] + i[j] * k[j]
+                for j in range(cell.size):
+                    curve[j] = vector.tanh(cell[j])
+                for j in range(to.size):
+                    to[j] = o[j] * curve[j]
 
 
-@uses(_lstm, _distinct)
+@uses(_lstm, _distinct, pack_into)
 def lstm(
     x: Any, h: Any, c: Any, w_ih: Any, w_hh: Any, b: Any, lengths: Any, *, reverse: bool
 ) -> tuple[Any, tuple[Any, Any, Any]] | None:
     """Error of a step: 4 ulp of the largest sum before a gate, 4 of the gates, and that of the product."""
     arrays = _ordered(x, h, c, w_ih, w_hh, b)
-    if arrays is None:
+    if arrays is None or not h.size or not len(x):
         return None
     x, h, c, w_ih, w_hh, b = arrays
-    steps, gates, over = len(x), _from_gates(x, w_ih), waits(lengths, len(x))
-    w, u = np.ascontiguousarray(w_hh.T), np.empty_like(h, shape=(len(h), len(w_hh)))
-    out = np.empty((steps + 1, *h.shape), gates.dtype)
-    cells, bent = np.empty((2, steps, *h.shape), gates.dtype)
-    run, never, zero = _for_rows(_lstm, len(w_hh), len(h)), _never(over, len(h)), out.dtype.type(0)
-    for t in order(steps, reverse):
-        np.matmul(h, w, out=u)
-        run(never if over is None else never[t], u, h, c, gates[t], cells[t], bent[t], out[t], b, zero)
-        h, c = out[t], cells[t]
-    out[steps] = c
+    steps, (gates, table, place) = len(x), _from_input(x, w_ih)
+    out = np.empty((steps + 1, *h.shape), x.dtype)
+    cells, bent = np.empty((2, steps, *h.shape), x.dtype)
+    over, zero = _over(lengths, *x.shape[:2]), x.dtype.type(0)
+    args = over, place, table, pack(w_hh.T), h, c, gates, cells, bent, out, b, reverse, zero
+    _share(_lstm, args, len(h), gates.size * h.shape[1])
+    out[steps] = cells[0 if reverse else -1]
     return out, (gates, cells, bent)
 
 
 @loop(
-    "void(boolean[::1], T[:, ::1], T[:, ::1], T[:, ::1], T[:, ::1], T[:, ::1], T[:, ::1], T[:, ::1], T[:, ::1], T, T)"
+    "void(boolean[:, ::1], T[:, :, ::1], T[:, ::1], T[:, :, ::1], T[:, :, ::1], T[:, :, ::1], T[:, :, ::1], T[::1], "
+    "T[::1], T[:, ::1], T[:, ::1], T[:, ::1], boolean, T, T, int64, int64)"
 )
 def _lstm_back(
-    over: Any, g: Any, dh: Any, kept: Any, dc: Any, a: Any, begun: Any, bent: Any, da: Any, zero: Any, one: Any
-) -> None:
-    n = g.shape[1]
-    for row in range(len(g)):
-        gates, given, through, past, cell = a[row], g[row], dh[row], kept[row], dc[row]
-        before, curve, to = begun[row], bent[row], da[row]
-        for j in range(past.size):
-            past[j] += given[j] + through[j]
-        if over[row]:
-            to[:] = zero
-            continue
-        i, f, k, o = gates[:n], gates[n : 2 * n], gates[2 * n : 3 * n], gates[3 * n :]
-        di, df, dk, do = to[:n], to[n : 2 * n], to[2 * n : 3 * n], to[3 * n :]
-        for j in range(cell.size):
-            cell[j] += past[j] * (o[j] * (one - curve[j] * curve[j]))
-        for j in range(do.size):
-            do[j] = past[j] * (curve[j] * (o[j] * (one - o[j])))
-        for j in range(di.size):
-            di[j] = cell[j] * (k[j] * (i[j] * (one - i[j])))
-        for j in range(df.size):
-            df[j] = cell[j] * (before[j] * (f[j] * (one - f[j])))
-        for j in range(dk.size):
-            dk[j] = cell[j] * (i[j] * (one - k[j] * k[j]))
-        for j in range(cell.size):
-            cell[j] *= f[j]
-        past[:] = zero
+    over: Any, g: Any, first_cell: Any, gates: Any, cells: Any, bent: Any, da: Any, panels: Any, zeros: Any, dh: Any,
+    kept: Any, dc: Any, reverse: Any, zero: Any, one: Any, start: Any, stop: Any,
+) -> None:  # fmt: skip
+    steps, batch, n = cells.shape
+    for s in range(steps):
+        t = s if reverse else steps - 1 - s
+        begun = first_cell if s == steps - 1 else cells[t + 1 if reverse else t - 1]
+        for r in range(start, stop, ROWS):
+            high = min(ROWS, stop - r)
+            for row in range(r, r + high):
+                a, given, through, past, cell = gates[t, row], g[t, row], dh[row], kept[row], dc[row]
+                before, curve, to = begun[row], bent[t, row], da[t, row]
+                for j in range(past.size):
+                    past[j] += given[j] + through[j]
+                if over[t, row]:
+                    to[:] = zero
+                    continue
+                i, f, k, o = a[:n], a[n : 2 * n], a[2 * n : 3 * n], a[3 * n :]
+                di, df, dk, do = to[:n], to[n : 2 * n], to[2 * n : 3 * n], to[3 * n :]
+                for j in range(cell.size):
+                    cell[j] += past[j] * (o[j] * (one - curve[j] * curve[j]))
+                for j in range(do.size):
+                    do[j] = past[j] * (curve[j] * (o[j] * (one - o[j])))
+                for j in range(di.size):
+                    di[j] = cell[j] * (k[j] * (i[j] * (one - i[j])))
+                for j in range(df.size):
+                    df[j] = cell[j] * (before[j] * (f[j] * (one - f[j])))
+                for j in range(dk.size):
+                    dk[j] = cell[j] * (i[j] * (one - k[j] * k[j]))
+                for j in range(cell.size):
+                    cell[j] *= f[j]
+                past[:] = zero
+            block, to_block = address(da, (t * batch + r) * 4 * n), address(dh, r * n)
+            product(zero, block, 4 * n, high, 4 * n, address(panels, 0), n, address(zeros, 0), 0, to_block, n)
 
 
-@uses(_lstm_back, _distinct, _sum_equal)
+@uses(_lstm_back, _distinct, _sum_equal, pack_into)
 def lstm_vjp(
     g: Any, x: Any, h: Any, c: Any, w_ih: Any, w_hh: Any, lengths: Any, out: Any, saved: Any, needs: Any, *,
     reverse: bool,
 ) -> tuple[Any, ...] | None:  # fmt: skip
     """Error of a step: 6 roundings, and that of the product."""
     arrays = _ordered(g, x, h, c, w_ih, w_hh, out, *saved)
-    if arrays is None:
+    if arrays is None or not h.size or not len(x):
         return None
     g, x, h, c, w_ih, w_hh, out, gates, cells, bent = arrays
-    steps, over, da = len(x), waits(lengths, len(x)), np.empty_like(gates)
+    steps, da, zeros = len(x), np.empty_like(gates), np.zeros(h.shape[1], h.dtype)
     dh, kept, dc = np.zeros_like(h), np.zeros_like(h), g[steps].copy()
-    run, never, one = _for_rows(_lstm_back, len(w_hh), len(h)), _never(over, len(h)), out.dtype.type(1)
-    zero = out.dtype.type(0)
-    times = order(steps, not reverse)
-    for t, before in zip(times, [*times[1:], None], strict=False):
-        begun = c if before is None else cells[before]
-        run(never if over is None else never[t], g[t], dh, kept, dc, gates[t], begun, bent[t], da[t], zero, one)
-        np.matmul(da[t], w_hh, out=dh)
+    over, zero, one = _over(lengths, *x.shape[:2]), x.dtype.type(0), x.dtype.type(1)
+    args = over, g, c, gates, cells, bent, da, pack(w_hh), zeros, dh, kept, dc, reverse, zero, one
+    _share(_lstm_back, args, len(h), gates.size * h.shape[1])
     dx, dw, db = _to_input(da, x, w_ih, (needs[0], needs[3], needs[5]))
     return dx, dh + kept, dc, dw, _to_state(da, out[:steps], h, reverse) if needs[4] else None, db, None
 
@@ -329,101 +367,116 @@ def lstm_vjp(
 # -- gated recurrent units --------------------------------------------------------------------------------
 
 
-@loop("void(boolean[::1], T[:, ::1], T[:, ::1], T[:, ::1], T[:, ::1], T[:, ::1], T[::1], T[::1], T)")
+@loop(
+    "void(boolean[:, ::1], int64[::1], T[:, ::1], T[::1], T[::1], T[:, ::1], T[:, :, ::1], T[:, :, ::1], T[:, :, ::1], "
+    "T[::1], T[::1], T[::1], boolean, T, int64, int64)"
+)
 def _gru(
-    over: Any, u: Any, h: Any, a: Any, inner: Any, out: Any, b_ih: Any, b_hh: Any, zero: Any
+    over: Any, place: Any, table: Any, panels: Any, panels_n: Any, first: Any, gates: Any, inner: Any, out: Any,
+    b_ih: Any, b_hh: Any, zeros: Any, reverse: Any, zero: Any, start: Any, stop: Any,
 ) -> None:  # fmt: skip
-    m = h.shape[1]
-    for row in range(len(a)):
-        gates, given, inside, to, before = a[row], u[row], inner[row], out[row], h[row]
-        if over[row]:
-            gates[:] = zero
-            inside[:] = zero
-            to[:] = before
-            continue
-        rz, r, z, n = gates[: 2 * m], gates[:m], gates[m : 2 * m], gates[2 * m :]
-        two, last, b_two, b_n = given[: 2 * m], given[2 * m :], b_hh[: 2 * m], b_hh[2 * m :]
-        bias, b_in = b_ih[: 2 * m], b_ih[2 * m :]
-        for j in range(rz.size):
-            rz[j] = vector.sigmoid(rz[j] + two[j] + (bias[j] + b_two[j]))
-        for j in range(inside.size):
-            inside[j] = last[j] + b_n[j]
-        for j in range(n.size):
-            n[j] = vector.tanh(n[j] + b_in[j] + r[j] * inside[j])
-        for j in range(to.size):
-            to[j] = n[j] + z[j] * (before[j] - n[j])
+    steps, batch, m = out.shape
+    bias, b_in, b_two, b_n = b_ih[: 2 * m], b_ih[2 * m :], b_hh[: 2 * m], b_hh[2 * m :]
+    for s in range(steps):
+        t = steps - 1 - s if reverse else s
+        h = first if s == 0 else out[t + 1 if reverse else t - 1]
+        for r in range(start, stop, ROWS):
+            high, i = min(ROWS, stop - r), t * batch + r
+            block, within, state = address(gates, i * 3 * m), address(inner, i * m), address(h, r * m)
+            for row in range(r, r + high if place.size else r):
+                gates[t, row] = table[place[t * batch + row]]
+            product(zero, state, m, high, m, address(panels, 0), 2 * m, block, 3 * m, block, 3 * m)
+            product(zero, state, m, high, m, address(panels_n, 0), m, address(zeros, 0), 0, within, m)
+            for row in range(r, r + high):
+                a, inside, to, before = gates[t, row], inner[t, row], out[t, row], h[row]
+                if over[t, row]:
+                    a[:] = zero
+                    inside[:] = zero
+                    to[:] = before
+                    continue
+                rz, reset, z, n = a[: 2 * m], a[:m], a[m : 2 * m], a[2 * m :]
+                for j in range(rz.size):
+                    rz[j] = vector.sigmoid(rz[j] + (bias[j] + b_two[j]))
+                for j in range(inside.size):
+                    inside[j] += b_n[j]
+                for j in range(n.size):
+                    n[j] = vector.tanh(n[j] + b_in[j] + reset[j] * inside[j])
+                for j in range(to.size):
+                    to[j] = n[j] + z[j] * (before[j] - n[j])
 
 
-@uses(_gru, _distinct)
+@uses(_gru, _distinct, pack_into)
 def gru(
     x: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, lengths: Any, *, reverse: bool
 ) -> tuple[Any, tuple[Any, Any]] | None:
     """Error of a step: 4 ulp of the largest sum before a gate, 3 of the states, and that of the product."""
     arrays = _ordered(x, h, w_ih, w_hh, b_ih, b_hh)
-    if arrays is None:
+    if arrays is None or not h.size or not len(x):
         return None
     x, h, w_ih, w_hh, b_ih, b_hh = arrays
-    gates, over = _from_gates(x, w_ih), waits(lengths, len(x))
-    w, u = np.ascontiguousarray(w_hh.T), np.empty_like(h, shape=(len(h), len(w_hh)))
-    out, inner = np.empty((2, len(x), *h.shape), gates.dtype)
-    run, never, zero = _for_rows(_gru, len(w_hh), len(h)), _never(over, len(h)), out.dtype.type(0)
-    for t in order(len(x), reverse):
-        np.matmul(h, w, out=u)
-        run(never if over is None else never[t], u, h, gates[t], inner[t], out[t], b_ih, b_hh, zero)
-        h = out[t]
+    (gates, table, place), m = _from_input(x, w_ih), h.shape[1]
+    out, inner = np.empty((2, len(x), *h.shape), x.dtype)
+    over, zero, zeros = _over(lengths, *x.shape[:2]), x.dtype.type(0), np.zeros(m, x.dtype)
+    panels = pack(w_hh[: 2 * m].T), pack(w_hh[2 * m :].T)
+    args = over, place, table, *panels, h, gates, inner, out, b_ih, b_hh, zeros, reverse, zero
+    _share(_gru, args, len(h), gates.size * m)
     return out, (gates, inner)
 
 
 @loop(
-    "void(boolean[::1], T[:, ::1], T[:, ::1], T[:, ::1], T[:, ::1], T[:, ::1], T[:, ::1], T[:, ::1], T[:, ::1], T, T)"
+    "void(boolean[:, ::1], T[:, :, ::1], T[:, ::1], T[:, :, ::1], T[:, :, ::1], T[:, :, ::1], T[:, :, ::1], "
+    "T[:, :, ::1], T[::1], T[::1], T[:, ::1], T[:, ::1], boolean, T, T, int64, int64)"
 )
 def _gru_back(
-    over: Any, g: Any, dh: Any, kept: Any, a: Any, begun: Any, inner: Any, da: Any, du: Any, zero: Any, one: Any
-) -> None:
-    m = g.shape[1]
-    for row in range(len(g)):
-        gates, given, through, past = a[row], g[row], dh[row], kept[row]
-        before, inside, to, within = begun[row], inner[row], da[row], du[row]
-        for j in range(past.size):
-            past[j] += given[j] + through[j]
-        if over[row]:
-            to[:] = zero
-            within[:] = zero
-            continue
-        r, z, n = gates[:m], gates[m : 2 * m], gates[2 * m :]
-        dr, dz, dn = to[:m], to[m : 2 * m], to[2 * m :]
-        for j in range(dn.size):
-            dn[j] = past[j] * ((one - z[j]) * (one - n[j] * n[j]))
-        for j in range(dz.size):
-            dz[j] = past[j] * ((before[j] - n[j]) * (z[j] * (one - z[j])))
-        for j in range(dr.size):
-            dr[j] = dn[j] * (inside[j] * (r[j] * (one - r[j])))
-        within[: 2 * m] = to[: 2 * m]
-        last = within[2 * m :]
-        for j in range(last.size):
-            last[j] = dn[j] * r[j]
-        for j in range(past.size):
-            past[j] *= z[j]
+    over: Any, g: Any, first: Any, gates: Any, inner: Any, out: Any, da: Any, du: Any, panels: Any, zeros: Any, dh: Any,
+    kept: Any, reverse: Any, zero: Any, one: Any, start: Any, stop: Any,
+) -> None:  # fmt: skip
+    steps, batch, m = out.shape
+    for s in range(steps):
+        t = s if reverse else steps - 1 - s
+        begun = first if s == steps - 1 else out[t + 1 if reverse else t - 1]
+        for r in range(start, stop, ROWS):
+            high = min(ROWS, stop - r)
+            for row in range(r, r + high):
+                a, given, through, past = gates[t, row], g[t, row], dh[row], kept[row]
+                before, inside, to, within = begun[row], inner[t, row], da[t, row], du[t, row]
+                for j in range(past.size):
+                    past[j] += given[j] + through[j]
+                if over[t, row]:
+                    to[:] = zero
+                    within[:] = zero
+                    continue
+                reset, z, n = a[:m], a[m : 2 * m], a[2 * m :]
+                dr, dz, dn, last = to[:m], to[m : 2 * m], to[2 * m :], within[2 * m :]
+                for j in range(dn.size):
+                    dn[j] = past[j] * ((one - z[j]) * (one - n[j] * n[j]))
+                for j in range(dz.size):
+                    dz[j] = past[j] * ((before[j] - n[j]) * (z[j] * (one - z[j])))
+                for j in range(dr.size):
+                    dr[j] = dn[j] * (inside[j] * (reset[j] * (one - reset[j])))
+                within[: 2 * m] = to[: 2 * m]
+                for j in range(last.size):
+                    last[j] = dn[j] * reset[j]
+                for j in range(past.size):
+                    past[j] *= z[j]
+            block, to_block = address(du, (t * batch + r) * 3 * m), address(dh, r * m)
+            product(zero, block, 3 * m, high, 3 * m, address(panels, 0), m, address(zeros, 0), 0, to_block, m)
 
 
-@uses(_gru_back, _distinct, _sum_equal)
+@uses(_gru_back, _distinct, _sum_equal, pack_into)
 def gru_vjp(
     g: Any, x: Any, h: Any, w_ih: Any, w_hh: Any, lengths: Any, out: Any, saved: Any, needs: Any, *, reverse: bool
 ) -> tuple[Any, ...] | None:
     """Error of a step: 6 roundings, and that of the product."""
     arrays = _ordered(g, x, h, w_ih, w_hh, out, *saved)
-    if arrays is None:
+    if arrays is None or not h.size or not len(x):
         return None
     g, x, h, w_ih, w_hh, out, gates, inner = arrays
-    over, da, du = waits(lengths, len(x)), np.empty_like(gates), np.empty_like(gates)
+    da, du, zeros = np.empty_like(gates), np.empty_like(gates), np.zeros(h.shape[1], h.dtype)
     dh, kept = np.zeros_like(h), np.zeros_like(h)
-    run, never, one = _for_rows(_gru_back, len(w_hh), len(h)), _never(over, len(h)), out.dtype.type(1)
-    zero = out.dtype.type(0)
-    times = order(len(x), not reverse)
-    for t, before in zip(times, [*times[1:], None], strict=False):
-        begun = h if before is None else out[before]
-        run(never if over is None else never[t], g[t], dh, kept, gates[t], begun, inner[t], da[t], du[t], zero, one)
-        np.matmul(du[t], w_hh, out=dh)
+    over, zero, one = _over(lengths, *x.shape[:2]), x.dtype.type(0), x.dtype.type(1)
+    args = over, g, h, gates, inner, out, da, du, pack(w_hh), zeros, dh, kept, reverse, zero, one
+    _share(_gru_back, args, len(h), gates.size * h.shape[1])
     dx, dw, db = _to_input(da, x, w_ih, (needs[0], needs[2], needs[4]))
     dw_hh = _to_state(du, out, h, reverse) if needs[3] else None
     return dx, dh + kept, dw, dw_hh, db, sum_rows(du) if needs[5] else None, None
