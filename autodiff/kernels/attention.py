@@ -56,6 +56,7 @@ def _scaled(scores: Any, scale: float) -> Any:
     return scores
 
 
+@compiled("attention", FEW)
 def attention(
     q: Any, k: Any, v: Any, mask: Any, *, scale: float, causal: bool, p: float, seed: int, offset: int
 ) -> tuple[Any, Any]:
@@ -76,6 +77,7 @@ def _product(x: Any, y: Any, like: Any) -> Any:
     return x @ y
 
 
+@compiled("attention", FEW)
 def attention_vjp(
     g: Any, q: Any, k: Any, v: Any, saved: Any, needs: Any, *, scale: float, causal: bool, p: float,
     seed: int, offset: int,

@@ -65,7 +65,58 @@ def test_attention_is_the_same_either_way(causal, p, masked):
     assert out.transpose(0, 2, 1, 3).flags.c_contiguous  # to join heads is no copy
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("shape", [(3, 20, 20, 8, 8), (2, 2, 9, 33, 5, 17), (2, 70, 17, 50, 3), (1, 3, 1, 64, 40, 40)])
+def test_heads(shape, dtype, causal, threads):
+    *batch, length, source, e, f = shape
+    q, k, v = draw((*batch, length, e), dtype), draw((*batch, source, e), dtype, 1), draw((*batch, source, f), dtype, 2)
+    q, k, v = q, np.asfortranarray(k), np.repeat(v, 2, axis=-2)[..., ::2, :]
+    g, options = draw((*batch, length, f), dtype, 3), {"causal": causal, "p": 0.0, "seed": 0, "offset": 0}
+    exact = [x.astype(np.float64) for x in (q, k, v, g)]
+    before, none = get_num_threads(), np.zeros(())
+    for scale in 0.4, -0.4:
+        set_num_threads(threads)
+        out, weights = twin("attention.attention")(q, k, v, none, scale=scale, **options)
+        found = twin("attention.attention_vjp")(g, q, k, v, weights, (True, True, True, False), scale=scale, **options)
+        set_num_threads(before)
+        expected, kept = reference("attention.attention")(*exact[:3], none, scale=scale, **options)
+        wanted = reference("attention.attention_vjp")(
+            exact[3], *exact[:3], kept, (True, True, True, False), scale=scale, **options
+        )
+        for one, other in zip((out, weights, *found[:3]), (expected, kept, *wanted[:3]), strict=True):
+            assert one.dtype == dtype
+            np.testing.assert_allclose(one, other, rtol=0, atol=200 * np.finfo(dtype).eps * max(1, np.abs(other).max()))
+        for i in range(3):
+            needs = tuple([j == i for j in range(3)])
+            one = twin("attention.attention_vjp")(g, q, k, v, weights, (*needs, False), scale=scale, **options)
+            assert [x is not None for x in one] == [*needs, False]
+            np.testing.assert_array_equal(one[i], found[i])
+
+
+def test_what_is_no_number_stays_in_its_row_and_its_head():
+    q, k, v = (draw((2, 20, 8), np.float64, i) for i in range(3))
+    options = {"scale": 0.4, "causal": False, "p": 0.0, "seed": 0, "offset": 0}
+    clean, _ = twin("attention.attention")(q, k, v, np.zeros(()), **options)
+    q[1, 3] = np.nan
+    out, _ = twin("attention.attention")(q, k, v, np.zeros(()), **options)
+    assert np.isnan(out[1, 3]).all()
+    out[1, 3] = clean[1, 3]
+    np.testing.assert_array_equal(out, clean)
+
+
 def test_what_has_no_loop_is_left_to_the_reference():
+    x, options = np.ones((2, 20, 8)), {"scale": 0.4, "causal": False, "seed": 0, "offset": 0}
+    for case in (
+        (x, x, x, np.ones((20, 20)), 0.0),
+        (x, x, x, 0.0, 0.5),
+        (x, x[:, :4], x[:, :4], 0.0, 0.0),
+        (x, x.astype(np.float32), x, 0.0, 0.0),
+        (x, x[:1], x[:1], 0.0, 0.0),
+        (x[None, None],) * 3 + (0.0, 0.0),
+    ):
+        assert twin("attention.attention")(*case[:4], p=case[4], **options) is None
     scores = np.ones((40, 40))
     assert twin("attention.weights_of")(scores[:, ::2], scale=1.0, causal=False) is None
     assert twin("attention.masked_softmax")(scores, axis=0) is None

@@ -85,7 +85,8 @@ def compare(name, given, options, rtol):
 def test_twin_computes_what_the_reference_does(name, options, dtype, reverse):
     rtol = 1e-12 if dtype == np.float64 else 1e-5
     for steps, batch, inputs, width, lengths in (
-        (1, 1, 1, 1, None), (5, 3, 4, 7, None), (6, 4, 2, 33, [6, 1, 3, 6]), (3, 2, 3, 5, [2, 1]), (9, 20, 8, 16, None), (2, 13, 3, 50, None),
+        (1, 1, 1, 1, None), (5, 3, 4, 7, None), (6, 4, 2, 33, [6, 1, 3, 6]), (3, 2, 3, 5, [2, 1]), (9, 20, 8, 16, None),
+        (2, 13, 3, 50, None),
     ):  # fmt: skip
         compare(
             name, arguments(name, steps, batch, inputs, width, lengths, dtype), {**options, "reverse": reverse}, rtol

@@ -17,7 +17,7 @@ from ..policy import loop, uses
 from ..recurrent import as_rows, waits
 from ..threads import share
 from . import vector
-from .panels import ROWS, address, pack, pack_into, product
+from .panels import ROWS, address, pack, pack_turned, product, room
 
 LEAST = 1 << 22  # multiplications for a thread
 PRODUCT = 1 << 22  # multiplications of the input, from which on equal rows are looked for
@@ -46,6 +46,23 @@ def _over(lengths: Any, steps: int, batch: int) -> Any:
     """Where sequences are over, (T, B)."""
     over = waits(lengths, steps)
     return np.zeros((steps, batch), bool) if over is None else over[:, :, 0]
+
+
+@loop("void(T[:, ::1], T[::1], boolean)")
+def _pack(w: Any, panels: Any, turned: Any) -> None:
+    like, (m, n) = w[0, 0], w.shape
+    if turned:
+        pack_turned(like, address(w, 0), n, n, m, address(panels, 0))
+    else:
+        pack(like, address(w, 0), n, m, n, address(panels, 0))
+
+
+def _packed(w: Any, turned: bool) -> Any:
+    """The panels of weights, or of their transpose."""
+    k, n = w.shape[::-1] if turned else w.shape
+    panels = np.empty(room(k, n, w.itemsize), w.dtype)
+    _pack(w, panels, turned)
+    return panels
 
 
 # -- equal rows of the input ------------------------------------------------------------------------------
@@ -159,7 +176,7 @@ def _rnn(
             high, to_block = min(ROWS, stop - r), address(out, (t * batch + r) * n)
             for row in range(r, r + high if place.size else r):
                 out[t, row] = table[place[t * batch + row]]
-            product(zero, address(h, r * n), n, high, n, address(panels, 0), n, to_block, n, to_block, n)
+            product(zero, address(h, r * n), n, 1, high, n, address(panels, 0), n, to_block, n, to_block, n)
             for row in range(r, r + high):
                 to = out[t, row]
                 if over[t, row]:
@@ -173,7 +190,7 @@ def _rnn(
                         to[i] = zero if a <= zero else a
 
 
-@uses(_rnn, _distinct, pack_into)
+@uses(_rnn, _distinct, _pack)
 def rnn(
     x: Any, h: Any, w_ih: Any, w_hh: Any, b: Any, lengths: Any, *, nonlinearity: str, reverse: bool
 ) -> tuple[Any, None] | None:
@@ -184,7 +201,7 @@ def rnn(
     x, h, w_ih, w_hh, b = arrays
     out, table, place = _from_input(x, w_ih)
     over, zero = _over(lengths, *x.shape[:2]), x.dtype.type(0)
-    args = over, place, table, pack(w_hh.T), h, out, b, nonlinearity == "tanh", reverse, zero
+    args = over, place, table, _packed(w_hh, True), h, out, b, nonlinearity == "tanh", reverse, zero
     _share(_rnn, args, len(h), out.size * len(w_hh))
     return out, None
 
@@ -217,10 +234,10 @@ def _rnn_back(
                         to[i] = (given[i] + through[i] + past[i]) * (one if state[i] > zero else zero)
                 past[:] = zero
             block = address(da, (t * batch + r) * n)
-            product(zero, block, n, high, n, address(panels, 0), n, address(zeros, 0), 0, address(dh, r * n), n)
+            product(zero, block, n, 1, high, n, address(panels, 0), n, address(zeros, 0), 0, address(dh, r * n), n)
 
 
-@uses(_rnn_back, _distinct, _sum_equal, pack_into)
+@uses(_rnn_back, _distinct, _sum_equal, _pack)
 def rnn_vjp(
     g: Any, x: Any, h: Any, w_ih: Any, w_hh: Any, lengths: Any, out: Any, needs: Any, *, nonlinearity: str,
     reverse: bool,
@@ -232,7 +249,7 @@ def rnn_vjp(
     g, x, h, w_ih, w_hh, out = arrays
     da, dh, kept, zeros = np.empty_like(out), np.zeros_like(h), np.zeros_like(h), np.zeros(h.shape[1], h.dtype)
     over, zero, one = _over(lengths, *x.shape[:2]), x.dtype.type(0), x.dtype.type(1)
-    args = over, g, out, da, pack(w_hh), zeros, dh, kept, nonlinearity == "tanh", reverse, zero, one
+    args = over, g, out, da, _packed(w_hh, False), zeros, dh, kept, nonlinearity == "tanh", reverse, zero, one
     _share(_rnn_back, args, len(h), out.size * len(w_hh))
     dx, dw, db = _to_input(da, x, w_ih, (needs[0], needs[2], needs[4]))
     return dx, dh + kept, dw, _to_state(da, out, h, reverse) if needs[3] else None, db, None
@@ -261,7 +278,7 @@ def _lstm(
             high, block = min(ROWS, stop - r), address(gates, (t * batch + r) * 4 * n)
             for row in range(r, r + high if place.size else r):
                 gates[t, row] = table[place[t * batch + row]]
-            product(zero, address(h, r * n), n, high, n, address(panels, 0), 4 * n, block, 4 * n, block, 4 * n)
+            product(zero, address(h, r * n), n, 1, high, n, address(panels, 0), 4 * n, block, 4 * n, block, 4 * n)
             for row in range(r, r + high):
                 a, cell, curve, to, before = gates[t, row], cells[t, row], bent[t, row], out[t, row], c[row]
                 if over[t, row]:
@@ -285,7 +302,7 @@ def _lstm(
                     to[j] = o[j] * curve[j]
 
 
-@uses(_lstm, _distinct, pack_into)
+@uses(_lstm, _distinct, _pack)
 def lstm(
     x: Any, h: Any, c: Any, w_ih: Any, w_hh: Any, b: Any, lengths: Any, *, reverse: bool
 ) -> tuple[Any, tuple[Any, Any, Any]] | None:
@@ -298,7 +315,7 @@ def lstm(
     out = np.empty((steps + 1, *h.shape), x.dtype)
     cells, bent = np.empty((2, steps, *h.shape), x.dtype)
     over, zero = _over(lengths, *x.shape[:2]), x.dtype.type(0)
-    args = over, place, table, pack(w_hh.T), h, c, gates, cells, bent, out, b, reverse, zero
+    args = over, place, table, _packed(w_hh, True), h, c, gates, cells, bent, out, b, reverse, zero
     _share(_lstm, args, len(h), gates.size * h.shape[1])
     out[steps] = cells[0 if reverse else -1]
     return out, (gates, cells, bent)
@@ -342,10 +359,10 @@ def _lstm_back(
                     cell[j] *= f[j]
                 past[:] = zero
             block, to_block = address(da, (t * batch + r) * 4 * n), address(dh, r * n)
-            product(zero, block, 4 * n, high, 4 * n, address(panels, 0), n, address(zeros, 0), 0, to_block, n)
+            product(zero, block, 4 * n, 1, high, 4 * n, address(panels, 0), n, address(zeros, 0), 0, to_block, n)
 
 
-@uses(_lstm_back, _distinct, _sum_equal, pack_into)
+@uses(_lstm_back, _distinct, _sum_equal, _pack)
 def lstm_vjp(
     g: Any, x: Any, h: Any, c: Any, w_ih: Any, w_hh: Any, lengths: Any, out: Any, saved: Any, needs: Any, *,
     reverse: bool,
@@ -358,7 +375,7 @@ def lstm_vjp(
     steps, da, zeros = len(x), np.empty_like(gates), np.zeros(h.shape[1], h.dtype)
     dh, kept, dc = np.zeros_like(h), np.zeros_like(h), g[steps].copy()
     over, zero, one = _over(lengths, *x.shape[:2]), x.dtype.type(0), x.dtype.type(1)
-    args = over, g, c, gates, cells, bent, da, pack(w_hh), zeros, dh, kept, dc, reverse, zero, one
+    args = over, g, c, gates, cells, bent, da, _packed(w_hh, False), zeros, dh, kept, dc, reverse, zero, one
     _share(_lstm_back, args, len(h), gates.size * h.shape[1])
     dx, dw, db = _to_input(da, x, w_ih, (needs[0], needs[3], needs[5]))
     return dx, dh + kept, dc, dw, _to_state(da, out[:steps], h, reverse) if needs[4] else None, db, None
@@ -385,8 +402,8 @@ def _gru(
             block, within, state = address(gates, i * 3 * m), address(inner, i * m), address(h, r * m)
             for row in range(r, r + high if place.size else r):
                 gates[t, row] = table[place[t * batch + row]]
-            product(zero, state, m, high, m, address(panels, 0), 2 * m, block, 3 * m, block, 3 * m)
-            product(zero, state, m, high, m, address(panels_n, 0), m, address(zeros, 0), 0, within, m)
+            product(zero, state, m, 1, high, m, address(panels, 0), 2 * m, block, 3 * m, block, 3 * m)
+            product(zero, state, m, 1, high, m, address(panels_n, 0), m, address(zeros, 0), 0, within, m)
             for row in range(r, r + high):
                 a, inside, to, before = gates[t, row], inner[t, row], out[t, row], h[row]
                 if over[t, row]:
@@ -405,7 +422,7 @@ def _gru(
                     to[j] = n[j] + z[j] * (before[j] - n[j])
 
 
-@uses(_gru, _distinct, pack_into)
+@uses(_gru, _distinct, _pack)
 def gru(
     x: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, lengths: Any, *, reverse: bool
 ) -> tuple[Any, tuple[Any, Any]] | None:
@@ -417,7 +434,7 @@ def gru(
     (gates, table, place), m = _from_input(x, w_ih), h.shape[1]
     out, inner = np.empty((2, len(x), *h.shape), x.dtype)
     over, zero, zeros = _over(lengths, *x.shape[:2]), x.dtype.type(0), np.zeros(m, x.dtype)
-    panels = pack(w_hh[: 2 * m].T), pack(w_hh[2 * m :].T)
+    panels = _packed(w_hh[: 2 * m], True), _packed(w_hh[2 * m :], True)
     args = over, place, table, *panels, h, gates, inner, out, b_ih, b_hh, zeros, reverse, zero
     _share(_gru, args, len(h), gates.size * m)
     return out, (gates, inner)
@@ -460,10 +477,10 @@ def _gru_back(
                 for j in range(past.size):
                     past[j] *= z[j]
             block, to_block = address(du, (t * batch + r) * 3 * m), address(dh, r * m)
-            product(zero, block, 3 * m, high, 3 * m, address(panels, 0), m, address(zeros, 0), 0, to_block, m)
+            product(zero, block, 3 * m, 1, high, 3 * m, address(panels, 0), m, address(zeros, 0), 0, to_block, m)
 
 
-@uses(_gru_back, _distinct, _sum_equal, pack_into)
+@uses(_gru_back, _distinct, _sum_equal, _pack)
 def gru_vjp(
     g: Any, x: Any, h: Any, w_ih: Any, w_hh: Any, lengths: Any, out: Any, saved: Any, needs: Any, *, reverse: bool
 ) -> tuple[Any, ...] | None:
@@ -475,7 +492,7 @@ def gru_vjp(
     da, du, zeros = np.empty_like(gates), np.empty_like(gates), np.zeros(h.shape[1], h.dtype)
     dh, kept = np.zeros_like(h), np.zeros_like(h)
     over, zero, one = _over(lengths, *x.shape[:2]), x.dtype.type(0), x.dtype.type(1)
-    args = over, g, h, gates, inner, out, da, du, pack(w_hh), zeros, dh, kept, reverse, zero, one
+    args = over, g, h, gates, inner, out, da, du, _packed(w_hh, False), zeros, dh, kept, reverse, zero, one
     _share(_gru_back, args, len(h), gates.size * h.shape[1])
     dx, dw, db = _to_input(da, x, w_ih, (needs[0], needs[2], needs[4]))
     dw_hh = _to_state(du, out, h, reverse) if needs[3] else None
