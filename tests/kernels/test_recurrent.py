@@ -86,7 +86,7 @@ def test_twin_computes_what_the_reference_does(name, options, dtype, reverse):
     rtol = 1e-12 if dtype == np.float64 else 1e-5
     for steps, batch, inputs, width, lengths in (
         (1, 1, 1, 1, None), (5, 3, 4, 7, None), (6, 4, 2, 33, [6, 1, 3, 6]), (3, 2, 3, 5, [2, 1]), (9, 20, 8, 16, None),
-        (2, 13, 3, 50, None),
+        (2, 13, 3, 50, None), (3, 4, 5, 64, [3, 1, 2, 3]),
     ):  # fmt: skip
         compare(
             name, arguments(name, steps, batch, inputs, width, lengths, dtype), {**options, "reverse": reverse}, rtol
@@ -155,14 +155,16 @@ def test_mixed_dtypes_are_left_to_the_reference(name, options):
     assert pull(getattr(compiled, f"{name}_vjp"), mixed, g, out, saved, {**options, "reverse": False}) is None
 
 
+@pytest.mark.parametrize("width", [7, 64])  # 64 takes rows that are apart
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize(("name", "options"), CASES)
-def test_equal_rows_of_the_input_are_multiplied_once(name, options, dtype, monkeypatch):
+def test_equal_rows_of_the_input_are_multiplied_once(name, options, dtype, width, monkeypatch):
     monkeypatch.setattr(compiled, "PRODUCT", 0)
     rtol = 1e-12 if dtype == np.float64 else 1e-5
-    given = arguments(name, 9, 6, 5, 7, [9, 1, 4, 9, 2, 3], dtype)
+    given = arguments(name, 9, 6, 5, width, [9, 1, 4, 9, 2, 3], dtype)
+    given["w_hh"] *= 5 / width  # larger ones would double errors at each step
     given["x"] = given["x"][0][np.random.default_rng(0).integers(6, size=(9, 6))]
-    assert compiled._equal_rows(given["x"].reshape(54, 5), 7)[0].shape == (6, 5)
+    assert compiled._equal_rows(given["x"].reshape(54, 5), width)[0].shape == (6, 5)
     compare(name, given, {**options, "reverse": False}, rtol)
 
 

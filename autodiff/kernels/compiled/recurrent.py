@@ -12,12 +12,14 @@ from typing import Any
 
 import numpy as np
 
+from ..linalg import product as whole_product
 from ..linalg import sum_rows
 from ..policy import loop, uses
 from ..recurrent import as_rows, waits
 from ..threads import share
 from . import vector
 from .panels import ROWS, address, pack, pack_turned, product, room
+from .tiles import lanes
 
 LEAST = 1 << 22  # multiplications for a thread
 PRODUCT = 1 << 22  # multiplications of the input, from which on equal rows are looked for
@@ -99,9 +101,10 @@ def _distinct(x: Any, weights: Any, table: Any, first: Any, place: Any) -> int:
 
 @loop("void(T[:, ::1], int64[::1], T[:, ::1])")
 def _sum_equal(x: Any, place: Any, out: Any) -> None:
+    """Add up rows of x, or as much of them as `out` is wide."""
     for i in range(len(x)):
         row, to = x[i], out[place[i]]
-        for j in range(row.size):
+        for j in range(to.size):
             to[j] += row[j]
 
 
@@ -124,6 +127,14 @@ def _equal_rows(flat: Any, width: int) -> tuple[Any, Any] | None:
     return None if count < 0 else (flat[first[:count]], place)
 
 
+def _apart(gates: Any) -> Any:
+    """Room for gradients of gates, in rows that are a vector longer if they would all begin in the same few places of
+    the cache: reading columns of them for the gradient of the weights takes 12 % longer then.
+    """
+    *shape, n = gates.shape
+    return np.empty((*shape, n if n * gates.itemsize % 1024 else n + lanes(gates.itemsize)), gates.dtype)
+
+
 def _from_input(x: Any, w_ih: Any) -> tuple[Any, Any, Any]:
     """What the input adds to the gates, without the bias: room for it at all times, and rows to read it from.
 
@@ -132,27 +143,27 @@ def _from_input(x: Any, w_ih: Any) -> tuple[Any, Any, Any]:
     flat, shape = as_rows(x), (*x.shape[:2], len(w_ih))
     found = _equal_rows(flat, len(w_ih))
     if found is None:
-        return (flat @ w_ih.T).reshape(shape), np.empty((1, 1), x.dtype), np.empty(0, np.int64)
-    return np.empty(shape, x.dtype), found[0] @ w_ih.T, found[1]
+        return whole_product(flat, w_ih.T).reshape(shape), np.empty((1, 1), x.dtype), np.empty(0, np.int64)
+    return np.empty(shape, x.dtype), whole_product(found[0], w_ih.T), found[1]
 
 
 def _to_input(da: Any, x: Any, w_ih: Any, needs: tuple[bool, ...]) -> tuple[Any, Any, Any]:
     """Gradients of x, w_ih and the bias from that of the gates."""
-    flat, rows = as_rows(da), as_rows(x)
-    dx = (flat @ w_ih).reshape(x.shape) if needs[0] else None
+    flat, rows = as_rows(da)[:, : len(w_ih)], as_rows(x)
+    dx = whole_product(flat, w_ih).reshape(x.shape) if needs[0] else None
     found = _equal_rows(rows, len(w_ih)) if needs[1] else None
     if found is not None:
         rows, place = found
         sums = np.zeros((len(rows), flat.shape[1]), flat.dtype)
-        _sum_equal(flat, place, sums)
+        _sum_equal(as_rows(da), place, sums)
         flat = sums
-    return dx, flat.T @ rows if needs[1] else None, sum_rows(flat) if needs[2] else None
+    return dx, whole_product(flat.T, rows) if needs[1] else None, sum_rows(flat) if needs[2] else None
 
 
 def _to_state(da: Any, out: Any, first: Any, reverse: bool) -> Any:
     """Gradient of w_hh: the first step began with `first`, each other one with the state before."""
     begun, later, earliest = (out[1:], da[:-1], da[-1]) if reverse else (out[:-1], da[1:], da[0])
-    dw = as_rows(later).T @ as_rows(begun)
+    dw = whole_product(as_rows(later).T, as_rows(begun))
     dw += earliest.T @ first
     return dw
 
@@ -329,7 +340,7 @@ def _lstm_back(
     over: Any, g: Any, first_cell: Any, gates: Any, cells: Any, bent: Any, da: Any, panels: Any, zeros: Any, dh: Any,
     kept: Any, dc: Any, reverse: Any, zero: Any, one: Any, start: Any, stop: Any,
 ) -> None:  # fmt: skip
-    steps, batch, n = cells.shape
+    (steps, batch, n), pitch = cells.shape, da.shape[2]
     for s in range(steps):
         t = s if reverse else steps - 1 - s
         begun = first_cell if s == steps - 1 else cells[t + 1 if reverse else t - 1]
@@ -344,7 +355,7 @@ def _lstm_back(
                     to[:] = zero
                     continue
                 i, f, k, o = a[:n], a[n : 2 * n], a[2 * n : 3 * n], a[3 * n :]
-                di, df, dk, do = to[:n], to[n : 2 * n], to[2 * n : 3 * n], to[3 * n :]
+                di, df, dk, do = to[:n], to[n : 2 * n], to[2 * n : 3 * n], to[3 * n : 4 * n]
                 for j in range(cell.size):
                     cell[j] += past[j] * (o[j] * (one - curve[j] * curve[j]))
                 for j in range(do.size):
@@ -358,8 +369,8 @@ def _lstm_back(
                 for j in range(cell.size):
                     cell[j] *= f[j]
                 past[:] = zero
-            block, to_block = address(da, (t * batch + r) * 4 * n), address(dh, r * n)
-            product(zero, block, 4 * n, 1, high, 4 * n, address(panels, 0), n, address(zeros, 0), 0, to_block, n)
+            block, to_block = address(da, (t * batch + r) * pitch), address(dh, r * n)
+            product(zero, block, pitch, 1, high, 4 * n, address(panels, 0), n, address(zeros, 0), 0, to_block, n)
 
 
 @uses(_lstm_back, _distinct, _sum_equal, _pack)
@@ -372,13 +383,21 @@ def lstm_vjp(
     if arrays is None or not h.size or not len(x):
         return None
     g, x, h, c, w_ih, w_hh, out, gates, cells, bent = arrays
-    steps, da, zeros = len(x), np.empty_like(gates), np.zeros(h.shape[1], h.dtype)
+    steps, da, zeros = len(x), _apart(gates), np.zeros(h.shape[1], h.dtype)
     dh, kept, dc = np.zeros_like(h), np.zeros_like(h), g[steps].copy()
     over, zero, one = _over(lengths, *x.shape[:2]), x.dtype.type(0), x.dtype.type(1)
     args = over, g, c, gates, cells, bent, da, _packed(w_hh, False), zeros, dh, kept, dc, reverse, zero, one
     _share(_lstm_back, args, len(h), gates.size * h.shape[1])
     dx, dw, db = _to_input(da, x, w_ih, (needs[0], needs[3], needs[5]))
-    return dx, dh + kept, dc, dw, _to_state(da, out[:steps], h, reverse) if needs[4] else None, db, None
+    return (
+        dx,
+        dh + kept,
+        dc,
+        dw,
+        _to_state(da[..., : len(w_hh)], out[:steps], h, reverse) if needs[4] else None,
+        db,
+        None,
+    )
 
 
 # -- gated recurrent units --------------------------------------------------------------------------------
@@ -448,7 +467,7 @@ def _gru_back(
     over: Any, g: Any, first: Any, gates: Any, inner: Any, out: Any, da: Any, du: Any, panels: Any, zeros: Any, dh: Any,
     kept: Any, reverse: Any, zero: Any, one: Any, start: Any, stop: Any,
 ) -> None:  # fmt: skip
-    steps, batch, m = out.shape
+    (steps, batch, m), pitch = out.shape, du.shape[2]
     for s in range(steps):
         t = s if reverse else steps - 1 - s
         begun = first if s == steps - 1 else out[t + 1 if reverse else t - 1]
@@ -464,7 +483,7 @@ def _gru_back(
                     within[:] = zero
                     continue
                 reset, z, n = a[:m], a[m : 2 * m], a[2 * m :]
-                dr, dz, dn, last = to[:m], to[m : 2 * m], to[2 * m :], within[2 * m :]
+                dr, dz, dn, last = to[:m], to[m : 2 * m], to[2 * m : 3 * m], within[2 * m : 3 * m]
                 for j in range(dn.size):
                     dn[j] = past[j] * ((one - z[j]) * (one - n[j] * n[j]))
                 for j in range(dz.size):
@@ -476,8 +495,8 @@ def _gru_back(
                     last[j] = dn[j] * reset[j]
                 for j in range(past.size):
                     past[j] *= z[j]
-            block, to_block = address(du, (t * batch + r) * 3 * m), address(dh, r * m)
-            product(zero, block, 3 * m, 1, high, 3 * m, address(panels, 0), m, address(zeros, 0), 0, to_block, m)
+            block, to_block = address(du, (t * batch + r) * pitch), address(dh, r * m)
+            product(zero, block, pitch, 1, high, 3 * m, address(panels, 0), m, address(zeros, 0), 0, to_block, m)
 
 
 @uses(_gru_back, _distinct, _sum_equal, _pack)
@@ -489,11 +508,11 @@ def gru_vjp(
     if arrays is None or not h.size or not len(x):
         return None
     g, x, h, w_ih, w_hh, out, gates, inner = arrays
-    da, du, zeros = np.empty_like(gates), np.empty_like(gates), np.zeros(h.shape[1], h.dtype)
+    da, du, zeros = _apart(gates), _apart(gates), np.zeros(h.shape[1], h.dtype)
     dh, kept = np.zeros_like(h), np.zeros_like(h)
     over, zero, one = _over(lengths, *x.shape[:2]), x.dtype.type(0), x.dtype.type(1)
     args = over, g, h, gates, inner, out, da, du, _packed(w_hh, False), zeros, dh, kept, reverse, zero, one
     _share(_gru_back, args, len(h), gates.size * h.shape[1])
     dx, dw, db = _to_input(da, x, w_ih, (needs[0], needs[2], needs[4]))
-    dw_hh = _to_state(du, out, h, reverse) if needs[3] else None
-    return dx, dh + kept, dw, dw_hh, db, sum_rows(du) if needs[5] else None, None
+    dw_hh = _to_state(du[..., : len(w_hh)], out, h, reverse) if needs[3] else None
+    return dx, dh + kept, dw, dw_hh, db, sum_rows(du[..., : len(w_hh)]) if needs[5] else None, None
