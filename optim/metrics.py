@@ -91,7 +91,11 @@ class _OfClasses(Metric):
             one class against the other: class 1 above the threshold.
         threshold: 0 for such scores before a sigmoid, 0.5 for probabilities.
         ignore_index: targets that do not count.
+
+    Raises ValueError for class numbers that there are not, and for scores that are NaN and name no class.
     """
+
+    classes: int | None = None
 
     def __init__(self, axis: int = 1, threshold: float = 0.0, ignore_index: int | None = -100) -> None:
         super().__init__()
@@ -102,7 +106,7 @@ class _OfClasses(Metric):
         if output.ndim == 2 and output.shape[1] == 1 and target.size == len(output):
             output, target = output[:, 0], target.reshape(-1)
         if target.dtype.kind not in "iub":
-            if not np.array_equal(target, target.astype(int)):
+            if not (np.isfinite(target) & (target == np.rint(target))).all():
                 raise TypeError(f"{type(self).__name__} takes class numbers for targets, got {describe(target)}")
             target = target.astype(int)
         if output.shape != target.shape:
@@ -113,19 +117,30 @@ class _OfClasses(Metric):
                     f"{describe(output)} and {describe(target)}. Say where the classes are: "
                     f"{type(self).__name__}(axis=-1)"
                 )
-            output = np.moveaxis(output, axis, -1).reshape(-1, output.shape[axis])
+            output = np.moveaxis(output, axis, -1).reshape(target.size, output.shape[axis])
         else:
             output = output.reshape(-1)
         target = target.reshape(-1)
         if self.ignore_index is not None and (target == self.ignore_index).any():
             counts = target != self.ignore_index
             output, target = output[counts], target[counts]
+        size = self._size(output)
+        if target.size and not 0 <= target.min() <= target.max() < size:
+            raise ValueError(f"class numbers lie in [0, {size}), got {target.min()} to {target.max()}")
+        if output.size and np.isnan(output.max()):
+            raise ValueError(f"{type(self).__name__} takes scores, and of {len(output)} examples some have NaN")
         return output, target
+
+    def _size(self, scores: Any) -> int:
+        return max(2 if scores.ndim == 1 else scores.shape[1], self.classes or 0)
 
     def _classes(self, output: Any, target: Any) -> tuple[Any, Any]:
         """The class that was named, and the right one."""
         output, target = self._rows(output, target)
-        return (output > self.threshold).astype(int) if output.ndim == 1 else output.argmax(axis=1), target
+        return self._named(output), target
+
+    def _named(self, scores: Any) -> Any:
+        return (scores > self.threshold).astype(int) if scores.ndim == 1 else scores.argmax(axis=1)
 
 
 class Accuracy(_OfClasses):
@@ -189,10 +204,7 @@ class ConfusionMatrix(_OfClasses):
 
     def add(self, output: Any, target: Any) -> None:
         scores, target = self._rows(output, target)
-        found, size = self._classes(scores, target)[0], 2 if scores.ndim == 1 else scores.shape[1]
-        size = max(size, self.classes or 0)
-        if target.size and not 0 <= target.min() <= target.max() < size:
-            raise ValueError(f"class numbers lie in [0, {size}), got {target.min()} to {target.max()}")
+        found, size = self._named(scores), self._size(scores)
         self._sum(counts=np.bincount(target * size + found, minlength=size * size).reshape(size, size))
 
     def matrix(self) -> np.ndarray[Any, Any]:
@@ -278,12 +290,14 @@ class Perplexity(_OfClasses):
         scores = output.astype(float)
         if scores.ndim == 1:
             raise ValueError(f"Perplexity needs a score for each class, got {describe(output)}")
-        scores -= scores.max(axis=1, keepdims=True)
-        log_p = scores[np.arange(len(scores)), target] - np.log(np.exp(scores).sum(axis=1))
+        with np.errstate(invalid="ignore"):  # a score may be infinite
+            scores -= scores.max(axis=1, keepdims=True)
+            log_p = scores[np.arange(len(scores)), target] - np.log(np.exp(scores).sum(axis=1))
         self._sum(bits=-log_p.sum(), count=target.size)
 
     def compute(self) -> float:
-        return float(np.exp(self._mean("bits")))
+        with np.errstate(over="ignore"):
+            return float(np.exp(self._mean("bits")))
 
 
 # -- numbers ------------------------------------------------------------------------------------------
@@ -299,6 +313,10 @@ class _OfNumbers(Metric):
                     f"{type(self).__name__} compares equal shapes, got {describe(output)} and {describe(target)}"
                 )
             output = output.reshape(target.shape)
+        if "c" in (output.dtype.kind, target.dtype.kind):
+            raise TypeError(
+                f"{type(self).__name__} compares real numbers, got {describe(output)} and {describe(target)}"
+            )
         self.add_numbers(output.astype(float), target.astype(float))
 
     @abstractmethod
@@ -353,6 +371,8 @@ class R2(_OfNumbers):
     best = "max"
 
     def add_numbers(self, output: Any, target: Any) -> None:
+        if not target.size:
+            return
         target, output = (a.reshape(len(a), -1) if a.ndim else a.reshape(1, 1) for a in (target, output))
         n, mean = len(target), target.mean(axis=0)
         before = self.sums.get("count", 0)
@@ -393,7 +413,16 @@ def named(metrics: Any) -> dict[str, Metric]:
 
 
 def _array(x: Any) -> np.ndarray[Any, Any]:
-    return np.asarray(x.detach().value if type(x) is Tensor else x)
+    try:
+        array = np.asarray(x.detach().value if type(x) is Tensor else x)
+    except ValueError:  # a tuple of arrays of several shapes
+        array = np.asarray(None)
+    if array.dtype.kind not in "biufc":
+        raise TypeError(
+            f"metrics compare two arrays of numbers, got {describe(x)}: Trainer(..., compute=f) says what is compared, "
+            "by f(model, batch) that returns (loss, output, target)"
+        )
+    return array
 
 
 def _ratio(a: Any, b: Any) -> Any:

@@ -1,5 +1,7 @@
 """Metrics, added up over batches, against scikit-learn's of all examples at once."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from sklearn import metrics as sk
@@ -109,6 +111,17 @@ def test_state_goes_on_from_a_copy():
         (metrics.MSE(), np.zeros((4, 1)), np.zeros((4, 2)), "compares equal shapes"),
         (metrics.MSE(), np.zeros((4, 4)), np.zeros((2, 8)), "compares equal shapes"),
         (metrics.TopK(2), np.zeros(3), np.zeros(3, int), "a score for each class"),
+        (metrics.Accuracy(), np.zeros((2, 3)), np.array([np.nan, 1]), "class numbers for targets"),
+        (metrics.Accuracy(), np.zeros((2, 0)), np.zeros(2, int), r"lie in \[0, 0\)"),
+        (metrics.Accuracy(), np.zeros((2, 3)), np.array([-1, 0]), r"lie in \[0, 3\), got -1 to 0"),
+        (metrics.TopK(2), np.zeros((2, 3)), np.array([3, 0]), r"lie in \[0, 3\), got 0 to 3"),
+        (metrics.Perplexity(), np.zeros((2, 3)), np.array([-1, 0]), r"lie in \[0, 3\)"),
+        (metrics.F1(), np.zeros(2), np.array([2, 0]), r"lie in \[0, 2\)"),
+        (metrics.Accuracy(), np.array([[np.nan, 1.0], [0, 1]]), np.zeros(2, int), "of 2 examples some have NaN"),
+        (metrics.MSE(), {"out": np.zeros(2)}, np.zeros(2), r"two arrays of numbers, got dict: .*compute=f"),
+        (metrics.MSE(), (np.zeros(2), np.zeros(3)), np.zeros(2), "two arrays of numbers, got tuple"),
+        (metrics.MAE(), np.zeros(2), None, "two arrays of numbers, got NoneType"),
+        (metrics.MSE(), np.zeros(2) * 1j, np.zeros(2), "compares real numbers, got complex128"),
     ],
 )
 def test_what_does_not_fit_is_refused(metric, output, target, message):
@@ -126,3 +139,22 @@ def test_names():
         metrics.F1("mean")
     with pytest.raises(ValueError, match="two classes, and there are 4"):
         over_batches(metrics.F1("binary"), SCORES, CLASSES)
+
+
+@pytest.mark.parametrize("name", ["Accuracy", "F1", "Perplexity", "ConfusionMatrix", "MSE", "MAE", "R2", "PSNR"])
+def test_batches_of_nothing_do_not_count(name):
+    whole, parts = getattr(metrics, name)(), getattr(metrics, name)()
+    output, target = SCORES, CLASSES
+    if name in ("MSE", "MAE", "R2", "PSNR"):
+        target = SCORES + 1
+    for metric, cuts in ((whole, [0, 200]), (parts, [0, 0, 70, 70, 200, 200])):
+        for a, b in pairwise(cuts):
+            metric.update(output[a:b], target[a:b])
+    np.testing.assert_allclose(parts.compute(), whole.compute())
+
+
+def test_perplexities_beyond_all_numbers():
+    for scores, found in (([[-1e6, 0.0]], np.inf), ([[-np.inf, 0.0]], np.inf), ([[np.inf, 0.0]], np.nan)):
+        metric = metrics.Perplexity()
+        metric.update(np.array(scores), np.array([0]))
+        assert metric.compute() == found or np.isnan([metric.compute(), found]).all()
