@@ -97,6 +97,8 @@ class LBFGS(Optimizer):
             return int(value)
         if name in self.numbers:
             return float(value)
+        if name == "al":  # what PyTorch keeps between the two loops
+            return []
         if name == "ro":
             return [float(v) for v in value]
         size = sum(q.size * (2 if q.dtype.kind == "c" else 1) for q in self._parameters())

@@ -559,6 +559,8 @@ class Optimizer:
                 if value is not None
             }
         for group, new in zip(self.param_groups, options, strict=True):
+            for name in group.keys() - new.keys() - {"params", "initial_lr"}:
+                del group[name]
             group.update(new)
         self.state = state
 

@@ -25,6 +25,8 @@ def add_rows(out: Any, rows: Any, values: Any) -> None:
     that has a one at (rows[i], i) takes a tenth of the time where rows are long; single numbers it does not help.
     """
     k, m = len(rows), len(out)
+    if not values.size:
+        return
     values = values.reshape((k, -1))
     if values.shape[1] < 4 and out.flags.c_contiguous:
         places = rows if values.shape[1] == 1 else rows[:, None] * values.shape[1] + np.arange(values.shape[1])

@@ -283,6 +283,25 @@ def test_rows_that_cannot_stay_rows():
         optimizer.step()
 
 
+@pytest.mark.parametrize("make", [optim.SGD, optim.Adam, optim.SparseAdam])
+def test_a_batch_of_no_rows(make):
+    table = nn.Embedding(9, 2, sparse=True, generator=0)
+    before = table.weight.value.copy()
+    optimizer = make(table.parameters(), lr=0.1)
+    table(np.zeros((0, 3), int)).sum().backward()
+    optimizer.step()
+    np.testing.assert_array_equal(table.weight.value, before)
+
+
+def test_a_state_leaves_nothing_of_the_one_before():
+    """But the rate that a schedule began with, which the schedule still has."""
+    a = optim.SGD([nn.Parameter([1.0])])
+    state = a.state_dict()
+    a.param_groups[0] |= {"note": "mine", "initial_lr": 0.5}
+    a.load_state_dict(state)
+    assert a.param_groups[0].keys() - state["param_groups"][0].keys() == {"initial_lr"}
+
+
 def test_rows_of_another_table():
     table = nn.Embedding(9, 2, sparse=True, generator=0)
     optimizer = optim.SGD(table.parameters(), lr=0.1)

@@ -208,6 +208,33 @@ def test_lbfgs(problem, options):
             np.testing.assert_allclose(p.value, q.detach().numpy(), rtol=1e-6, atol=1e-6)
 
 
+def test_a_state_of_pytorchs_lbfgs_is_taken_over():
+    ours, theirs = nn.Parameter(np.ones(3)), torch.nn.Parameter(torch.ones(3))
+    options = {"max_iter": 4, "line_search_fn": "strong_wolfe"}
+    b = torch.optim.LBFGS([theirs], **options)
+
+    def step(optimizer, p):
+        def closure():
+            optimizer.zero_grad()
+            loss = ((p - 3.0) ** 4).sum() + (p * p)[0]
+            loss.backward()
+            return loss
+
+        optimizer.step(closure)
+
+    for _ in range(3):
+        step(b, theirs)
+    a = optim.LBFGS([ours])
+    a.load_state_dict(b.state_dict())
+    ours.value = theirs.detach().numpy().copy()
+    for _ in range(3):
+        step(a, ours)
+        step(b, theirs)
+        np.testing.assert_allclose(ours.value, theirs.detach().numpy(), rtol=1e-9)
+    again = optim.LBFGS([ours])
+    again.load_state_dict(a.state_dict())
+
+
 SPARSE = [
     ("SGD", {"lr": 0.1}), ("SGD", {"lr": 0.1, "maximize": True}), ("Adagrad", {"lr": 0.1, "lr_decay": 0.1}),
     ("SparseAdam", {}), ("SparseAdam", {"lr": 0.1, "betas": (0.5, 0.8), "eps": 0.01, "maximize": True}),
