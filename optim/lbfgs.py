@@ -103,7 +103,7 @@ class LBFGS(Optimizer):
             return [float(v) for v in value]
         size = sum(q.size * (2 if q.dtype.kind == "c" else 1) for q in self._parameters())
         several = isinstance(value, list | tuple)
-        arrays = [np.array(v) for v in (value if several else [value])]
+        arrays = [np.array(np.asarray(v)) for v in (value if several else [value])]
         if any(a.shape != (size,) for a in arrays):
             raise ValueError(f"{what} is for {arrays[0].size} numbers, and the parameters have {size}")
         return arrays if several else arrays[0]
