@@ -12,6 +12,7 @@ True
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, Self
 
@@ -112,9 +113,11 @@ class _Neural(BaseEstimator):
         random = check_random_state(self.random_state)
         held: Any = None
         if self.early_stopping:
-            x, x_held, y, y_held = train_test_split(
-                x, y, test_size=self.validation_fraction, random_state=random, stratify=stratify
-            )
+            if not 0 < self.validation_fraction < 1:
+                raise ValueError(f"validation_fraction lies between 0 and 1, got {self.validation_fraction!r}")
+            least = 1 if stratify is None else outputs  # one of each class
+            several = max(least, math.ceil(self.validation_fraction * len(x)))
+            x, x_held, y, y_held = train_test_split(x, y, test_size=several, random_state=random, stratify=stratify)
             held = nn.data.DataLoader(nn.data.TensorDataset(x_held, y_held), batch_size=256)
         self.models_, self.history_ = [], []
         for _ in range(self.n_models):

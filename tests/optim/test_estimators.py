@@ -71,6 +71,10 @@ def test_early_stopping_and_a_network_of_ones_own():
     model.fit(x, y)
     assert model.n_iter_ < 200
     assert "val_loss" in model.history_[0][0]
+    few = NeuralClassifier(early_stopping=True, epochs=2).fit(
+        x[::15], y[::15]
+    )  # ten flowers: one of each kind held out
+    assert few.n_iter_ == 2
     assert model.score(x, y) > 0.9
 
 
@@ -104,6 +108,7 @@ def test_several_numbers_at_once():
         ({"model": nn.Linear(4, 2)}, r"a function of .* that returns a new network, got Linear"),
         ({"model": lambda *_: None}, r"a function of .*, which has returned None"),
         ({"optimizer": "Rprop", "weight_decay": 0.1}, "weight_decay"),
+        ({"early_stopping": True, "validation_fraction": 0.0}, "validation_fraction lies between 0 and 1, got 0.0"),
     ],
 )  # fmt: skip
 def test_wrong_options_are_refused(options, message):
