@@ -65,14 +65,14 @@ class CSVDataset(TensorDataset):
             raise ValueError(f'missing is "raise", "skip" or "keep", got {missing!r}')
         if np.dtype(dtype).kind != "f":
             raise TypeError(f"dtype is a floating one, got {np.dtype(dtype)}")
-        self.path = os.fspath(path)
+        self.path, most = os.fspath(path), float(np.finfo(dtype).max)
         empty = {value.lower() for value in na_values}
         rows = _rows(self.path, delimiter, encoding)
         first = next(rows, None)
         if first is None:
             raise ValueError(f"{self.path} is empty")
         names = [name.strip() for name in first[1]] if header else [str(i) for i in range(len(first[1]))]
-        if data := [name for name in names if _number(name) is not None and not name.isdecimal()]:
+        if data := [name for name in names if _number(name, math.inf) is not None and not name.isdecimal()]:
             warnings.warn(
                 f"{self.path}: the first row is taken for the names of columns, and has the numbers "
                 f"{', '.join(data[:3])}. If it is data, write header=False",
@@ -82,6 +82,8 @@ class CSVDataset(TensorDataset):
         chosen = [i for i in range(len(names)) if i != place]
         if columns is not None:
             chosen = [self._place(names, column) for column in columns]
+        if not chosen and place is None:
+            raise ValueError(f"{self.path}: columns=[] and no target leave nothing to read")
         if place in chosen:
             raise ValueError(f"{self.path}: column {names[place or 0]!r} is both the target and to learn from")
         self.columns = [names[i] for i in chosen]
@@ -105,7 +107,7 @@ class CSVDataset(TensorDataset):
                 gone.append(f"{where} in {', '.join(map(repr, holes))}")
                 continue
             for i, cell in zip(chosen, cells, strict=False):
-                value = math.nan if cell.lower() in empty else _number(cell)
+                value = math.nan if cell.lower() in empty else _number(cell, most)
                 if value is None:
                     bad.append(f"{where} has {cell[:40]!r} in {names[i]!r}")
                 numbers.append(math.nan if value is None else value)
@@ -128,7 +130,7 @@ class CSVDataset(TensorDataset):
         self.rows = np.array(kept)
         self.classes = None if classes is None else list(classes)
         x = np.frombuffer(numbers, np.float64).reshape(len(kept), len(chosen)).astype(dtype)
-        arrays = [x] if place is None else [x, self._target(names[place], targets, lines, dtype)]
+        arrays = [x] if place is None else [x, self._target(names[place], targets, lines, dtype, most)]
         super().__init__(*arrays, transform=transform)
 
     def _place(self, names: list[str], column: str | int) -> int:
@@ -140,9 +142,9 @@ class CSVDataset(TensorDataset):
             raise ValueError(f"{self.path} has {names.count(column)} columns {column!r}: take one by its number")
         return names.index(column)
 
-    def _target(self, name: str, cells: list[str], lines: list[str], dtype: Any) -> Any:
+    def _target(self, name: str, cells: list[str], lines: list[str], dtype: Any, most: float) -> Any:
         if self.classes is None:
-            values = [_number(cell) for cell in cells]
+            values = [_number(cell, most) for cell in cells]
             text = [i for i, value in enumerate(values) if value is None]
             if not text:
                 numbers = np.array(values, np.float64)
@@ -191,12 +193,13 @@ def _with(first: Any, rest: Iterator[Any]) -> Iterator[Any]:
     yield from rest
 
 
-def _number(cell: str) -> float | None:
+def _number(cell: str, most: float) -> float | None:
     try:
         value = float(cell)
     except ValueError:
         return None
-    return value if math.isfinite(value) and "_" not in cell else None  # 1_000 is a number in Python alone
+    fits = math.isfinite(value) and abs(value) <= most
+    return value if fits and "_" not in cell else None  # 1_000 is a number in Python alone
 
 
 def _few(items: list[str]) -> str:

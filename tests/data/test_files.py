@@ -412,6 +412,8 @@ def test_missing_values_name_their_rows(tmp_path):
         ("a\n" + "1" * 200_000 + "\n", {}, "ends at line 2 cannot be read: field larger"),
         ("a\n1\n", {"missing": "drop"}, 'missing is "raise"'),
         ("a;b\n1;2\n", {}, r"has '1;2' in 'a;b'.*delimiter="),
+        ("a,b\n1e39,2\n", {}, r"has '1e39' in 'a': no finite number"),
+        ("a,b\n1,2\n", {"columns": []}, "leave nothing to read"),
         ("a,b\n1_000,2\n", {}, r"has '1_000' in 'a': no finite number"),
         ("a,y\n1,p\n", {"target": "y", "classes": ["p", "q", "p"]}, "classes are there once each"),
     ],

@@ -65,7 +65,7 @@ def language(vocabulary, hidden=128):
 
 
 def test_names():
-    """Names letter by letter: on others, the number of letters between which it hesitates falls from 27 to 10."""
+    """Names letter by letter: on others, the number of letters between which it hesitates falls from 16 to 7."""
     names = nn.data.load_names("female")
     order = np.random.default_rng(0).permutation(len(names))
     text = ["\n".join(names[i].lower() for i in part) for part in np.split(order, [len(names) * 9 // 10])]
