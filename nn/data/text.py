@@ -64,6 +64,7 @@ class Vocabulary:
         >>> Vocabulary.words("to be, or not to be").tokens
         ['<unk>', 'be', 'to', ',', 'not', 'or']
         """
+        check_sizes(min_count=min_count, **({} if max_size is None else {"max_size": max_size}))
         counts = sorted(Counter(_WORD.findall(_text(text))).items(), key=lambda item: (-item[1], item[0]))
         found = [word for word, count in counts if count >= min_count]
         return cls(_with_special(found, unknown, special)[:max_size], unknown, split_words=True)

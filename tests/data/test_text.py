@@ -59,6 +59,9 @@ def test_what_is_no_text_is_named():
                 make(wrong)
         with pytest.raises(TypeError, match=r"special tokens are a list: write special=\['<pad>'\]"):
             make("ab", special="<pad>")
+    for wrong in ({"max_size": -1}, {"min_count": 0}):
+        with pytest.raises(ValueError, match=f"{next(iter(wrong))} is an integer of at least 1"):
+            Vocabulary.words("a b", **wrong)
     for wrong in (b"ab", None, 3):
         with pytest.raises(TypeError, match="a text is a str, or a list of tokens; got"):
             Vocabulary.words("a b").encode(wrong)
