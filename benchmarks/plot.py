@@ -25,7 +25,7 @@ def draw_ratios(lines: Sequence[dict[str, Any]], path: Path) -> None:
     low, middle, high = np.array([line["ratio"] for line in shown]).T
     goals = np.array([line["goal"] for line in shown])
     colors = [OURS if line["reached"] else THEIRS for line in shown]
-    axes.barh(places, middle, xerr=[middle - low, high - middle], color=colors, height=0.7, ecolor="#555555")
+    axes.barh(places, middle, xerr=np.stack([middle - low, high - middle]), color=colors, height=0.7, ecolor="#555555")
     axes.scatter(goals, places, marker="|", s=160, color="black", zorder=3, label="goal")
     axes.axvline(1, color="#999999", linewidth=0.8)
     axes.set(
@@ -52,8 +52,8 @@ def draw_curves(curves: dict[str, dict[str, Any]], path: Path) -> None:
                 low, middle, high = times.T * 1e3
                 label = f"{SYSTEMS[system].title}, {threads} thread{'s' * (int(threads) > 1)}"
                 axes.errorbar(
-                    sizes, middle, yerr=[middle - low, high - middle], color=color, marker=marker, markersize=4,
-                    linestyle="-" if int(threads) == 1 else "--", label=label,
+                    sizes, middle, yerr=np.stack([middle - low, high - middle]), color=color, marker=marker,
+                    markersize=4, linestyle="-" if int(threads) == 1 else "--", label=label,
                 )  # fmt: skip
         axes.set(xscale="log", yscale="log", title=curve["title"], xlabel=curve["axis"], ylabel="ms a step")
         axes.grid(which="both", alpha=0.2)
