@@ -453,18 +453,18 @@ def eigvalsh(a: Any, UPLO: str = "L") -> Any:
 
 
 def eig(a: Any) -> EigResult:
-    """Eigenvalues of a square matrix, and eigenvectors of length 1, as columns; complex ones where they are.
+    """Eigenvalues of a square matrix, and eigenvectors of length 1, as columns; complex ones where they are, and from NumPy 2.5 on always.
 
-    >>> eig(np.array([[2.0, 1.0], [0.0, 1.0]])).eigenvalues
+    >>> eig(np.array([[2.0, 1.0], [0.0, 1.0]])).eigenvalues.real
     array([2., 1.])
     """
     return EigResult(*decompositions.eig(_square(a)))
 
 
 def eigvals(a: Any) -> Any:
-    """Eigenvalues of a square matrix, complex ones where they are.
+    """Eigenvalues of a square matrix, complex ones where they are, and from NumPy 2.5 on always.
 
-    >>> eigvals(np.array([[2.0, 1.0], [0.0, 1.0]]))
+    >>> eigvals(np.array([[2.0, 1.0], [0.0, 1.0]])).real
     array([2., 1.])
     """
     return decompositions.eigvals(_square(a))

@@ -243,8 +243,8 @@ def kron(a: Any, b: Any) -> Any:
 def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Any:
     """Vector product in three dimensions, along an axis of length 3; other axes broadcast.
 
-    Vectors of two elements count as having a third that is 0; NumPy deprecates them. Of two such vectors the third
-    element of the product is given.
+    Vectors of two elements count as having a third that is 0; NumPy deprecates them, and from 2.5 on refuses them. Of
+    two such vectors the third element of the product is given.
 
     >>> cross(np.array([1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0]))
     array([0., 0., 1.])
