@@ -453,7 +453,9 @@ def eigvalsh(a: Any, UPLO: str = "L") -> Any:
 
 
 def eig(a: Any) -> EigResult:
-    """Eigenvalues of a square matrix, and eigenvectors of length 1, as columns; complex ones where they are, and from NumPy 2.5 on always.
+    """Eigenvalues of a square matrix, and eigenvectors of length 1, as columns.
+
+    Complex ones where they are, and from NumPy 2.5 on always.
 
     >>> eig(np.array([[2.0, 1.0], [0.0, 1.0]])).eigenvalues.real
     array([2., 1.])
