@@ -31,6 +31,8 @@ class _Log(Callback, ABC):
 
     def begin(self, trainer: Trainer) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        if self.path.is_dir():
+            raise IsADirectoryError(f"{self.path} is a folder: name a file in it")
 
     def after_epoch(self, trainer: Trainer) -> None:
         with atomic(self.path) as temporary, open(temporary, "w", newline="", encoding="utf-8") as file:

@@ -71,12 +71,14 @@ class LivePlot(Callback):
     def __init__(self, path: str | os.PathLike[str] | None = None, every: int = 1) -> None:
         check_counts(1, every=every)
         self.path, self.every = None if path is None else Path(path), every
+        self._kind = self.path.suffix[1:].lower() or "png" if self.path is not None else ""
         self._display: Any = None
 
     def begin(self, trainer: Trainer) -> None:
-        import_module("matplotlib")  # better missed now than after an epoch
-
-        if self.path is not None:
+        kinds = import_module("matplotlib.figure").Figure().canvas.get_supported_filetypes()
+        if self.path is not None:  # better an error now than after an epoch
+            if self._kind not in kinds:
+                raise ValueError(f"{self.path} is to be a picture of one of the kinds {', '.join(kinds)}")
             self.path.parent.mkdir(parents=True, exist_ok=True)
 
     def after_epoch(self, trainer: Trainer) -> None:
@@ -87,7 +89,7 @@ class LivePlot(Callback):
         figure = trainer.plot()
         if self.path is not None:
             with atomic(self.path) as temporary:
-                figure.savefig(temporary, format=self.path.suffix[1:] or "png", dpi=150)
+                figure.savefig(temporary, format=self._kind, dpi=150)
         if _in_notebook():
             from IPython.display import display
 

@@ -42,7 +42,7 @@ def get_total_norm(
     >>> get_total_norm([Tensor([3.0]), Tensor([4.0])]).item()
     5.0
     """
-    norms = [vector_norm(t.reshape(-1), ord=norm_type) for t in _several(tensors)]
+    norms = [vector_norm(t.reshape(-1), ord=norm_type) for t in _several(tensors) if t.size]
     total = vector_norm(stack(norms), ord=norm_type) if norms else Tensor(0.0)
     if error_if_nonfinite and not isfinite(total).item():
         raise ValueError(

@@ -130,6 +130,18 @@ def test_pictures_of_a_run(tmp_path):
     assert plot_history([]).axes
 
 
+@pytest.mark.parametrize(("callback", "error", "message"), [
+    (lambda folder: optim.LivePlot(folder / "curve.xyz"), ValueError, r"curve\.xyz is to be a picture .* png"),
+    (optim.CSVLog, IsADirectoryError, "is a folder: name a file in it"),
+    (optim.JSONLog, IsADirectoryError, "is a folder: name a file in it"),
+])  # fmt: skip
+def test_files_that_cannot_be_are_an_error_before_training(tmp_path, callback, error, message):
+    trainer, data, _ = make(callbacks=[callback(tmp_path)])
+    with pytest.raises(error, match=message):
+        trainer.fit(data, 1)
+    assert trainer.step == 0
+
+
 def test_a_live_picture_in_a_notebook(monkeypatch):
     shown = []
 

@@ -97,6 +97,13 @@ def test_noise_dies_away():
         nn.utils.add_grad_noise_(p, -1)
 
 
+def test_the_largest_gradient_where_some_are_empty():
+    p, q = nn.Parameter(np.zeros((0, 2))), nn.Parameter(np.zeros(2))
+    p.grad, q.grad = np.zeros((0, 2)), np.array([3.0, -4.0])
+    assert nn.utils.clip_grad_norm_([p, q], 2.0, norm_type=np.inf).item() == 4.0
+    np.testing.assert_allclose(q.grad.value, [1.5, -2.0], rtol=1e-6)
+
+
 def test_averages_are_means():
     net = model()
     mean, ema = AveragedModel(net), AveragedModel(net, avg_fn=get_ema_avg_fn(0.75))

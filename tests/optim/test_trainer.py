@@ -565,6 +565,27 @@ def test_ctrl_c_stops_after_the_step_and_says_how_to_go_on(tmp_path):
     )
 
 
+def test_ctrl_c_pressed_twice_stops_at_once(tmp_path):
+    calls = []
+
+    def loss(output, target):
+        calls.append(target)
+        if len(calls) == 2:
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+            calls.append("not reached")
+        return ((output - target) ** 2).mean()
+
+    model = nn.Linear(4, 1, generator=0)
+    trainer = optim.Trainer(
+        model, loss, optim.SGD(model.parameters()), callbacks=optim.Checkpoint(tmp_path), progress=False
+    )
+    with pytest.raises(KeyboardInterrupt) as error:
+        trainer.fit(loader(), 1)
+    assert (str(error.value), len(calls), trainer.step, list(tmp_path.iterdir())) == ("", 2, 1, [])
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
 # -- disks ----------------------------------------------------------------------------------------------
 
 
