@@ -239,7 +239,7 @@ def gelu(x: Any, *, approximate: str) -> Any:
 
         return x * scipy_special().ndtr(x)
     bounded = np.minimum(x, FAR)
-    return x * (0.5 + 0.5 * np.tanh(bounded * (GELU[0] + GELU[1] * bounded * bounded)))
+    return x * sigmoid(2 * bounded * (GELU[0] + GELU[1] * bounded * bounded))
 
 
 @compiled("activation", SOME)
