@@ -113,3 +113,22 @@ def draw_ways(result: Sequence[dict[str, Any]], path: Path) -> None:
     figure.supxlabel("channels in and out, windows of 3 x 3")
     figure.supylabel("time by each way / time by the chosen one")
     figure.savefig(path, dpi=110)
+
+
+def draw_steps(result: dict[str, Sequence[tuple[int, float, float]]], path: Path) -> None:
+    """Time over size for each function, as it is and by NumPy alone."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(12, 5.5), layout="constrained")
+    panels = figure.subplots(2, -(-len(result) // 2)).ravel()
+    for axes, (name, points) in zip(panels, result.items(), strict=False):
+        sizes, ours, plain = zip(*points, strict=True)
+        axes.plot(sizes, [1e6 * t for t in plain], color="#999999", linewidth=1, label="NumPy alone")
+        axes.plot(sizes, [1e6 * t for t in ours], color=OURS, marker="o", markersize=2.5, linewidth=1, label="as it is")
+        axes.set(xscale="log", yscale="log")
+        axes.set_title(name, fontsize=9)
+        axes.grid(alpha=0.2)
+    panels[0].legend(frameon=False, fontsize=8)
+    figure.supxlabel("elements")
+    figure.supylabel("us, forward and backward")
+    figure.savefig(path, dpi=110)

@@ -1,10 +1,11 @@
 """From how many elements on each compiled kernel is faster than NumPy, beside the size from which on it is asked.
 
-    python -m benchmarks.thresholds [--kernels activation norm.softmax] [--ways]
+    python -m benchmarks.thresholds [--kernels activation norm.softmax]
+    python -m benchmarks.thresholds --ways      the ways of convolution, and which of them is chosen
+    python -m benchmarks.thresholds --steps     functions forward and backward at many sizes: are there cliffs?
 
 A kernel computes the same arrays by NumPy and compiled, in turns; what counts is the least CPU time of one thread, so
-that the machine may be busy. With --ways: the ways of convolution, and which of them is chosen. Tables are printed;
-numbers and pictures are left in runs/benchmarks/.
+that the machine may be busy. Tables are printed; numbers and pictures are left in runs/benchmarks/.
 """
 
 from __future__ import annotations
@@ -16,20 +17,23 @@ import math
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import product
+from itertools import pairwise, product
 from pathlib import Path
 from time import process_time
 from typing import Any
 
 import numpy as np
 
-from autodiff import compile_kernels, set_num_threads, use_convolution, use_kernels
+import nn
+import optim
+from autodiff import Tensor, compile_kernels, set_num_threads, use_convolution, use_kernels
 from autodiff.kernels import conv as conv_kernels
 from autodiff.kernels.policy import KERNELS
 from autodiff.kernels.resample import Spec
+from nn import functional as F
 
 from .measure import ROOT
-from .plot import draw_thresholds, draw_ways
+from .plot import draw_steps, draw_thresholds, draw_ways
 
 OUTPUT = ROOT / "runs" / "benchmarks"
 SIZES = tuple(2**k for k in range(4, 19))
@@ -338,11 +342,79 @@ def show_ways(output: Path) -> None:
     draw_ways(result, output / "ways.png")
 
 
+# -- whole functions ---------------------------------------------------------------------------------------------
+
+
+def of_tensor(shape: Callable[[int], tuple[int, ...]], function: Callable[..., Any], *more: Any) -> Any:
+    """A function of a Tensor of about n elements and what else there is, forward and backward."""
+
+    def at(n: int) -> tuple[int, Callable[[], Any]]:
+        x = Tensor(draw(*shape(n)), requires_grad=True)
+
+        def run() -> None:
+            x.grad = None
+            out = function(x, *more)
+            (out[0] if isinstance(out, tuple) else out).sum().backward()
+
+        return x.size, run
+
+    return at
+
+
+def square(n: int) -> tuple[int, ...]:
+    """Sixteen images of 8 channels."""
+    return (16, 8, *(max(round(math.sqrt(n / 128)), 3),) * 2)
+
+
+def adam_step(n: int) -> tuple[int, Callable[[], Any]]:
+    """A parameter of n elements, moved by Adam."""
+    p = Tensor(draw(n), requires_grad=True)
+    optimizer = optim.Adam([p])
+    p.grad = Tensor(draw(n))
+    return n, optimizer.step
+
+
+def recurrent(n: int) -> tuple[int, Callable[[], Any]]:
+    """Sequences of 16 steps through an LSTM of 32."""
+    return of_tensor(lambda n: (16, max(n // 512, 1), 32), nn.LSTM(32, 32))(n)
+
+
+STEPS: dict[str, Callable[[int], tuple[int, Callable[[], Any]]]] = {
+    "x.sigmoid()": of_tensor(lambda n: (n,), Tensor.sigmoid),
+    "F.gelu(x)": of_tensor(lambda n: (n,), F.gelu),
+    "F.softmax(x), rows of 64": of_tensor(lambda n: (max(n // 64, 1), 64), F.softmax),
+    "F.layer_norm(x), rows of 64": of_tensor(lambda n: (max(n // 64, 1), 64), F.layer_norm, (64,)),
+    "F.conv2d, 16 x 8 channels, 3 x 3": of_tensor(square, lambda x, w: F.conv2d(x, w, padding=1), draw(8, 8, 3, 3)),
+    "F.max_pool2d, 16 x 8 channels": of_tensor(square, F.max_pool2d, 2),
+    "nn.LSTM(32, 32), 16 steps": recurrent,
+    "optim.Adam.step": adam_step,
+}
+SWEEP = tuple(round(2 ** (k / 3)) for k in range(18, 54))
+
+
+def show_steps(output: Path) -> None:
+    """Time over size, as it is and by NumPy alone."""
+    result: dict[str, list[tuple[int, float, float]]] = {}
+    for name, step in STEPS.items():
+        points: list[tuple[int, float, float]] = []
+        for n in SWEEP:
+            size, run = step(n)
+            if not points or size > points[-1][0]:
+                times = least((partial(use_kernels, "numba"), run), (partial(use_kernels, "numpy"), run))
+                points.append((size, *times))
+        worst = max((b[1] / a[1] / (b[0] / a[0]), b[0]) for a, b in pairwise(points))
+        print(f"{name:34} worst step: {worst[0]:.2f} x the growth of the work, at {worst[1]} elements", flush=True)
+        result[name] = points
+    (output / "steps.json").write_text(json.dumps(result, indent=1) + "\n")
+    draw_steps(result, output / "steps.png")
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure what the command line asks for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.thresholds", description=__doc__.partition("\n")[0])
     parser.add_argument("--kernels", nargs="+", default=[""], metavar="KERNEL", help="how their names begin")
     parser.add_argument("--ways", action="store_true", help="the ways of convolution instead")
+    parser.add_argument("--steps", action="store_true", help="functions forward and backward instead")
     parser.add_argument("--output", type=Path, default=OUTPUT, help="folder for numbers and pictures")
     options = parser.parse_args(arguments)
     options.output.mkdir(parents=True, exist_ok=True)
@@ -350,6 +422,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with use_kernels("numba"):
         if options.ways:
             show_ways(options.output)
+        elif options.steps:
+            show_steps(options.output)
         else:
             show_thresholds([n for n in CASES if n.startswith(tuple(options.kernels))], options.output)
 
