@@ -63,6 +63,15 @@ def test_numba_computes_from_the_given_size_on(monkeypatch, tmp_path):
     assert calls[-1] == 9
 
 
+def test_an_array_that_repeats_a_number_is_written_out(monkeypatch, tmp_path):
+    """Loops go over memory; the gradient of a large sum is one number, seen many times."""
+    calls = []
+    kernel = make(monkeypatch, tmp_path, calls)
+    with use_kernels("numba"):
+        assert kernel(np.broadcast_to(3.0, 8)).tolist() == [6.0] * 8
+    assert calls == []
+
+
 def test_numpy_serves_until_the_background_has_compiled(monkeypatch, tmp_path):
     calls = []
     kernel = make(monkeypatch, tmp_path, calls)
