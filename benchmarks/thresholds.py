@@ -119,6 +119,20 @@ def cross_entropy_back(n: int) -> Call:
     return (np.float32(1), x, t, 1.0, saved), CROSS_ENTROPY
 
 
+ATTENTION = {"scale": 0.25, "causal": False, "p": 0.0, "seed": 0, "offset": 0}
+
+
+def heads(n: int, count: int) -> list[np.ndarray]:
+    """Heads of 16 x 16."""
+    return [draw(1, max(n // 256, 1), 16, 16) for _ in range(count)]
+
+
+def attention_back(n: int) -> Call:
+    """A gradient of heads, and their weights."""
+    g, q, k, v, weights = heads(n, 5)
+    return (g, q, k, v, np.full_like(weights, 1 / 16), (True, True, True, False)), ATTENTION
+
+
 def image(n: int, channels: int = 8) -> np.ndarray:
     """Images of as many places as n asks for."""
     return draw(1, channels, *(max(round(math.sqrt(n / channels)), 2),) * 2)
@@ -226,6 +240,8 @@ CASES: dict[str, Callable[[int], Call]] = {
     "attention.weights_slope": lambda n: (
         (draw(max(n // 64, 1), 64), np.full((max(n // 64, 1), 64), 1 / 64, np.float32)), {"scale": 64.0}
     ),
+    "attention.attention": lambda n: ((*heads(n, 3), 0.0), ATTENTION), "attention.attention_vjp": attention_back,
+    "matmul.product": lambda n: ((draw(max(n // 64, 1), 64), draw(64, 64).T), {}),
     "conv.conv": convolution(""), "conv.conv_dx": convolution("dx"), "conv.conv_dw": convolution("dw"),
     "pool.max_pool": lambda n: ((image(n),), PAIRS | {"dilation": (1, 1)}), "pool.max_pool_vjp": pooled_back,
     "pool.pool_sum": lambda n: ((image(n),), PAIRS | {"stride": (1, 1)}), "pool.pool_spread": spread,

@@ -203,7 +203,7 @@ def test_every_kernel_is_looked_at():
 
 @pytest.mark.parametrize("name", thresholds.CASES)
 def test_what_kernels_are_given(name):
-    for n in 64, 5000:
+    for n in 256, 5000:
         args, options = thresholds.CASES[name](n)
         assert n / 4 <= args[KERNELS[name].by].size <= 4 * n
         with use_kernels("numpy"):
