@@ -71,7 +71,7 @@ class ToArray:
         if not isinstance(array, np.ndarray) or array.dtype.kind not in "biuf":
             raise TypeError(f"ToArray takes a Pillow image or an array of numbers, got {describe(array)}")
         if array.dtype.kind in "iu":
-            if array.dtype not in (np.uint8, np.uint16):
+            if array.dtype.kind == "i" or array.dtype.itemsize > 2:
                 raise TypeError(
                     f"pixels of uint8 and of uint16 are scaled to [0, 1], got {array.dtype}, of which it is not known "
                     "what is white: give x.astype(np.uint8) or floating numbers"

@@ -157,6 +157,7 @@ def test_to_array_takes_pillow_images():
     np.testing.assert_allclose(T.ToArray()(few), np.moveaxis(np.asarray(few.convert("RGB")), -1, 0) / 255, rtol=1e-6)
     deep = np.array([[0, 65535]], np.uint16)
     np.testing.assert_array_equal(T.ToArray()(image.fromarray(deep)), [[[0, 1]]])
+    np.testing.assert_array_equal(T.ToArray()(deep.astype(">u2")[None]), [[[0, 1]]])
 
 
 @pytest.mark.parametrize("dtype", [np.int64, np.int32, np.int8])
