@@ -264,6 +264,19 @@ class _Compiler:
 _compiler = _Compiler()
 
 
+def _in_child() -> None:
+    """In a forked child nobody compiles what the parent had asked for."""
+    global _compiler
+    _compiler = _Compiler()
+    for kernel in KERNELS.values():
+        kernel.asked.intersection_update(kernel.ready)
+    _lock.release()
+
+
+if hasattr(os, "register_at_fork"):  # a fork waits for the kernel that is being compiled: the compiler has locks too
+    os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_in_child)
+
+
 @functools.cache
 def _stamp() -> str:
     """What a compiled kernel depends on: Python, Numba, and the files with the loops."""

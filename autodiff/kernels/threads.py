@@ -2,7 +2,7 @@
 
 Compiled loops release Python's lock and are handed ranges of the work, one for each thread of a pool of our own.
 Numba's own threading layers are not used: one kills forked children, another stops the process when two Python
-threads enter it at once.
+threads enter it at once. `concurrent.futures` takes half as long again to wake a thread and to hear that it is done.
 """
 
 from __future__ import annotations
@@ -11,15 +11,13 @@ import operator
 import os
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 __all__ = ["get_num_threads", "set_num_threads"]
 
 _lock = threading.Lock()
-_pool: ThreadPoolExecutor | None = None
+_idle: list[_Worker] = []
+_hired = 0  # idle or not
 _inside = threading.local()  # a worker that calls a kernel computes it alone
 _limits: Any = None
 
@@ -56,8 +54,8 @@ def set_num_threads(n: int) -> None:
     n = operator.index(n)
     if n < 1:
         raise ValueError(f"the number of threads is at least 1, got {n}")
-    _drop_pool()
     _count = n
+    _dismiss()
     try:
         from threadpoolctl import threadpool_limits
     except ImportError:
@@ -65,26 +63,94 @@ def set_num_threads(n: int) -> None:
     _limits = threadpool_limits(n, user_api="blas")
 
 
-def _drop_pool() -> None:
-    global _pool
+class _Job:
+    """A range to compute, and how that went."""
+
+    def __init__(self, run: Callable[[int, int], Any], start: int, stop: int) -> None:
+        self.run: Any = run
+        self.start, self.stop = start, stop
+        self.error: BaseException | None = None
+        self.done = threading.Lock()
+        self.done.acquire()
+
+    def work(self) -> None:
+        """Compute it and let go of what it needs; errors are for the one who waits."""
+        run, self.run = self.run, None
+        try:
+            run(self.start, self.stop)
+        except BaseException as error:
+            self.error = error
+
+    def wait(self) -> None:
+        """Wait until it is computed."""
+        self.done.acquire()
+        if self.error is not None:
+            raise self.error
+
+
+class _Worker:
+    """A thread that sleeps until it is handed a job, and again when that is done."""
+
+    def __init__(self) -> None:
+        self.job: _Job | None = None
+        self.wake = threading.Lock()
+        self.wake.acquire()
+        self.crew = _idle
+        threading.Thread(target=self._work, name="autodiff worker", daemon=True).start()
+
+    def take(self, job: _Job | None) -> None:
+        """Wake up for a job; None ends the thread."""
+        self.job = job
+        self.wake.release()
+
+    def _work(self) -> None:
+        _inside.worker = True
+        while True:
+            self.wake.acquire()
+            job, self.job = self.job, None
+            if job is None:
+                return
+            job.work()
+            with _lock:
+                dismissed = self.crew is not _idle
+                if not dismissed:
+                    _idle.append(self)
+            job.done.release()
+            if dismissed:
+                return
+
+
+def _hire(n: int) -> list[_Worker]:
+    """Up to n workers that have nothing to do, for the range beside one's own; others may have all of them."""
+    global _hired
     with _lock:
-        if _pool is not None:
-            _pool.shutdown(wait=False)
-        _pool = None
+        workers = [_idle.pop() for _ in range(min(n, len(_idle)))]
+        while len(workers) < n and _hired < _count - 1:
+            try:
+                workers.append(_Worker())
+            except RuntimeError:  # the interpreter is about to end, or the system has no more threads
+                break
+            _hired += 1
+    return workers
 
 
-def _forget_pool() -> None:
+def _dismiss() -> None:
+    """Let all threads of the pool end, each when it is done."""
+    global _idle, _hired
+    with _lock:
+        before, _idle, _hired = _idle, [], 0
+    for worker in before:
+        worker.take(None)
+
+
+def _forget() -> None:
     """In a forked child there are no threads but this one."""
-    global _pool, _lock
-    _pool, _lock = None, threading.Lock()
+    global _idle, _hired, _lock, _inside
+    _idle, _hired, _lock, _inside = [], 0, threading.Lock(), threading.local()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_pool)
-
-
-def _start() -> None:
-    _inside.worker = True
+    os.register_at_fork(after_in_child=_forget)
 
 
 def share(run: Callable[[int, int], Any], n: int, least: int = 1) -> None:
@@ -95,21 +161,18 @@ def share(run: Callable[[int, int], Any], n: int, least: int = 1) -> None:
     >>> found
     [(0, 3)]
     """
-    global _pool
     parts = min(_count, n // max(least, 1))
-    if parts < 2 or getattr(_inside, "worker", False):
+    workers = _hire(parts - 1) if parts > 1 and not getattr(_inside, "worker", False) else []
+    if not workers:
         run(0, n)
         return
-    with _lock:
-        if _pool is None:
-            from concurrent.futures import ThreadPoolExecutor
-
-            _pool = ThreadPoolExecutor(_count - 1, thread_name_prefix="autodiff", initializer=_start)
-        pool = _pool
-        bounds = [n * i // parts for i in range(parts + 1)]
-        jobs = [pool.submit(run, bounds[i], bounds[i + 1]) for i in range(1, parts)]
+    parts = len(workers) + 1
+    bounds = [n * i // parts for i in range(parts + 1)]
+    jobs = [_Job(run, bounds[i], bounds[i + 1]) for i in range(1, parts)]
+    for worker, job in zip(workers, jobs, strict=True):
+        worker.take(job)
     try:
         run(bounds[0], bounds[1])
     finally:
         for job in jobs:
-            job.result()
+            job.wait()

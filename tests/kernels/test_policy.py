@@ -1,8 +1,10 @@
 """Which code computes a kernel, and on how many threads."""
 
 import os
+import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -11,7 +13,7 @@ from textwrap import dedent
 import numpy as np
 import pytest
 
-from autodiff.kernels import policy, threads
+from autodiff.kernels import policy
 from autodiff.kernels.memory import keep_memory
 from autodiff.kernels.policy import compile_kernels, loop, use_kernels, uses
 from autodiff.kernels.threads import get_num_threads, set_num_threads, share
@@ -214,15 +216,159 @@ def test_an_error_in_a_worker_is_raised_here():
 
 
 @pytest.mark.usefixtures("_two_threads")
-@pytest.mark.skipif(not hasattr(threads.os, "fork"), reason="this system has no fork")
-def test_a_forked_child_has_threads_of_its_own():
-    share(lambda start, stop: None, 4)
-    child = threads.os.fork()
+def test_a_job_that_is_done_holds_nothing():
+    x = np.ones(3)
+    before = sys.getrefcount(x)
+    share(lambda start, stop: x.sum(), 4)
+    assert sys.getrefcount(x) == before
+
+
+def test_fewer_threads_end_the_others():
+    before = get_num_threads()
+    try:
+        set_num_threads(3)
+        share(lambda start, stop: time.sleep(0.01), 3)
+        workers = [worker for worker in threading.enumerate() if worker.name == "autodiff worker"]
+        assert len(workers) >= 2
+        set_num_threads(1)
+        share(lambda start, stop: None, 3)
+        for worker in workers:
+            worker.join(60)
+            assert not worker.is_alive()
+    finally:
+        set_num_threads(before)
+
+
+@pytest.mark.usefixtures("_two_threads")
+def test_several_python_threads_share_at_once():
+    done = np.zeros((8, 1000))
+
+    def run(row):
+        for _ in range(50):
+            share(lambda start, stop: np.add(done[row, start:stop], 1, out=done[row, start:stop]), 1000)
+
+    users = [threading.Thread(target=run, args=(row,)) for row in range(8)]
+    for user in users:
+        user.start()
+    for user in users:
+        user.join()
+    assert (done == 50).all()
+
+
+# -- other processes ---------------------------------------------------------------------------------------
+
+
+def in_fork(work):
+    """Whether work() is true in a forked child; a child that hangs is killed."""
+    child = os.fork()
     if not child:
+        code = 2
+        try:
+            code = 0 if work() else 1
+        finally:
+            os._exit(code)
+    for _ in range(6000):
+        pid, status = os.waitpid(child, os.WNOHANG)
+        if pid:
+            return os.waitstatus_to_exitcode(status) == 0
+        time.sleep(0.01)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return False
+
+
+forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+threads_and_forks = pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
+
+
+@pytest.mark.usefixtures("_two_threads")
+@forks
+@threads_and_forks
+def test_a_forked_child_has_threads_of_its_own():
+    def ranges():
         found = []
         share(lambda start, stop: found.append(start), 4)
-        threads.os._exit(0 if sorted(found) == [0, 2] else 1)
-    assert threads.os.waitstatus_to_exitcode(threads.os.waitpid(child, 0)[1]) == 0
+        return sorted(found) == [0, 2]
+
+    assert ranges()
+    assert in_fork(lambda: ranges() and in_fork(ranges))
+    assert ranges()
+
+
+@pytest.mark.usefixtures("_two_threads")
+@forks
+@threads_and_forks
+def test_a_fork_while_threads_are_at_work():
+    busy, go_on = threading.Event(), threading.Event()
+
+    def run(start, stop):
+        if start:
+            busy.set()
+            go_on.wait(60)
+
+    user = threading.Thread(target=share, args=(run, 2))
+    user.start()
+    assert busy.wait(60)
+    assert in_fork(lambda: share(lambda start, stop: None, 2) is None)
+    go_on.set()
+    user.join()
+
+
+@forks
+@threads_and_forks
+@pytest.mark.parametrize("mode", ["auto", "numba"])
+def test_a_fork_while_a_kernel_is_being_compiled(monkeypatch, tmp_path, mode):
+    calls, busy = [], threading.Event()
+    kernel = make(monkeypatch, tmp_path, calls)
+    compile_now = policy.Loop.compile
+
+    def compile_slowly(self, char):
+        busy.set()
+        time.sleep(0.2)
+        compile_now(self, char)
+
+    monkeypatch.setattr(policy.Loop, "compile", compile_slowly)
+
+    def works():
+        twin = policy.KERNELS["here.double"]
+        with use_kernels(mode):
+            for _ in range(3000):
+                ok = kernel(np.ones(5, np.float32)).tolist() == [2.0] * 5
+                if twin.ready or not ok:
+                    return ok
+                time.sleep(0.01)
+        return False
+
+    with use_kernels("auto"):
+        kernel(np.ones(5))
+        kernel(np.ones(5, np.float32))  # stands in line: the child has to ask for it again
+        assert busy.wait(60)
+        assert in_fork(works)
+        assert works()
+
+
+def test_a_spawned_process():
+    code = """
+import multiprocessing as mp
+import numpy as np
+from autodiff import Tensor, set_num_threads
+
+def slope(n):
+    set_num_threads(2)
+    t = Tensor(np.zeros(n, np.float32), requires_grad=True)
+    t.sigmoid().sum().backward()
+    return float(t.grad.numpy().sum())
+
+if __name__ == "__main__":
+    found = slope(400_000)
+    with mp.get_context("spawn").Pool(1) as pool:
+        assert pool.apply(slope, (400_000,)) == found == 100_000
+"""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "spawning.py")
+        with open(path, "w") as file:
+            file.write(code)
+        subprocess.run([sys.executable, path], check=True, env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)})
 
 
 def test_memory_is_kept_unless_told_otherwise(monkeypatch):
