@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .config import MODES
+from .kernels import large
 from .kernels.linalg import sum_rows
 from .op import Lazy
 from .ops import reduce
@@ -15,7 +16,7 @@ from .ops.index import Rows, Scatter
 from .tensor import Tensor, constant
 
 _ndarray = np.ndarray
-_add_reduce = np.add.reduce
+_add = large.shared(np.add)
 
 
 def fit(g: Any, source: Any) -> Any:
@@ -52,12 +53,13 @@ def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
                 raise ValueError(f"a rule returned a gradient of shape {g.shape} for an input of shape {shape}")
             axes.append(extra + i)
     if axes:
-        g = _add_reduce(g, tuple(axes)) if type(g) is _ndarray else g.sum(axis=axes)
+        g = large.sum_of(g, tuple(axes), False) if type(g) is _ndarray else g.sum(axis=axes)
     return g.reshape(shape)
 
 
-def merge(before: Any, g: Any, source: Any, mine: set[Any]) -> Any:
-    """Add a gradient to what has arrived before, in place where the buffer is this pass's own."""
+def merge(box: list[Any], g: Any, source: Any, mine: set[Any]) -> Any:
+    """Add a gradient to what has arrived before, in place where nobody but the pass holds that: it is in a box."""
+    before = box[0]
     if isinstance(g, Lazy):
         if type(g) is Scatter and type(source) is Tensor and source.extra is not None and source.extra.rows is not None:
             rows = g.rows()
@@ -70,20 +72,27 @@ def merge(before: Any, g: Any, source: Any, mine: set[Any]) -> Any:
             mine.add(source)
             return fit(g.into(before), source)
         if type(before) is _ndarray:
-            buffer = before if source in mine else before.copy()
-            mine.add(source)
-            return g.into(buffer)
+            before = None
+            return g.into(box[0] if _is_own(box, source, mine) else box[0].copy())
         g = fit(g.into(None), source)  # a scalar, indexed more than once
     if before is None:
         return g
     if type(before) is Rows:
         return before.into(g.copy())
     if type(before) is _ndarray and type(g) is _ndarray:
-        if source in mine:
-            before += g
-            return before
-        mine.add(source)
+        before = None
+        if not _is_own(box, source, mine):
+            return _add(box[0], g)
+        large.add_to(box[0], g)
+        return box[0]
     return before + g
+
+
+def _is_own(box: list[Any], source: Any, mine: set[Any]) -> bool:
+    """Whether the array in the box may be written into; from now on the source's is a buffer of the pass."""
+    own = source in mine or _is_alone(box)
+    mine.add(source)
+    return own
 
 
 def read_only(g: Any) -> Any:
@@ -101,14 +110,19 @@ def _references(box: list[Any]) -> int:
 _ALONE = _references([np.empty(1)])  # what an array counts that only the box holds
 
 
+def _is_alone(box: list[Any]) -> bool:
+    """Whether nobody else holds the array in a box, or looks into it."""
+    return box[0].base is None and _references(box) <= _ALONE
+
+
 def own(kept: dict[Any, Any]) -> dict[Any, Any]:
     """Copy the arrays that somebody else may hold: the seed, a saved array, another gradient, a view's base."""
     for source in kept:
         kind = type(kept[source])
         if kind is _ndarray:
             box, kept[source] = [kept[source]], None
-            if box[0].base is not None or _references(box) > _ALONE:
-                box[0] = box[0].copy()
+            if not _is_alone(box):
+                box[0] = large.copy(box[0])
             kept[source] = box[0]
         elif kind is Tensor and not kept[source].requires_grad:
             value = kept[source].value

@@ -22,6 +22,8 @@ from .call import record
 from .config import MODES, is_traced, mode
 from .errors import GradientError, describe
 from .graph import PAIR, WRITES, Node, by_number, format_line, notes
+from .kernels.large import LARGE
+from .kernels.large import pull as pull_large
 from .op import OPS, PICK, Lazy, Plan, define, signature
 from .ops.index import Rows
 from .tensor import WRITTEN, Tensor, at, constant, refresh, stand_in, why_constant
@@ -234,6 +236,7 @@ def sweep(
     whole = ordinary and live is None
     mine: set[Any] = set()  # sources whose gradient is a buffer of this pass, which it may write into
     kept: dict[Any, Any] = {}
+    box: Any = None
     for root, g in roots:
         if tracing and type(g) is not Tensor:
             g = constant(g)
@@ -273,6 +276,8 @@ def sweep(
                         before = grads[y]
                         grads[y] = gy if before is None else before + gy
                         continue
+                elif type(g) is _ndarray and g.size >= LARGE and plan.op.operators:
+                    pulled = pull_large(plan.pull, g, saved, node.params)
                 else:
                     pulled = plan.pull(g, saved, node.params)
             else:
@@ -298,7 +303,9 @@ def sweep(
                 elif before is None and not isinstance(gi, Lazy):
                     grads[source] = gi
                 else:
-                    grads[source] = merge(before, gi, source, mine)
+                    box = [before]
+                    grads[source] = before = None  # so that `merge` sees who else holds it
+                    grads[source] = merge(box, gi, source, mine)
         except Exception as error:
             for observer in observers:
                 observer.failed(node)
@@ -317,7 +324,7 @@ def sweep(
             extra = leaf.extra
             kept[leaf] = g if extra is None or not extra.hooks or leaf in outer else _run_hooks(leaf, g)
     grads.clear()
-    g = gi = gx = gy = before = saved = pulled = None  # drop them, so that `own` sees who else holds an array
+    g = gi = gx = gy = before = box = saved = pulled = None  # drop them, so that `own` sees who else holds an array
     return own(kept)
 
 

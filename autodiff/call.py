@@ -30,6 +30,7 @@ from .graph import (
     outer_frame,
     user_frame,
 )
+from .kernels.large import LARGE, narrow
 from .tensor import WRITTEN, Tensor, constant, note_view, refresh, shares, stand_in
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ def apply(op: Op, inputs: tuple[Any, ...], params: dict[str, Any], result: Any =
     if result is None:
         try:
             run = modes.run
-            result = op.forward(*values, **params) if run is None else run(op, values, params)
+            result = _forward(op, values, params) if run is None else run(op, values, params)
         except Exception as error:
             _explain(error, op, values, params)
             raise
@@ -187,6 +188,14 @@ def apply(op: Op, inputs: tuple[Any, ...], params: dict[str, Any], result: Any =
     for observer in modes.observers:
         observer.called(op, inputs, params, out, frame)
     return out
+
+
+def _forward(op: Op, values: list[Any], params: dict[str, Any]) -> Any:
+    if not params:
+        for x in values:
+            if type(x) is _ndarray and x.size >= LARGE:
+                return op.forward_large(*values)
+    return op.forward(*values, **params)
 
 
 def _traceable(x: Any, value: Any) -> Any:
@@ -301,7 +310,7 @@ def make_call(op: Op) -> Callable[..., Any]:
         for x in inputs:
             if type(x) is Tensor:
                 return apply(op, inputs, params)
-        arrays = [lift(x) if type(x) is list or type(x) is tuple else x for x in inputs]
+        arrays = [lift(x) if type(x) is list or type(x) is tuple else narrow(x) for x in inputs]
         result = op.forward(*arrays, **params)
         return result[0] if op.vjp is not None else result
 
@@ -315,7 +324,7 @@ def _has_params(op: Op) -> bool:
 
 def unary(op: Op) -> Callable[..., Any]:
     """Make the function of an op with one array: the ordinary case straight on, all else by `apply`."""
-    forward, plan = op.forward, op.plan(1)
+    forward, forward_large, plan = op.forward, op.forward_large, op.plan(1)
     keep_x, keep_out = plan.keep or (False, False)
     nothing = plan.keep is None
     facts = [name.rpartition("_")[2] for name in op.facts]
@@ -332,7 +341,8 @@ def unary(op: Op) -> Callable[..., Any]:
             return apply(op, (x,), params)
         value = x.value
         try:
-            result = out = forward(value, **params)
+            large = type(value) is _ndarray and value.size >= LARGE
+            result = out = (forward_large if large else forward)(value, **params)
         except Exception as error:
             _explain(error, op, [value], params)
             raise
@@ -357,7 +367,7 @@ def binary(op: Op, *, operator: bool) -> Callable[[Any, Any], Any]:
 
     As an operator method it returns NotImplemented for what is no number, so that Python asks the other side.
     """
-    forward = op.forward
+    forward, forward_large = op.forward, op.forward_large
     plans = (None, op.plan(1), op.plan(2), op.plan(3))
     outer: Any = None  # the latest function of the user that called: what calls once calls often
     inner: Any = None  # the latest of ours, and in which call of a module
@@ -391,23 +401,31 @@ def binary(op: Op, *, operator: bool) -> Callable[[Any, Any], Any]:
                 return forward(x_value, y_value)
             return apply(op, (x, y), _NO_PARAMS)
         try:
-            out = forward(x_value, y_value)
+            if type(x_value) is _float64:
+                out = forward(x_value, y_value)
+            else:
+                first = x_value if type(x_value) is _ndarray else y_value
+                large = type(first) is _ndarray and first.size >= LARGE
+                out = (forward_large if large else forward)(x_value, y_value)
         except Exception as error:
             _explain(error, op, [x_value, y_value], _NO_PARAMS)
             raise
-        if type(out) is not _float64 and (type(out) is not _ndarray or not out.shape):
-            out = _scalar(out)
         plan: Any = plans[needs]
         keep = plan.keep
         frame = _getframe(1)
-        if keep is None:
+        if type(out) is not _float64:
+            if type(out) is not _ndarray or not out.shape:
+                out = _scalar(out)
             saved: tuple[Any, ...] = ()
-        elif keep is PAIRED and type(out) is _float64:
+            if keep is not None:
+                saved = (x_value if keep[0] else None, y_value if keep[1] else None, out if keep[2] else None)
+            return record(plan, x_source, y_source, None, saved, _NO_PARAMS, out, frame)
+        if keep is None:
+            saved = ()
+        elif keep is PAIRED:
             saved = PAIR
         else:
             saved = (x_value if keep[0] else None, y_value if keep[1] else None, out if keep[2] else None)
-        if type(out) is not _float64:
-            return record(plan, x_source, y_source, None, saved, _NO_PARAMS, out, frame)
         # What `record` does, written out: graphs of scalars are made of this case.
         code = frame.f_code
         if code is outer:

@@ -82,6 +82,7 @@ from typing import Any
 
 from .call import binary, make_call
 from .graph import PAIRED, is_internal
+from .kernels.large import shared
 
 KINDS = frozenset(["elementwise", "reduce", "shape", "index", "contract", "linalg", "scan", "random", "opaque"])
 
@@ -98,6 +99,7 @@ class Op:
     def __init__(self, name: str, forward: Callable[..., Any], rules: tuple[Any, ...], **spec: Any) -> None:
         self.name = name
         self.forward = forward
+        self.forward_large = shared(forward)
         self.rules = rules
         self.symbol: str = spec["symbol"] or name
         self.kind: str = spec["kind"]
@@ -121,6 +123,8 @@ class Op:
         """Which of the declared inputs have a derivative."""
         self.pick = OPS["pick"].plan(1) if self.several else None  # the op that reads one of several outputs
         self.call: Callable[..., Any] = make_call(self)
+        self.operators = False
+        """Whether the rules are ours, and made of operators and defined ops: large arrays are shared among threads."""
 
     @property
     def differentiable(self) -> bool:
@@ -362,6 +366,7 @@ def define(
     call.__module__ = module or "__main__"
     call.__doc__ = doc or f"Op `{name}` of {', '.join(op.inputs) or 'no arrays'}."
     call.op = op
+    op.operators = kind == "elementwise" and vjp is None and is_internal(module)
     OPS[name] = op
     return op.call
 

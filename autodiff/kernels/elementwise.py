@@ -33,9 +33,23 @@ def sigmoid_slope(g: Any, s: Any) -> Any:
 
 
 @compiled("activation", LARGE)
+def add_sigmoid_slope(total: Any, g: Any, s: Any) -> Any:
+    """`total += g s (1 - s)`."""
+    total += g * (s * (1 - s))
+    return total
+
+
+@compiled("activation", LARGE)
 def tanh_slope(g: Any, t: Any) -> Any:
     """`g (1 - t^2)`."""
     return g * (1 - t * t)
+
+
+@compiled("activation", LARGE)
+def add_tanh_slope(total: Any, g: Any, t: Any) -> Any:
+    """`total += g (1 - t^2)`."""
+    total += g * (1 - t * t)
+    return total
 
 
 @compiled("activation", LARGE)

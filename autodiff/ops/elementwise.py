@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..kernels import elementwise as kernels
-from ..op import Function, define
+from ..kernels.large import is_wide, narrow
+from ..op import Function, Lazy, define
 from .compare import exponent, rint, sign
 
 LARGE = kernels.LARGE
@@ -56,13 +57,34 @@ positive = define(
     "positive", np.positive, lambda g: g, kind="elementwise", symbol="+", linear=True, doc="A copy, `+x`."
 )  # fmt: skip
 
+
+class Later(Lazy):
+    """A gradient `slope(g, out)` that is computed when it is known what it is added to: that is one pass, not two."""
+
+    __slots__ = ("add", "g", "out", "slope")
+
+    def __init__(self, slope: Any, add: Any, g: Any, out: Any) -> None:
+        self.slope, self.add, self.g, self.out = slope, add, narrow(g), narrow(out)
+
+    def into(self, buffer: Any) -> Any:
+        """Compute it, or add it into the buffer."""
+        return self.slope(self.g, self.out) if buffer is None else self.add(buffer, self.g, self.out)
+
+
 sigmoid_slope: Function = define(
     "sigmoid_slope", kernels.sigmoid_slope, lambda g, s: sigmoid_slope(g, s), lambda g, dy, s: g * dy * (1 - 2 * s),
     inputs="dy s", kind="elementwise", doc="`dy s (1 - s)`: what `sigmoid` passes back, in one pass over memory.",
 )  # fmt: skip
 
+
+def _sigmoid_rule(g: Any, out: Any) -> Any:
+    if is_wide(g) and g.flags.c_contiguous:
+        return Later(kernels.sigmoid_slope, kernels.add_sigmoid_slope, g, out)
+    return sigmoid_slope(g, out) if out.size > LARGE and not is_wide(g) else g * (out * (1 - out))
+
+
 sigmoid = define(
-    "sigmoid", kernels.sigmoid, lambda g, out: sigmoid_slope(g, out) if out.size > LARGE else g * (out * (1 - out)),
+    "sigmoid", kernels.sigmoid, _sigmoid_rule,
     kind="elementwise", symbol="sigma", doc="Logistic function `s = 1 / (1 + e^-x)`; its derivative is `s (1 - s)`.",
 )  # fmt: skip
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..kernels import large
 from ..kernels import linalg as kernels
 from ..op import define
 from .compare import isnan
@@ -37,6 +38,8 @@ def count(shape: Axes, axis: Axes) -> int:
 
 
 def _sum(x: Any, *, axis: Axes, keepdims: bool) -> Any:
+    if type(x) is np.ndarray and x.size >= large.LARGE:
+        return large.sum_of(x, axis, keepdims)
     return _add_reduce(x, axis=axis, keepdims=keepdims)
 
 
@@ -61,7 +64,7 @@ sum_rows = define(
 def _mean(x: Any, *, axis: Axes, keepdims: bool) -> Any:
     if type(x) is not np.ndarray or x.dtype.char not in "fdFD" or not x.size:
         return np.mean(x, axis=axis, keepdims=keepdims)  # NumPy's choices of dtype, and its warning for no elements
-    return _add_reduce(x, axis=axis, keepdims=keepdims) / count(x.shape, axis)
+    return _sum(x, axis=axis, keepdims=keepdims) / count(x.shape, axis)
 
 
 mean = define(

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from ..kernels import elementwise as kernels
+from ..kernels.large import is_wide
 from ..op import Function, define
-from .elementwise import LARGE, sqrt, where
+from .elementwise import LARGE, Later, sqrt, where
 
 sin = define("sin", np.sin, lambda g, x: g * cos(x), kind="elementwise", doc="Sine of x in radians.")
 
@@ -39,8 +40,15 @@ tanh_slope: Function = define(
     inputs="dy t", kind="elementwise", doc="`dy (1 - t^2)`: what `tanh` passes back, in one pass over memory.",
 )  # fmt: skip
 
+
+def _tanh_rule(g: Any, out: Any) -> Any:
+    if is_wide(g) and g.flags.c_contiguous:
+        return Later(kernels.tanh_slope, kernels.add_tanh_slope, g, out)
+    return tanh_slope(g, out) if out.size > LARGE and not is_wide(g) else g * (1 - out * out)
+
+
 tanh = define(
-    "tanh", np.tanh, lambda g, out: tanh_slope(g, out) if out.size > LARGE else g * (1 - out * out), kind="elementwise",
+    "tanh", np.tanh, _tanh_rule, kind="elementwise",
     doc="Hyperbolic tangent; its derivative is `1 - tanh^2`.",
 )  # fmt: skip
 

@@ -116,7 +116,7 @@ class Recorder(Observer):
             fitted = raw if type(raw) is _float64 and type(source.value) is _float64 else fit(_numbers(raw), source)
             before = self.table.get(source)
             shown = before if before is None else self.vault.keep_now(before)
-            total = self.table[source] = merge(before, fitted, source, self.mine)
+            total = self.table[source] = merge([before], fitted, source, self.mine)
             terms.append(Term(slot, source, keep(raw), keep(fitted), shown, self._total(total, before, source)))
         self.events.append(Event(node, arrived, keep(g), tuple(terms), keep(saved), node.plan))
 

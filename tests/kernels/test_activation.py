@@ -52,6 +52,26 @@ def test_twin_computes_what_the_reference_does(name, options, dtype, threads):
         set_num_threads(before)
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", ["sigmoid_slope", "tanh_slope"])
+def test_a_slope_is_added_with_the_bits_of_two_steps(name, dtype, threads):
+    compile_kernels(f"activation.add_{name}")
+    before = get_num_threads()
+    set_num_threads(threads)
+    try:
+        rng = np.random.default_rng(0)
+        for shape in (0,), (7,), (3, 5, 2), (2, 40_001):
+            total, g, y = (rng.normal(size=shape).astype(dtype) for _ in range(3))
+            expected = total + getattr(activation, name)(g, y)
+            for add in (getattr(activation, f"add_{name}"), reference(f"add_{name}")):
+                found = total.copy()
+                assert add(found, g, y) is found
+                assert found.tobytes() == expected.tobytes()
+    finally:
+        set_num_threads(before)
+
+
 @pytest.mark.parametrize(("name", "options"), CASES)
 def test_ends_and_what_is_no_number(name, options):
     x = np.array([0.0, -0.0, np.inf, -np.inf, np.nan, 1e30, -1e30, 200.0, -200.0, 1e-310])
@@ -72,6 +92,8 @@ def test_what_has_no_loop_is_left_to_the_reference(name):
     if NAMES[name] == 2:
         assert call(x, x.astype(np.float32), **options) is None
         assert call(x, x[0], **options) is None
+    for add in (activation.add_sigmoid_slope, activation.add_tanh_slope):
+        assert add(x, x, x.T) is None
     large = np.ones((200, 400))[:, ::2]
     public = getattr(elementwise, name, None) or getattr(special, name)
     np.testing.assert_array_equal(

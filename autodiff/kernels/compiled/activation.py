@@ -28,13 +28,14 @@ def _flat(*arrays: Any) -> list[Any] | None:
     return [x.reshape(-1) for x in arrays]
 
 
-def _run(run: Loop, arrays: tuple[Any, ...], *numbers: float) -> Any:
-    """Call a loop on arrays, numbers of their dtype, and a result like the first array."""
-    flat = _flat(*arrays)
+def _run(run: Loop, arrays: tuple[Any, ...], *numbers: float, out: Any = None) -> Any:
+    """Call a loop on arrays, a result like the first array if there is none yet, and numbers of their dtype."""
+    flat = _flat(*arrays) if out is None else _flat(*arrays, out)
     if flat is None:
         return None
-    out = np.empty_like(arrays[0])
-    flat.append(out.reshape(-1))
+    if out is None:
+        out = np.empty_like(arrays[0])
+        flat.append(out.reshape(-1))
     given = [out.dtype.type(number) for number in numbers]
     if out.size:  # loops may look at the first element
         share(lambda start, stop: run(*[x[start:stop] for x in flat], *given), out.size, LEAST)
@@ -53,7 +54,7 @@ def sigmoid(x: Any) -> Any:
     return _run(_sigmoid, (x,))
 
 
-@loop("void(T[::1], T[::1], T[::1], T)")
+@loop("void(T[::1], T[::1], T[::1], T)", exact=True)
 def _sigmoid_slope(g: Any, s: Any, out: Any, one: Any) -> None:
     for i in range(out.size):
         out[i] = g[i] * (s[i] * (one - s[i]))
@@ -65,7 +66,19 @@ def sigmoid_slope(g: Any, s: Any) -> Any:
     return _run(_sigmoid_slope, (g, s), 1)
 
 
-@loop("void(T[::1], T[::1], T[::1], T)")
+@loop("void(T[::1], T[::1], T[::1], T)", exact=True)
+def _add_sigmoid_slope(g: Any, s: Any, total: Any, one: Any) -> None:
+    for i in range(total.size):
+        total[i] += g[i] * (s[i] * (one - s[i]))
+
+
+@uses(_add_sigmoid_slope)
+def add_sigmoid_slope(total: Any, g: Any, s: Any) -> Any:
+    """The bits of `total + sigmoid_slope(g, s)`."""
+    return _run(_add_sigmoid_slope, (g, s), 1, out=total)
+
+
+@loop("void(T[::1], T[::1], T[::1], T)", exact=True)
 def _tanh_slope(g: Any, t: Any, out: Any, one: Any) -> None:
     for i in range(out.size):
         out[i] = g[i] * (one - t[i] * t[i])
@@ -75,6 +88,18 @@ def _tanh_slope(g: Any, t: Any, out: Any, one: Any) -> None:
 def tanh_slope(g: Any, t: Any) -> Any:
     """Error: 3 roundings."""
     return _run(_tanh_slope, (g, t), 1)
+
+
+@loop("void(T[::1], T[::1], T[::1], T)", exact=True)
+def _add_tanh_slope(g: Any, t: Any, total: Any, one: Any) -> None:
+    for i in range(total.size):
+        total[i] += g[i] * (one - t[i] * t[i])
+
+
+@uses(_add_tanh_slope)
+def add_tanh_slope(total: Any, g: Any, t: Any) -> Any:
+    """The bits of `total + tanh_slope(g, t)`."""
+    return _run(_add_tanh_slope, (g, t), 1, out=total)
 
 
 @loop("void(T[::1], T[::1], T[::1], T)")
