@@ -1,8 +1,9 @@
 """Changes of images: one image (c, h, w), or a batch (n, c, h, w) at once, each image with its own draws.
 
-Arrays give arrays, Tensors give Tensors; the dtype stays, but for `ToArray` and `Normalize`. What is random takes
-`generator=`, a stream or a seed; a transform inside of a data set does best without: the loader then gives each batch
-draws of its own, whatever the number of workers.
+Arrays give arrays, Tensors give Tensors; the dtype stays, but for `ToArray` and `Normalize`. Names, and the order of
+what may be given by place, are torchvision's where it has the like. What is random takes `generator=`, a stream or a
+seed; a transform inside of a data set does best without: the loader then gives each batch draws of its own, whatever
+the number of workers.
 """
 
 from __future__ import annotations
@@ -152,7 +153,7 @@ class Normalize(_Transform):
 class _Flip(_Random):
     axis = -1
 
-    def __init__(self, p: float = 0.5, generator: Randomness = None) -> None:
+    def __init__(self, p: float = 0.5, *, generator: Randomness = None) -> None:
         super().__init__(generator)
         self.p = _share(p)
 
@@ -183,7 +184,7 @@ class RandomTranslation(_Random):
         pixels: an int, or (vertically, horizontally).
     """
 
-    def __init__(self, pixels: Size, fill: float = 0, generator: Randomness = None) -> None:
+    def __init__(self, pixels: Size, fill: float = 0, *, generator: Randomness = None) -> None:
         super().__init__(generator)
         self.pixels = _pair(pixels, "pixels", least=0)
         self.fill = fill
@@ -201,7 +202,7 @@ class RandomCrop(_Random):
     Raises ValueError for images smaller than the window.
     """
 
-    def __init__(self, size: Size, padding: Size = 0, fill: float = 0, generator: Randomness = None) -> None:
+    def __init__(self, size: Size, padding: Size = 0, *, fill: float = 0, generator: Randomness = None) -> None:
         super().__init__(generator)
         self.size, self.padding, self.fill = _pair(size, "size"), _pair(padding, "padding", least=0), fill
 
@@ -258,7 +259,7 @@ class RandomResizedCrop(_Random):
 
     def __init__(
         self, size: Size, scale: Sequence[float] = (0.08, 1.0), ratio: Sequence[float] = (3 / 4, 4 / 3),
-        generator: Randomness = None,
+        *, generator: Randomness = None,
     ) -> None:  # fmt: skip
         super().__init__(generator)
         self.size, self.scale, self.ratio = _pair(size, "size"), _range(scale, "scale"), _range(ratio, "ratio")
@@ -286,7 +287,7 @@ class RandomErasing(_Random):
 
     def __init__(
         self, p: float = 0.5, scale: Sequence[float] = (0.02, 0.33), ratio: Sequence[float] = (0.3, 3.3),
-        value: float = 0, generator: Randomness = None,
+        value: float = 0, *, generator: Randomness = None,
     ) -> None:  # fmt: skip
         super().__init__(generator)
         self.p, self.scale, self.ratio, self.value = _share(p), _range(scale, "scale"), _range(ratio, "ratio"), value
@@ -310,7 +311,9 @@ class GaussianNoise(_Random):
         sigma: in the units of the image, also for integers.
     """
 
-    def __init__(self, mean: float = 0.0, sigma: float = 0.1, clip: bool = True, generator: Randomness = None) -> None:
+    def __init__(
+        self, mean: float = 0.0, sigma: float = 0.1, clip: bool = True, *, generator: Randomness = None
+    ) -> None:
         super().__init__(generator)
         if not sigma >= 0:
             raise ValueError(f"sigma is not negative, got {sigma!r}")
@@ -341,7 +344,7 @@ class RandomAffine(_Random):
     def __init__(
         self, degrees: float | Sequence[float], translate: Sequence[float] | None = None,
         scale: Sequence[float] | None = None, shear: float | Sequence[float] | None = None,
-        interpolation: str = "bilinear", fill: float = 0, generator: Randomness = None,
+        interpolation: str = "bilinear", fill: float = 0, *, generator: Randomness = None,
     ) -> None:  # fmt: skip
         super().__init__(generator)
         self.degrees = _angles(degrees, "degrees")
@@ -379,7 +382,7 @@ class RandomRotation(RandomAffine):
     """
 
     def __init__(
-        self, degrees: float | Sequence[float], interpolation: str = "bilinear", fill: float = 0,
+        self, degrees: float | Sequence[float], interpolation: str = "bilinear", *, fill: float = 0,
         generator: Randomness = None,
     ) -> None:  # fmt: skip
         super().__init__(degrees, interpolation=interpolation, fill=fill, generator=generator)

@@ -133,6 +133,13 @@ def test_arguments_are_checked():
         T.Compose([3])
 
 
+def test_what_stands_elsewhere_in_torchvision_goes_by_name():
+    """There the third arguments are pad_if_needed and expand; a wrong fill would go unseen."""
+    for make, given in ((T.RandomCrop, (4, 1, True)), (T.RandomRotation, (30, "nearest", True))):
+        with pytest.raises(TypeError, match="positional argument"):
+            make(*given)
+
+
 def test_inside_of_a_data_set_draws_are_the_batches_own():
     augment = T.Compose([T.RandomTranslation(2), T.GaussianNoise()])
 
@@ -173,7 +180,7 @@ def test_what_comes_in_is_a_number_of_the_images():
     x = np.ones((1, 1, 4, 4), np.uint8)
     for fill in (-1, 300, 0.5, None):
         for change in (
-            T.RandomTranslation(1, fill), T.RandomCrop(4, 1, fill), T.RandomRotation(3, fill=fill),
+            T.RandomTranslation(1, fill), T.RandomCrop(4, 1, fill=fill), T.RandomRotation(3, fill=fill),
             T.RandomErasing(1.0, value=fill),
         ):  # fmt: skip
             with pytest.raises(ValueError, match="is no number of uint8"):
