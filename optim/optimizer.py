@@ -136,7 +136,15 @@ class Optimizer:
                 )
             taken.add(p)
         group = {**self.defaults, **group, "params": params}
-        self.param_groups.append(group | self._options(group))
+        group |= self._options(group)
+        eps = group.get("eps")
+        for p in params if isinstance(eps, float) and eps else []:
+            if p.dtype.kind == "f" and not p.dtype.type(eps):
+                raise ValueError(
+                    f"{self._name}: eps={eps:g} is 0 as {p.dtype}, the dtype of {called(p)}, and would let zeros be "
+                    "divided by zero: write eps=1e-4, or keep the parameters in float32"
+                )
+        self.param_groups.append(group)
 
     def _check_parameter(self, p: Any) -> None:
         if type(p) is not Tensor:

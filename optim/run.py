@@ -52,6 +52,7 @@ class Run:
         self.data: Any = None
         self.validation: Any = None
         self._total, self._count, self._seconds = 0.0, 0, 0.0
+        self._over = False  # whether the data has given all batches of this epoch
         self._at_start: dict[str, Any] = {}  # of the epoch: the streams of random numbers
         self._loaded: dict[str, Any] | None = None  # what waits for the data to come
         self._compute: Callable[[Module, Any], Any] | None = None
@@ -64,7 +65,7 @@ class Run:
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "schedule": None if self.schedule is None else self.schedule.state_dict(),
-            "place": {"epoch": self.epoch, "step": self.step, "batch": self.batch, "stopped": self.stopped},
+            "place": {name: getattr(self, name) for name in ("epoch", "step", "batch", "stopped", "_over")},
             "data": loader.state_dict() if hasattr(loader, "load_state_dict") else None,
             "streams": read_streams(**self._roots()),
             "streams_at_start": self._at_start if self.batch else {},
@@ -146,7 +147,7 @@ class Run:
         for name, known in state["callbacks"].items():
             here[name].load_state_dict(known)
         self.epoch, self.step, self.batch = numbers
-        self.stopped = place["stopped"]
+        self.stopped, self._over = place["stopped"], bool(place["_over"])
         self._total, self._count = float(sums["total"]), int(sums["count"])
         self._seconds, self.last_loss = float(sums["seconds"]), float(sums["loss"])
         self.history, self.losses = [dict(record) for record in history], losses
@@ -187,6 +188,8 @@ class Run:
     def _batches(self) -> Iterator[Any]:
         """The batches of this epoch; of a resumed one those that are left."""
         skip = self.batch
+        if self._over:  # the run was stopped at its last step, of what was gathered at the end
+            return iter(())
         if skip and hasattr(self.data, "load_state_dict"):
             self.data.load_state_dict(self.data.state_dict())  # so that the next loop goes on with the last one
             return iter(self.data)

@@ -202,7 +202,7 @@ class Trainer(Run):
 
     def _fit_epoch(self) -> None:
         if self.batch == 0 or self._count == 0:
-            self.batch = 0
+            self.batch, self._over = 0, False
             self._total, self._count, self._seconds, self.record = 0.0, 0, 0.0, {}
             for metric in self.metrics.values():
                 metric.reset()
@@ -215,6 +215,7 @@ class Trainer(Run):
             self.batch += 1  # be it that the step fails: then it is left out
             if self._step(batch) if accumulate is None else self._accumulate(batch, accumulate):
                 self._stepped(watching, begun)
+        self._over = True
         if accumulate is not None and accumulate.count:
             accumulate.step()
             self._stepped(watching, begun)
@@ -225,12 +226,12 @@ class Trainer(Run):
 
     def _close_epoch(self) -> None:
         rate = self.optimizer.param_groups[0]["lr"]
-        self.epoch, self.batch = self.epoch + 1, 0
-        self.record = {"epoch": self.epoch, "step": self.step, "loss": self._total / self._count}
+        self.record = {"epoch": self.epoch + 1, "step": self.step, "loss": self._total / self._count}
         self.record |= self._figures()
         if self.validation is not None:
             self.record |= {f"val_{name}": value for name, value in self.evaluate(self.validation).items()}
         self.record |= {"lr": float(rate), "seconds": self._seconds}
+        self.epoch, self.batch, self._over = self.epoch + 1, 0, False
         if self.schedule is not None and not self._by_step:
             if isinstance(self.schedule, ReduceLROnPlateau):
                 self.schedule.step(self.figure(self.monitor))

@@ -143,3 +143,11 @@ def test_a_step_that_fails_is_left_out_when_the_run_goes_on(as_list, bad):
     firsts = [np.flatnonzero(target.value[0] == Y)[0] for target in calls]
     assert firsts == ([0, 0, 6, 12, 18, 24] if bad == 1 else [0, 6, 12, 18, 24])
     assert trainer.step == len(firsts) - 1
+
+
+def test_data_that_gives_nothing_can_be_replaced():
+    trainer = line()
+    for _ in range(2):
+        with pytest.raises(ValueError, match="the data gave no batch"):
+            trainer.fit([], 1)
+    assert trainer.fit(loader(), 1)[0]["step"] == 3

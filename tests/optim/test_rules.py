@@ -332,6 +332,7 @@ P = nn.Parameter([1.0])
 
 @pytest.mark.parametrize(("error", "match", "call"), [
     (TypeError, "parameters in a set have no order", lambda: optim.SGD({P})),
+    (ValueError, "Adam: eps=1e-08 is 0 as float16", lambda: optim.Adam([nn.Parameter(np.ones(1, "f2"))])),
     (TypeError, "parameters in a set have no order", lambda: optim.SGD([{"params": {P}}])),
     (TypeError, r"SGD takes a list: of parameters, .* or of groups, \[", lambda: optim.SGD({"params": [P]})),
     (ValueError, "no optimizer's state, but NoneType", lambda: optim.SGD([P]).load_state_dict(None)),

@@ -413,6 +413,41 @@ def test_a_resumed_run_has_the_same_bits(tmp_path, options, stop_at):
     assert sorted(os.listdir(tmp_path / "cut")) == ["best.safetensors", "last.safetensors"]
 
 
+@pytest.mark.parametrize("as_list", [False, True])
+@pytest.mark.parametrize("stop_at", [1, 2])
+def test_stopped_at_the_step_of_what_was_gathered_at_the_end_of_an_epoch(tmp_path, as_list, stop_at):
+    """The loader has come to its end then, and its next loop is a new epoch."""
+
+    def train(folder, stop_at=None):
+        class Stop(optim.Callback):
+            last = True
+
+            def after_step(self, trainer):
+                if trainer.step == stop_at:
+                    raise InterruptedError
+
+        trainer = line(accumulate=4, callbacks=[optim.Checkpoint(folder, every=1), Stop()])
+        data = loader(shuffle=not as_list, generator=0)  # of 3 batches
+        trainer.fit(list(data) if as_list else data, 3, resume=True)
+        return trainer.model.state_dict() | {"losses": np.array(trainer.losses)}
+
+    whole = train(tmp_path / "whole")
+    with pytest.raises(InterruptedError):
+        train(tmp_path / "cut", stop_at)
+    same(whole, train(tmp_path / "cut"))
+
+
+def test_an_epoch_whose_validation_fails_is_closed_when_the_run_goes_on():
+    trainer, whole, bad = line(), line(), [(X, Y), (X, Y[:, 0])]
+    with pytest.raises(ValueError, match="one shape"):
+        trainer.fit(loader(shuffle=True, generator=0), 2, bad)
+    assert (trainer.epoch, trainer.step) == (0, 3)
+    data = trainer.data
+    same_record = whole.fit(loader(shuffle=True, generator=0), 2, loader())
+    for found, expected in zip(trainer.fit(data, 2, loader()), same_record, strict=True):
+        assert found | {"seconds": 0} == expected | {"seconds": 0}
+
+
 def test_a_run_that_is_made_longer_goes_on_from_its_last_weights(tmp_path):
     """Early stopping puts the best weights back at the end: after the checkpoint, which has the last ones."""
 
