@@ -84,7 +84,7 @@ def draw_thresholds(result: dict[str, Any], path: Path) -> None:
     bar.ax.set_yticklabels(["1/4", "1/2", "1", "2", "4"])
     bar.ax.minorticks_off()
     bar.set_label("time compiled / time by NumPy")
-    figure.savefig(path, dpi=110)
+    figure.savefig(path, dpi=90)
 
 
 COLORS = (THEIRS, OURS, "#7a5195", "#e0a030", "#555555")
@@ -112,7 +112,7 @@ def draw_ways(result: Sequence[dict[str, Any]], path: Path) -> None:
     panels[0, 0].legend(frameon=False, fontsize=8)
     figure.supxlabel("channels in and out, windows of 3 x 3")
     figure.supylabel("time by each way / time by the chosen one")
-    figure.savefig(path, dpi=110)
+    figure.savefig(path, dpi=90)
 
 
 def draw_steps(result: dict[str, Sequence[tuple[int, float, float]]], path: Path) -> None:
@@ -131,4 +131,4 @@ def draw_steps(result: dict[str, Sequence[tuple[int, float, float]]], path: Path
     panels[0].legend(frameon=False, fontsize=8)
     figure.supxlabel("elements")
     figure.supylabel("us, forward and backward")
-    figure.savefig(path, dpi=110)
+    figure.savefig(path, dpi=90)
