@@ -84,11 +84,12 @@ class _Neural(BaseEstimator):
 
     def _network(self, inputs: int, outputs: int, generator: Generator) -> nn.Module:
         if self.model is not None:
-            network = None if isinstance(self.model, nn.Module) else self.model(inputs, outputs, generator)
-            if not isinstance(network, nn.Module):
+            made = isinstance(self.model, nn.Module)
+            network = self.model if made else self.model(inputs, outputs, generator)
+            if made or not isinstance(network, nn.Module):
                 raise TypeError(
-                    "model is a function of (n_features, n_outputs, generator) that returns a new network, got "
-                    f"{self.model!r}{'' if isinstance(self.model, nn.Module) else f', which has returned {network!r}'}"
+                    "model is a function of (n_features, n_outputs, generator) that returns a new network each time, "
+                    f"got {network!r}"
                 )
             return network
         activation = _named(nn, self.activation, nn.Module, 'activation, such as "ReLU" or "Tanh"')
