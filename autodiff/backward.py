@@ -28,7 +28,7 @@ from .op import OPS, PICK, Lazy, Plan, define, signature
 from .ops.index import Rows
 from .tensor import WRITTEN, Tensor, at, constant, refresh, stand_in, why_constant
 
-_ndarray, _float64, _ONE = np.ndarray, np.float64, np.float64(1.0)
+_ndarray, _float64, _floating = np.ndarray, np.float64, np.floating
 _add_reduce = np.add.reduce
 Source = Node | Tensor
 
@@ -160,8 +160,9 @@ def seed(tensor: Tensor, gradient: Any, create_graph: bool) -> tuple[Source, Any
     if not tensor.requires_grad:
         raise GradientError(f"this tensor does not require grad{why_constant(tensor)}.")
     value = tensor.value
-    if gradient is None and type(value) is _float64:
-        return tensor.node or tensor, _ONE if not create_graph else constant(_ONE)
+    if gradient is None and isinstance(value, _floating):
+        one = type(value)(1)
+        return tensor.node or tensor, constant(one) if create_graph else one
     if gradient is None:
         check_loss(value)
         g: Any = np.ones(value.shape, value.dtype) if value.shape else value.dtype.type(1)

@@ -45,7 +45,8 @@ class Loss(Module):
 
     def apply_function(self, *inputs: Any) -> Any:
         """Call the function with the options."""
-        return self.function(*inputs, reduction=self.reduction, **{name: getattr(self, name) for name in self._options})
+        options = {name: getattr(self, name) for name in self._options} if self._options else {}
+        return self.function(*inputs, reduction=self.reduction, **options)
 
     def extra_repr(self) -> str:
         """The options that are not the usual ones."""

@@ -12,7 +12,7 @@ import numpy as np
 
 from autodiff.config import OBSERVED, default_dtype, part
 from autodiff.errors import GradientError, describe
-from autodiff.graph import CALLER, Caller, enter_by, is_internal
+from autodiff.graph import CALLER, INTERNAL, Caller, enter_by, is_internal
 from autodiff.tensor import Tensor
 from autodiff.transforms.levels import plain
 
@@ -108,8 +108,8 @@ class Module:
 
     def __call__(self, *inputs: Any, **options: Any) -> Any:
         frame = sys._getframe(1)
-        token = None
-        if not is_internal(frame.f_globals.get("__name__")):
+        token, name = None, frame.f_globals.get("__name__")
+        if not (INTERNAL[name] if name in INTERNAL else is_internal(name)):
             caller = Caller(frame)
             token = CALLER.set(caller)  # source lines of the ops inside are those of this call
         try:

@@ -17,15 +17,9 @@ def dense(x: Any) -> Any:
 
 
 @compiled("matmul", at_least=2048)
-def product(x: Any, y: Any, bias: Any = None) -> Any:
-    """`x y + bias` of matrices (m, k) and (k, n), and a row (n,) or None."""
-    out = x * y if x.shape[1] == 1 == y.shape[0] else dense(x) @ dense(y)  # four times as fast as the library's product
-    if bias is None:
-        return out
-    if out.dtype != bias.dtype and np.result_type(out, bias) != out.dtype:
-        return out + bias
-    out += bias
-    return out
+def product(x: Any, y: Any) -> Any:
+    """Product of two matrices."""
+    return dense(x) @ dense(y)
 
 
 def matmul(x: Any, y: Any) -> Any:
@@ -33,20 +27,23 @@ def matmul(x: Any, y: Any) -> Any:
 
     x: (..., m, k); y: (k, n) or (..., k, n); result: (..., m, n).
     """
+    if x.shape[-1] == 1 == y.shape[-2]:
+        return x * y  # four times as fast as the library's product
     if x.ndim == y.ndim == 2:
         return product(x, y)
-    if x.shape[-1] == 1 == y.shape[-2]:
-        return x * y
     if y.ndim == 2 and x.ndim > 2 and x.shape[-1] == y.shape[0]:
         return product(x.reshape(math.prod(x.shape[:-1]), x.shape[-1]), y).reshape(*x.shape[:-1], y.shape[1])
     return dense(x) @ dense(y)
 
 
+@compiled("matmul")
 def affine(x: Any, w: Any, b: Any) -> Any:
     """`x w^T + b` with x: (..., k), w: (n, k), b: (n,); result: (..., n)."""
-    if x.ndim == 2:
-        return product(x, w.T, b)
-    return product(x.reshape(math.prod(x.shape[:-1]), x.shape[-1]), w.T, b).reshape(*x.shape[:-1], len(w))
+    out = matmul(x, w.T)
+    if out.dtype != b.dtype and np.result_type(out, b) != out.dtype:
+        return out + b
+    out += b
+    return out
 
 
 @lru_cache(maxsize=64)
@@ -61,7 +58,7 @@ def sum_rows(x: Any) -> Any:
 
     NumPy adds up narrow rows one number at a time; BLAS takes a third of that, and of 8 columns a thirtieth.
     """
-    m = math.prod(x.shape[:-1])
+    m = len(x) if x.ndim == 2 else math.prod(x.shape[:-1])
     if x.dtype.char not in "fdFD" or not 0 < m <= 16384 or not x.flags.c_contiguous:
         return np.add.reduce(x, axis=tuple(range(x.ndim - 1)))
     return _ones(m, x.dtype) @ (x if x.ndim == 2 else x.reshape(m, x.shape[-1]))

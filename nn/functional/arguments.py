@@ -65,6 +65,8 @@ def probability(p: Any, name: str = "dropout probability") -> float:
 
 def no_old_names(size_average: Any, reduce: Any) -> None:
     """Raise TypeError if one of PyTorch's two former arguments for the reduction is given."""
+    if size_average is None is reduce:
+        return
     for name, value in (("size_average", size_average), ("reduce", reduce)):
         if value is not None:
             raise TypeError(f'{name}= is a former name of the reduction, got {value!r}. Write reduction="sum" instead.')
@@ -83,13 +85,16 @@ def real(name: str, *arrays: Any) -> list[Any]:
 def alike(name: str, input: Any, target: Any) -> list[Any]:
     """Predictions and targets of one shape, both in the dtype of the predictions."""
     x, target = as_array(input), as_array(target)
-    if x.shape != target.shape:
+    shape, dtype = x.shape, x.dtype
+    if shape != target.shape:
         raise ValueError(
             f"{name} takes predictions and targets of one shape, "
             f"got {describe(x)} and {describe(target)}. "
             "Broadcasting would compare every prediction with every target. "
-            f"Write target.reshape({x.shape}) or squeeze the predictions."
+            f"Write target.reshape({shape}) or squeeze the predictions."
         )
+    if dtype.kind == "f" and target.dtype is dtype:
+        return [x, target]
     return real(name, x, target)
 
 

@@ -15,6 +15,7 @@ SIZES = [
 def always(monkeypatch):
     """Compute all sizes here, on any machine."""
     monkeypatch.setattr(matmul, "WORTH", {True: 1, False: 1})
+    monkeypatch.setattr(matmul, "WORTH_WITH_BIAS", 1)
     monkeypatch.setattr(matmul, "SHARE", 1)
     monkeypatch.setattr(matmul, "_library_is_slower", lambda: True)
 
@@ -25,16 +26,24 @@ def draw(shape, dtype, transposed=False, seed=0):
 
 
 @pytest.mark.parametrize("threads", [1, 2])
-@pytest.mark.parametrize("biased", [False, True])
 @pytest.mark.parametrize("x_turned", [False, True])
 @pytest.mark.parametrize("y_turned", [False, True])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize(("m", "k", "n"), SIZES)
-def test_product(m, k, n, dtype, x_turned, y_turned, biased, threads):
+def test_product(m, k, n, dtype, x_turned, y_turned, threads):
     x, y = draw((m, k), dtype, x_turned), draw((k, n), dtype, y_turned, 1)
-    bias = draw((n,), dtype, seed=2) if biased else None
-    out = check("matmul.product", x, y, bias, ulps=10 + k**0.5, threads=threads)
+    out = check("matmul.product", x, y, ulps=10 + k**0.5, threads=threads)
     assert out.flags.c_contiguous
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("m", "k", "n"), SIZES)
+def test_affine(m, k, n, dtype, threads):
+    x, w, b = draw((m, k), dtype), draw((n, k), dtype, seed=1), draw((n,), dtype, seed=2)
+    check("matmul.affine", x, w, b, ulps=10 + k**0.5, threads=threads)
+    check("matmul.affine", np.stack([x, -x]), w, b, ulps=10 + k**0.5, threads=threads)
+    check("matmul.affine", draw((m, k), dtype, transposed=True), w, b, ulps=10 + k**0.5, threads=threads)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -71,15 +80,22 @@ def test_infinities_and_nan_stay_where_they_are():
 
 def test_what_is_left_to_the_library():
     product, x, y = twin("matmul.product"), draw((20, 30), np.float32), draw((30, 40), np.float32)
-    odd = np.zeros(30, [("a", "i1"), ("b", "f4", 40)])["b"]
     assert product(x, y.astype(np.float64)) is None
-    assert product(x, y, np.zeros(40)) is None
     assert product(x, np.repeat(y, 2, axis=1).reshape(30, 40, 2)[:, :, 0]) is None
     assert product(x, y[:20]) is None
-    assert product(x, odd) is None
+    assert product(np.zeros(20, [("a", "i1"), ("b", "f4", 30)])["b"], y) is None
     assert product(np.zeros((0, 30), np.float32), y) is None
+    affine, w, b = twin("matmul.affine"), draw((40, 30), np.float32), draw((40,), np.float32)
+    assert affine(x, w, b) is not None
+    assert affine(x, w.astype(np.float64), b) is None
+    assert affine(x, w, b.astype(np.float64)) is None
+    assert affine(x, w, b[::-1]) is None
+    assert affine(x, w, b[:1]) is None
+    assert affine(x[:, :20], w, b) is None
 
 
-def test_small_products_are_left_to_the_library(monkeypatch):
+def test_sizes_that_are_left_to_the_library(monkeypatch):
     monkeypatch.undo()
-    assert twin("matmul.product")(draw((20, 30), np.float32), draw((30, 40), np.float32)) is None
+    x, w, b = draw((20, 30), np.float32), draw((2, 30), np.float32), draw((2,), np.float32)
+    assert twin("matmul.product")(x, w.T) is None
+    assert twin("matmul.affine")(x, w, b) is None

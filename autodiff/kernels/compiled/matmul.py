@@ -2,8 +2,8 @@
 
 A panel is up to three vectors wide. Its part of the second matrix is packed, row by row, and stays in the cache, while
 eight rows of the first at a time are multiplied with it, their sums in registers (`tiles.py`). Elements of the first
-are read one by one, wherever they lie, so that none is moved for a transpose; of the second one, a transposed matrix is
-turned as it is packed.
+are read one by one, wherever they lie; for many panels the columns of a transposed one are brought together. A
+transposed second matrix is turned as it is packed.
 """
 
 from __future__ import annotations
@@ -23,22 +23,29 @@ pack: Any = tiles.pack
 turn: Any = tiles.turn
 
 TERMS = 1024  # of a sum, in one go: a panel of so many rows is a fifth of the second-level cache
-WORTH = {True: 1 << 18, False: 1 << 24}  # products, from which on it is the faster one, for a transposed y and others
+SEVERAL = 2  # panels, from which on a transposed first matrix is packed too: its columns are far apart
+WORTH = {True: 1 << 17, False: 1 << 24}  # products, from which on it is the faster one, for a transposed y and others
+WORTH_WITH_BIAS = 1 << 11
 SHARE = 1 << 21  # products for a thread
 
 
-@loop("void(T[:, :], T[:, :], T[::1], T[::1], T[::1], int64, int64, int64, int64, int64)")
-def _product(
-    x: Any, y: Any, bias: Any, out: Any, room: Any, pitch: Any, top: Any, bottom: Any, left: Any, right: Any
-) -> None:
-    """Rows `top` to `bottom` and columns `left` to `right` of the result, which is `pitch` wide."""
-    size, k = x.itemsize, x.shape[1]
+@loop("void(T[:, :], T[:, :], T[::1], T[:, ::1], int64, int64, int64, int64)")
+def _product(x: Any, y: Any, bias: Any, out: Any, top: Any, bottom: Any, left: Any, right: Any) -> None:
+    """Rows `top` to `bottom` and columns `left` to `right` of the result."""
+    size, k, pitch, flat = x.itemsize, x.shape[1], out.shape[1], out.reshape(-1)
     lanes = BYTES // size
     x_row, x_step = x.strides[0] // size, x.strides[1] // size
     y_row, y_step = y.strides[0] // size, y.strides[1] // size
+    room = np.empty((min(k, TERMS) + lanes) * min(3 * lanes, right - left + lanes), out.dtype)
+    packed, source = x_row == 1 and x_step != 1 and right - left > SEVERAL * 3 * lanes, x
+    if packed:
+        source = np.empty((bottom - top + lanes, min(k, TERMS)), out.dtype)
     for done in range(0, k, TERMS):
         terms = min(TERMS, k - done)
-        first, f_row = (out, pitch) if done else (bias, 0 if bias.size else -1)
+        first, f_row = (flat, pitch) if done else (bias, 0 if bias.size else -1)
+        if packed:
+            for i in range(top, bottom, lanes):
+                pack(x, i + done * x_step, x_step, terms, min(lanes, bottom - i), source, (i - top) * terms, 1)
         for j in range(left, right, 3 * lanes):
             columns = min(3 * lanes, right - j)
             wide = (columns + lanes - 1) // lanes
@@ -51,14 +58,18 @@ def _product(
                         at = (done + t) * y_row + (j + v * lanes) * y_step
                         turn(y, at, y_step, rows, min(lanes, terms - t), room, (t * wide + v) * lanes, wide * lanes)
             for i in range(top, bottom, ROWS):
-                rows, at, to = min(ROWS, bottom - i), i * x_row + done * x_step, i * pitch + j
+                rows, to = min(ROWS, bottom - i), i * pitch + j
                 f0 = to if done else j
+                at, down, along = i * x_row + done * x_step, x_row, x_step
+                if packed:
+                    inside = (i - top) % lanes
+                    at, down, along = (i - top - inside) * terms + inside, 1, lanes
                 if wide == 3:
-                    panel_3(x, at, x_row, x_step, terms, room, 0, first, f0, f_row, out, to, pitch, rows, columns)
+                    panel_3(source, at, down, along, terms, room, 0, first, f0, f_row, flat, to, pitch, rows, columns)
                 elif wide == 2:
-                    panel_2(x, at, x_row, x_step, terms, room, 0, first, f0, f_row, out, to, pitch, rows, columns)
+                    panel_2(source, at, down, along, terms, room, 0, first, f0, f_row, flat, to, pitch, rows, columns)
                 else:
-                    panel_1(x, at, x_row, x_step, terms, room, 0, first, f0, f_row, out, to, pitch, rows, columns)
+                    panel_1(source, at, down, along, terms, room, 0, first, f0, f_row, flat, to, pitch, rows, columns)
 
 
 @lru_cache(maxsize=1)
@@ -71,29 +82,45 @@ def _library_is_slower() -> bool:
 _NO_BIAS = {np.dtype(char): np.empty(0, char) for char in "fd"}
 
 
+def _shared(x: Any, y: Any, bias: Any) -> Any:
+    (m, k), n = x.shape, y.shape[1]
+    out = np.empty((m, n), x.dtype)
+    if m * n * k < 2 * SHARE:
+        _product(x, y, bias, out, 0, m, 0, n)
+        return out
+    step = 3 * BYTES // x.itemsize if n > m else ROWS
+    parts = -(-max(m, n) // step)
+
+    def run(start: int, stop: int) -> None:
+        start, stop = start * step, min(stop * step, max(m, n))
+        _product(x, y, bias, out, *((0, m, start, stop) if n > m else (start, stop, 0, n)))
+
+    share(run, parts, SHARE * parts // (m * n * k) + 1)
+    return out
+
+
 @uses(_product)
-def product(x: Any, y: Any, bias: Any = None) -> Any:
+def product(x: Any, y: Any) -> Any:
     """Error: `k` ulp of the sum of `|x| |y|`. The same bits on any number of threads."""
     (m, k), n, size = x.shape, y.shape[1], x.itemsize
     across, along = y.strides
-    if m * n * k < WORTH[along != size] or y.dtype is not x.dtype or not _library_is_slower():
+    if m * n * k < WORTH[along != size] or y.shape[0] != k or not _library_is_slower():
         return None
-    if y.shape[0] != k or size not in (across, along) or not (x.flags.aligned and y.flags.aligned):
+    if y.dtype is not x.dtype or size not in (across, along) or not (x.flags.aligned and y.flags.aligned):
         return None
-    if bias is None:
-        bias = _NO_BIAS[x.dtype]
-    elif bias.dtype is not x.dtype or bias.shape != (n,) or not bias.flags.carray:
-        return None
-    out, wide = np.empty((m, n), x.dtype), 3 * BYTES // size
-    flat = out.reshape(-1)
+    return _shared(x, y, _NO_BIAS[x.dtype])
 
-    def run(start: int, stop: int) -> None:
-        room = np.empty((min(k, TERMS) + BYTES) * wide, x.dtype)
-        if n > m:
-            _product(x, y, bias, flat, room, n, 0, m, start * wide, min(stop * wide, n))
-        else:
-            _product(x, y, bias, flat, room, n, start * ROWS, min(stop * ROWS, m), 0, n)
 
-    parts = -(-n // wide) if n > m else -(-m // ROWS)
-    share(run, parts, SHARE * parts // (m * n * k) + 1)
-    return out
+@uses(_product)
+def affine(x: Any, w: Any, b: Any) -> Any:
+    """Error: as of `product`."""
+    (n, k), dtype = w.shape, x.dtype
+    if x.size * n < WORTH_WITH_BIAS or x.shape[-1] != k or b.shape != (n,) or not _library_is_slower():
+        return None
+    if w.dtype is not dtype or b.dtype is not dtype or w.strides[1] != x.itemsize or not b.flags.carray:
+        return None
+    if not (x.flags.aligned and w.flags.aligned):
+        return None
+    if x.ndim == 2:
+        return _shared(x, w.T, b)
+    return _shared(x.reshape(-1, k), w.T, b).reshape(*x.shape[:-1], n)
