@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .dataset import Dataset
-from .transforms import ToArray, resized
+from .transforms import ToArray, coloured, resized
 
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".ppm", ".pgm", ".bmp", ".tif", ".tiff", ".webp", ".gif")
 _FORMATS = ("JPEG", "PNG", "PPM", "BMP", "TIFF", "WEBP", "GIF")  # others may call other programs
@@ -42,7 +42,7 @@ def read_image(path: str | os.PathLike[str], mode: str = "RGB", size: Sequence[i
                 most = Image.MAX_IMAGE_PIXELS
                 if most is not None and width * height > most:
                     raise ValueError(f"it says that it has {width} x {height} pixels, more than {most}")
-                array = _deep(image, mode) if image.mode[0] in "IF" else ToArray()(image.convert(mode))
+                array = _deep(image, mode) if image.mode[0] in "IF" else ToArray()(coloured(image).convert(mode))
         except MemoryError:
             raise
         except Exception as error:  # Pillow's readers raise whatever their damage leads to

@@ -67,7 +67,7 @@ class ToArray:
     def __call__(self, image: Any) -> Any:
         array = _plain(image)
         if hasattr(array, "getbands"):  # of Pillow
-            array = np.asarray(array.convert("RGB") if array.mode in ("P", "PA") else array)
+            array = np.asarray(coloured(array))
             array = array[None] if array.ndim == 2 else np.moveaxis(array, -1, 0)
         if not isinstance(array, np.ndarray) or array.dtype.kind not in "biuf":
             raise TypeError(f"ToArray takes a Pillow image or an array of numbers, got {describe(array)}")
@@ -83,6 +83,11 @@ class ToArray:
 
     def __repr__(self) -> str:
         return f"ToArray({self.dtype.name})"
+
+
+def coloured(image: Any) -> Any:
+    """A Pillow image with colours in place of numbers of a palette; straight to RGB, Pillow warns of transparency."""
+    return image.convert("RGBA").convert("RGB") if image.mode in ("P", "PA") else image
 
 
 def _plain(images: Any) -> Any:

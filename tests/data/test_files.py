@@ -334,6 +334,11 @@ def test_grey_and_transparent_images(tmp_path):
     assert read_image(path, "L").shape == (1, 3, 4)
     image_module.fromarray(np.full((3, 4, 4), 255, np.uint8)).save(path)
     assert (read_image(path, size=(6, 6)) == 1).all()
+    few = image_module.fromarray(RNG.integers(0, 256, (3, 4, 3), dtype=np.uint8)).quantize(4)
+    few.save(path, transparency=bytes([0, 100, 200, 255]))  # Pillow would warn of it
+    expected = np.moveaxis(np.asarray(few.convert("RGB")), -1, 0) / 255
+    np.testing.assert_allclose(read_image(path), expected, rtol=1e-6)
+    np.testing.assert_allclose(T.ToArray()(image_module.open(path)), expected, rtol=1e-6)
     deep = np.array([[0, 1000, 65535]], np.uint16)
     image_module.fromarray(deep).save(path)
     np.testing.assert_allclose(read_image(path), np.repeat(deep[None] / 65535, 3, axis=0), rtol=1e-6)
