@@ -6,7 +6,7 @@ import pytest
 from autodiff.kernels import elementwise, special
 from autodiff.kernels.compiled import activation
 from autodiff.kernels.policy import KERNELS, compile_kernels
-from autodiff.kernels.threads import get_num_threads, set_num_threads
+from autodiff.kernels.threads import get_num_threads, set_num_threads, share
 
 NAMES = {
     "sigmoid": 1, "sigmoid_slope": 2, "tanh_slope": 2, "relu_slope": 2, "silu": 1, "silu_slope": 2, "gelu": 1,
@@ -27,6 +27,11 @@ CASES = [(name, options) for name in NAMES for options in OPTIONS.get(name, [{}]
 @pytest.fixture(scope="module", autouse=True)
 def _compiled():
     compile_kernels(*[f"activation.{name}" for name in NAMES])
+
+
+@pytest.fixture(autouse=True)
+def _threads_share_little(monkeypatch):
+    monkeypatch.setattr(activation, "share", lambda run, n, least: share(run, n, 1 << 12))
 
 
 def reference(name):

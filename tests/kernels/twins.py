@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 
@@ -37,8 +39,10 @@ def check(name: str, *arrays: Any, ulps: float = 40, threads: int = 1, **options
     """Compare both: each result differs by so many units of the last place of its largest number; return the twin's."""
     before = get_num_threads()
     set_num_threads(threads)
+    call = twin(name)
     try:
-        found = twin(name)(*arrays, **options)
+        with patch.object(sys.modules[call.__module__], "LEAST", 1 << 8, create=True):  # something for all threads
+            found = call(*arrays, **options)
     finally:
         set_num_threads(before)
     assert found is not None, f"{name} has no loop for this"

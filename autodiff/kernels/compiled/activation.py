@@ -16,7 +16,9 @@ from ..threads import share
 from . import vector
 
 # Loops run over whole slices: of `range(start, stop)` Numba cannot know that it is not negative, and makes no vectors.
-LEAST = 1 << 15  # elements for a thread: fewer are done before a second one has woken up
+QUICK, LEAST, SLOW = 500_000, 200_000, 1 << 16
+"""Elements for a thread in loops without an exponential, with one, and with more than that: measured, two gain from
+twice as many on. To wake a thread takes 20 us, to hear that it is done as much."""
 
 
 def _flat(*arrays: Any) -> list[Any] | None:
@@ -28,7 +30,7 @@ def _flat(*arrays: Any) -> list[Any] | None:
     return [x.reshape(-1) for x in arrays]
 
 
-def _run(run: Loop, arrays: tuple[Any, ...], *numbers: float, out: Any = None) -> Any:
+def _run(run: Loop, arrays: tuple[Any, ...], *numbers: float, out: Any = None, least: int = LEAST) -> Any:
     """Call a loop on arrays, a result like the first array if there is none yet, and numbers of their dtype."""
     flat = _flat(*arrays) if out is None else _flat(*arrays, out)
     if flat is None:
@@ -38,7 +40,7 @@ def _run(run: Loop, arrays: tuple[Any, ...], *numbers: float, out: Any = None) -
         flat.append(out.reshape(-1))
     given = [out.dtype.type(number) for number in numbers]
     if out.size:  # loops may look at the first element
-        share(lambda start, stop: run(*[x[start:stop] for x in flat], *given), out.size, LEAST)
+        share(lambda start, stop: run(*[x[start:stop] for x in flat], *given), out.size, least)
     return out
 
 
@@ -63,7 +65,7 @@ def _sigmoid_slope(g: Any, s: Any, out: Any, one: Any) -> None:
 @uses(_sigmoid_slope)
 def sigmoid_slope(g: Any, s: Any) -> Any:
     """Error: 3 roundings."""
-    return _run(_sigmoid_slope, (g, s), 1)
+    return _run(_sigmoid_slope, (g, s), 1, least=QUICK)
 
 
 @loop("void(T[::1], T[::1], T[::1], T)", exact=True)
@@ -75,7 +77,7 @@ def _add_sigmoid_slope(g: Any, s: Any, total: Any, one: Any) -> None:
 @uses(_add_sigmoid_slope)
 def add_sigmoid_slope(total: Any, g: Any, s: Any) -> Any:
     """The bits of `total + sigmoid_slope(g, s)`."""
-    return _run(_add_sigmoid_slope, (g, s), 1, out=total)
+    return _run(_add_sigmoid_slope, (g, s), 1, out=total, least=QUICK)
 
 
 @loop("void(T[::1], T[::1], T[::1], T)", exact=True)
@@ -87,7 +89,7 @@ def _tanh_slope(g: Any, t: Any, out: Any, one: Any) -> None:
 @uses(_tanh_slope)
 def tanh_slope(g: Any, t: Any) -> Any:
     """Error: 3 roundings."""
-    return _run(_tanh_slope, (g, t), 1)
+    return _run(_tanh_slope, (g, t), 1, least=QUICK)
 
 
 @loop("void(T[::1], T[::1], T[::1], T)", exact=True)
@@ -99,7 +101,7 @@ def _add_tanh_slope(g: Any, t: Any, total: Any, one: Any) -> None:
 @uses(_add_tanh_slope)
 def add_tanh_slope(total: Any, g: Any, t: Any) -> Any:
     """The bits of `total + tanh_slope(g, t)`."""
-    return _run(_add_tanh_slope, (g, t), 1, out=total)
+    return _run(_add_tanh_slope, (g, t), 1, out=total, least=QUICK)
 
 
 @loop("void(T[::1], T[::1], T[::1], T)")
@@ -111,7 +113,7 @@ def _relu_slope(g: Any, r: Any, out: Any, zero: Any) -> None:
 @uses(_relu_slope)
 def relu_slope(g: Any, r: Any) -> Any:
     """Exact."""
-    return _run(_relu_slope, (g, r), 0)
+    return _run(_relu_slope, (g, r), 0, least=QUICK)
 
 
 @loop("void(T[::1], T[::1], T)")
@@ -160,7 +162,7 @@ def _gelu_tanh(x: Any, out: Any, far: Any, a: Any, b: Any) -> None:
 def gelu(x: Any, *, approximate: str) -> Any:
     """Error: 12 + 2 x^2 ulp; of the tanh form 6 + 3 |x| + |x|^3 / 6, for (1 + tanh(y)) / 2 is the sigmoid of 2 y."""
     if approximate == "none":
-        return _run(_gelu, (x,), FAR)
+        return _run(_gelu, (x,), FAR, least=SLOW)
     return _run(_gelu_tanh, (x,), FAR, 2 * GELU[0], 2 * GELU[1])
 
 
@@ -174,7 +176,7 @@ def _gelu_slope(g: Any, x: Any, out: Any, far: Any, half: Any, norm: Any) -> Non
 @uses(_gelu_slope)
 def gelu_slope(g: Any, x: Any) -> Any:
     """Error: 12 + 2 x^2 ulp of the larger of the two terms."""
-    return _run(_gelu_slope, (g, x), FAR, 0.5, 1 / np.sqrt(2 * np.pi))
+    return _run(_gelu_slope, (g, x), FAR, 0.5, 1 / np.sqrt(2 * np.pi), least=SLOW)
 
 
 # -- exponentials ----------------------------------------------------------------------------------------
@@ -242,7 +244,7 @@ def _elu_slope(g: Any, y: Any, out: Any, alpha: Any, scale: Any, slope: Any) -> 
 @uses(_elu_slope)
 def elu_slope(g: Any, out: Any, *, alpha: float, scale: float, slope: float) -> Any:
     """Error: 4 roundings of the larger of the two terms."""
-    return _run(_elu_slope, (g, out), alpha, scale, slope)
+    return _run(_elu_slope, (g, out), alpha, scale, slope, least=QUICK)
 
 
 @loop("void(T[::1], T[::1], T)")
@@ -258,7 +260,7 @@ def _mish(x: Any, out: Any, far: Any) -> None:
 @uses(_mish)
 def mish(x: Any) -> Any:
     """Error: 5 ulp."""
-    return _run(_mish, (x,), FAR)
+    return _run(_mish, (x,), FAR, least=SLOW)
 
 
 @loop("void(T[::1], T[::1], T[::1], T)")
@@ -275,7 +277,7 @@ def _mish_slope(g: Any, x: Any, out: Any, far: Any) -> None:
 @uses(_mish_slope)
 def mish_slope(g: Any, x: Any) -> Any:
     """Error: 8 ulp of the larger of the two terms."""
-    return _run(_mish_slope, (g, x), FAR)
+    return _run(_mish_slope, (g, x), FAR, least=SLOW)
 
 
 # -- straight pieces, and softsign -----------------------------------------------------------------------
@@ -291,7 +293,7 @@ def _leaky_slope(g: Any, x: Any, out: Any, slope: Any) -> None:
 def leaky_slope(g: Any, x: Any, slope: Any) -> Any:
     """Exact."""
     single = not np.ndim(slope) and np.result_type(g, slope) == g.dtype
-    return _run(_leaky_slope, (g, x), slope) if single else None
+    return _run(_leaky_slope, (g, x), slope, least=QUICK) if single else None
 
 
 @uses(_leaky_slope)
@@ -309,7 +311,7 @@ def _hardtanh_slope(g: Any, y: Any, out: Any, low: Any, high: Any) -> None:
 @uses(_hardtanh_slope)
 def hardtanh_slope(g: Any, out: Any, *, low: float, high: float) -> Any:
     """Exact."""
-    return _run(_hardtanh_slope, (g, out), low, high)
+    return _run(_hardtanh_slope, (g, out), low, high, least=QUICK)
 
 
 @loop("void(T[::1], T[::1])")
@@ -324,7 +326,7 @@ def _softsign(x: Any, out: Any) -> None:
 @uses(_softsign)
 def softsign(x: Any) -> Any:
     """Error: 3 roundings."""
-    return _run(_softsign, (x,))
+    return _run(_softsign, (x,), least=QUICK)
 
 
 @loop("void(T[::1], T[::1], T[::1])")
@@ -337,7 +339,7 @@ def _softsign_slope(g: Any, y: Any, out: Any) -> None:
 @uses(_softsign_slope)
 def softsign_slope(g: Any, out: Any) -> Any:
     """Error: 4 roundings."""
-    return _run(_softsign_slope, (g, out))
+    return _run(_softsign_slope, (g, out), least=QUICK)
 
 
 @loop("void(T[::1], T[::1])")
@@ -350,7 +352,7 @@ def _positive_part(x: Any, out: Any) -> None:
 @uses(_positive_part)
 def positive_part(x: Any) -> Any:
     """Exact; NaN stays NaN."""
-    return _run(_positive_part, (x,))
+    return _run(_positive_part, (x,), least=QUICK)
 
 
 @loop("void(T[::1], T[::1], T, T, T)")
@@ -364,7 +366,7 @@ def _hardsigmoid(x: Any, out: Any, three: Any, six: Any, sixth: Any) -> None:
 @uses(_hardsigmoid)
 def hardsigmoid(x: Any) -> Any:
     """Error: 3 roundings."""
-    return _run(_hardsigmoid, (x,), 3, 6, 1 / 6)
+    return _run(_hardsigmoid, (x,), 3, 6, 1 / 6, least=QUICK)
 
 
 @loop("void(T[::1], T[::1], T, T, T)")
@@ -379,7 +381,7 @@ def _hardswish(x: Any, out: Any, three: Any, six: Any, sixth: Any) -> None:
 @uses(_hardswish)
 def hardswish(x: Any) -> Any:
     """Error: 4 roundings."""
-    return _run(_hardswish, (x,), 3, 6, 1 / 6)
+    return _run(_hardswish, (x,), 3, 6, 1 / 6, least=QUICK)
 
 
 @loop("void(T[::1], T[::1], T[::1], T, T)")
@@ -392,4 +394,4 @@ def _hardswish_slope(g: Any, x: Any, out: Any, three: Any, sixth: Any) -> None:
 @uses(_hardswish_slope)
 def hardswish_slope(g: Any, x: Any) -> Any:
     """Error: 4 roundings."""
-    return _run(_hardswish_slope, (g, x), 3, 1 / 6)
+    return _run(_hardswish_slope, (g, x), 3, 1 / 6, least=QUICK)
