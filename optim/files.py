@@ -72,7 +72,7 @@ def from_arrays(arrays: dict[str, Any], text: str) -> Any:
 
     try:
         return decode(json.loads(text))
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
         raise ValueError(f"this is no state that to_arrays has written: {type(error).__name__}: {error}") from None
 
 

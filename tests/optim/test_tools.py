@@ -296,6 +296,9 @@ def test_files_that_hold_no_state(tmp_path):
         io.save({"w": np.ones(2)}, path, {"state": text})
         with pytest.raises(ValueError, match="no state that to_arrays has written"):
             optim.load_state(path)
+    io.save({"w": np.ones(0)}, path, {"state": '{"carray": "w"}'})
+    with pytest.raises(ValueError, match="no state that to_arrays has written"):
+        optim.load_state(path)
     before = os.path.getsize(path)
     for wrong, match in (({"f": len}, "f is builtin_function"), ({(1, 2): 3}, "keys that are neither text")):
         with pytest.raises(TypeError, match=match):
