@@ -78,6 +78,10 @@ class Monitor(Callback):
         self.best: float | None = None
         self.best_epoch = 0
 
+    def begin(self, trainer: Trainer) -> None:
+        if not trainer.step:  # what is known is of another run
+            self.best, self.best_epoch = None, 0
+
     def improved(self, trainer: Trainer) -> bool:
         """Whether this epoch is the best so far; then it is noted as such."""
         value = trainer.figure(self.monitor)
@@ -117,6 +121,11 @@ class EarlyStopping(Monitor):
         self.patience, self.restore = patience, restore
         self.waited = 0
         self.weights: dict[str, Any] | None = None
+
+    def begin(self, trainer: Trainer) -> None:
+        super().begin(trainer)
+        if not trainer.step:
+            self.waited, self.weights = 0, None
 
     def after_epoch(self, trainer: Trainer) -> None:
         if self.improved(trainer):

@@ -76,6 +76,8 @@ class Checkpoint(Monitor):
         return self.folder / "best.safetensors"
 
     def begin(self, trainer: Trainer) -> None:
+        super().begin(trainer)
+        self._saved = (-1, -1)
         self.folder.mkdir(parents=True, exist_ok=True)
         for stale in self.folder.glob(".*.safetensors.*.tmp"):  # of a process that was killed while it wrote
             if time.time() - stale.stat().st_mtime > 600:

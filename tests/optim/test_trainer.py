@@ -190,6 +190,21 @@ def test_early_stopping_puts_the_best_weights_back():
     assert trainer.epoch == 5
 
 
+def test_callbacks_begin_anew_with_another_run(tmp_path):
+    callbacks = [optim.EarlyStopping("loss", patience=1), optim.Checkpoint(tmp_path, monitor="loss")]
+    line(callbacks=callbacks).fit(loader(), 1)
+    callbacks[0].best = callbacks[1].best = -1.0
+    other = line(callbacks=callbacks)
+    other.model.weight.value[...] = 1.0
+    other.fit(loader(), 1)
+    assert other.stopped is None
+    assert callbacks[0].best == callbacks[1].best == other.history[0]["loss"]
+    for name in ("last", "best"):
+        again = line(callbacks=callbacks)
+        again.load(tmp_path / f"{name}.safetensors")
+        same(again.model.state_dict(), other.model.state_dict())
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
