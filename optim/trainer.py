@@ -357,7 +357,7 @@ class Trainer(Run):
             for metric in self.metrics.values():
                 metric.reset()
             with _evaluating(self.model):
-                for batch in apart(data):
+                for batch in apart(data) if data is self.data else data:
                     loss, output, target = self.compute(batch)
                     n = length(batch)
                     total, count = total + float(loss.item()) * n, count + n
@@ -382,7 +382,7 @@ class Trainer(Run):
         check_order(data)
         outputs = []
         with _evaluating(self.model):
-            for batch in apart(data):
+            for batch in apart(data) if data is self.data else data:
                 output = self.model(*split(batch)[0])
                 if type(output) is not Tensor:
                     raise TypeError(f"predict joins Tensors, and the model returned {describe(output)}")

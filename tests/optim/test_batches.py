@@ -108,6 +108,16 @@ def test_a_look_at_the_training_data_leaves_the_run_resumable(tmp_path, stop_at,
     same(whole, run(tmp_path / "cut"))
 
 
+def test_workers_that_stay_serve_all_validations():
+    trainer, data = line(), loader(num_workers=1, persistent_workers=True)
+    trainer.evaluate(data)
+    (process,) = data._workers.processes
+    trainer.evaluate(data)
+    trainer.predict(data)
+    assert data._workers.processes == [process]
+    data._workers.close()
+
+
 def test_finding_a_rate_leaves_the_loader_where_it_was():
     ends = []
     for look in (True, False):
