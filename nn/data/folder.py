@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import operator
 import os
 import warnings
@@ -36,8 +37,9 @@ def read_image(path: str | os.PathLike[str], mode: str = "RGB", size: Sequence[i
         ) from None
     _check_size(size)
     with open(path, "rb") as file:
+        data = io.BytesIO(file.read())  # of a file, Pillow would ask for as many bytes as a damaged length says
         try:
-            with Image.open(file, formats=_FORMATS) as image:
+            with Image.open(data, formats=_FORMATS) as image:
                 width, height = image.size
                 most = Image.MAX_IMAGE_PIXELS
                 if most is not None and width * height > most:

@@ -329,6 +329,18 @@ def test_an_image_that_says_it_is_huge_is_not_unpacked(tmp_path):
         read_image(path)
 
 
+def test_a_part_that_says_it_is_huge_takes_no_memory(tmp_path):
+    path = tmp_path / "long.png"
+    pixels = photo(path, 24, 31)
+    data = bytearray(path.read_bytes())
+    start = data.index(b"IDAT") - 4
+    data[start : start + 4] = b"\xfd\0\0\0"  # 4 GB
+    path.write_bytes(data)
+    with at_most(500_000_000):
+        image = read_image(path)  # all that is there, which is a whole image
+    np.testing.assert_allclose(image, np.moveaxis(pixels, -1, 0) / 255, rtol=1e-6)
+
+
 def test_grey_and_transparent_images(tmp_path):
     path = tmp_path / "x.png"
     image_module.fromarray(np.zeros((3, 4), np.uint8)).save(path)
