@@ -576,7 +576,10 @@ class Optimizer:
         """Copy a saved value into what a step works with: an array of the parameter's dtype, or a number."""
         array = np.array(np.asarray(value), order="C")
         if name in self.numbers and array.size == 1 and array.dtype.kind in "iuf":
-            return int(array.item()) if name == "step" else float(array.item())
+            number = array.item()
+            if not 0 <= number < math.inf:
+                raise ValueError(f"{what} is {number}, and should be finite and not negative")
+            return int(number) if name == "step" else float(number)
         if self.elementwise and array.shape not in ((), p.shape):
             raise ValueError(f"{what} is {describe(array)}, the parameter {describe(p)}")
         if array.shape == () and array.dtype.kind in "iu":

@@ -293,6 +293,18 @@ def test_a_batch_of_no_rows(make):
     np.testing.assert_array_equal(table.weight.value, before)
 
 
+@pytest.mark.parametrize("step", [-5, np.nan, np.inf])
+def test_a_count_of_steps_that_cannot_be(step):
+    p = nn.Parameter([1.0])
+    optimizer = optim.Adam([p])
+    p.grad = np.ones(1, np.float32)
+    optimizer.step()
+    state = optimizer.state_dict()
+    state["state"][0]["step"] = step
+    with pytest.raises(ValueError, match="state 'step' of parameter 0 is .*, and should be finite and not negative"):
+        optimizer.load_state_dict(state)
+
+
 def test_a_state_leaves_nothing_of_the_one_before():
     """But the rate that a schedule began with, which the schedule still has."""
     a = optim.SGD([nn.Parameter([1.0])])
