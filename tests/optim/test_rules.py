@@ -301,7 +301,7 @@ def test_a_count_of_steps_that_cannot_be(step):
     optimizer.step()
     state = optimizer.state_dict()
     state["state"][0]["step"] = step
-    with pytest.raises(ValueError, match="state 'step' of parameter 0 is .*, and should be finite and not negative"):
+    with pytest.raises(ValueError, match=r"state 'step' of parameter 0 is .*, and should be finite and not negative"):
         optimizer.load_state_dict(state)
 
 
