@@ -50,6 +50,7 @@ _MULTIPLY_ADDS: dict[str, Callable[[list[tuple[int, ...]], tuple[int, ...]], int
     "matmul": lambda given, out: math.prod(out) * given[0][-1],
     "affine": lambda given, out: math.prod(out) * (given[0][-1] + 1),
     "conv": lambda given, out: math.prod(out) * math.prod(given[1][1:]),
+    "conv_bias": lambda given, out: math.prod(out) * (math.prod(given[1][1:]) + 1),
     "conv_dx": lambda given, out: math.prod(given[0]) * math.prod(given[1][1:]),
     "conv_dw": lambda given, out: math.prod(given[1]) * math.prod(out[1:]),
     "unfold": lambda given, out: 0,  # it only copies

@@ -49,8 +49,10 @@ def convolution(
         )
     steps, dilation = per_axis(stride, "stride", 1, axes), per_axis(dilation, "dilation", 1, axes)
     width = padding_of(padding, steps, weight.shape[2:], dilation)
-    out = conv.conv(x, weight, stride=steps, padding=width, dilation=dilation, groups=groups)
-    return with_bias(out, weight.shape[0], bias)
+    geometry = {"stride": steps, "padding": width, "dilation": dilation, "groups": groups}
+    if bias is None:
+        return conv.conv(x, weight, **geometry)
+    return conv.conv_bias(x, weight, one_each(bias, weight.shape[0]), **geometry)
 
 
 def padding_of(padding: Any, stride: Any, kernel: Any, dilation: Any) -> tuple[tuple[int, int], ...]:
@@ -69,12 +71,15 @@ def padding_of(padding: Any, stride: Any, kernel: Any, dilation: Any) -> tuple[t
 
 def with_bias(out: Any, channels: int, bias: Any) -> Any:
     """Add one number to each channel of (n, c, *size)."""
-    if bias is None:
-        return out
+    return out if bias is None else out + one_each(bias, channels).reshape((-1,) + (1,) * (out.ndim - 2))
+
+
+def one_each(bias: Any, channels: int) -> Any:
+    """A bias with a number for each output channel; ValueError for any other."""
     bias = array_of(bias)
     if bias.shape != (channels,):
         raise ValueError(f"bias {describe(bias)} needs shape {(channels,)}, one per output channel")
-    return out + bias.reshape((-1,) + (1,) * (out.ndim - 2))
+    return bias
 
 
 def max_pooling(

@@ -29,7 +29,7 @@ Widths = tuple[tuple[int, int], ...]
 SMALL = 256
 """Elements of an image or gradient from which on a compiled convolution is the faster one."""
 
-WAYS = ("auto", "gemm", "direct", "winograd")
+WAYS = ("auto", "gemm", "direct", "winograd", "lanes")
 _way = "auto"
 
 
@@ -149,6 +149,13 @@ def conv(x: Any, w: Any, *, stride: Sizes, padding: Widths, dilation: Sizes, gro
     columns = _columns(x, kernel, stride, padding, dilation, groups)
     out = w.reshape(groups, len(w) // groups, columns.shape[2]) @ columns  # (n, groups, o / groups, places)
     return out.reshape(len(x), len(w), *places)
+
+
+@compiled("conv", SMALL)
+def conv_bias(x: Any, w: Any, b: Any, *, stride: Sizes, padding: Widths, dilation: Sizes, groups: int) -> Any:
+    """`conv`, and one number b (o,) for each channel added."""
+    out = conv(x, w, stride=stride, padding=padding, dilation=dilation, groups=groups)
+    return out + b.reshape((-1,) + (1,) * (out.ndim - 2))
 
 
 @compiled("conv", SMALL)

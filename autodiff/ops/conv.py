@@ -11,6 +11,7 @@ from typing import Any
 from ..kernels import conv as kernels
 from ..kernels.conv import Sizes, Widths
 from ..op import Function, define
+from .reduce import sum_rows
 
 
 def _dx(
@@ -46,6 +47,11 @@ def _dw(
 conv: Function = define(
     "conv", kernels.conv, _dx, _dw, inputs="x w", kind="contract", linear="x w",
     doc="Convolution over the axes after two: x (n, c, *size), w (o, c / groups, *kernel), out (n, o, *places).",
+)  # fmt: skip
+
+conv_bias: Function = define(
+    "conv_bias", kernels.conv_bias, _dx, _dw, lambda g: sum_rows(g, axis=(0, *range(2, g.ndim)), keepdims=False),
+    inputs="x w b", kind="contract", doc="`conv`, and one number for each channel added, b (o,).",
 )  # fmt: skip
 
 conv_dx: Function = define(

@@ -50,14 +50,17 @@ sum_ = define(
 
 
 def _sum_rows(x: Any, *, axis: Axes, keepdims: bool) -> Any:
-    if keepdims or type(x) is not np.ndarray or axis != tuple(range(x.ndim - 1)):
-        return _add_reduce(x, axis=axis, keepdims=keepdims)
-    return kernels.sum_rows(x)
+    if not keepdims and type(x) is np.ndarray:
+        if axis == tuple(range(x.ndim - 1)):
+            return kernels.sum_rows(x)
+        if axis == (0, *range(2, x.ndim)):
+            return kernels.sum_channels(x)
+    return _add_reduce(x, axis=axis, keepdims=keepdims)
 
 
 sum_rows = define(
     "sum_rows", _sum_rows, lambda g, x_shape, *, axis, keepdims: spread(g, x_shape, axis), kind="reduce", linear=True,
-    doc="Sum over axes, over all but the last as a matrix product: how a pass on arrays sums the gradient of a bias.",
+    doc="Sum over axes, all but the last or the second as a matrix product: how a bias's gradient is summed.",
 )  # fmt: skip
 
 

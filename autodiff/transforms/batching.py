@@ -460,10 +460,11 @@ def _parted(x: Any, axis: int, n: int) -> Any:
 def _conv(call: Call) -> Any:
     """Examples of images are more images; examples of kernels are groups of channels that do not see each other."""
     weights = call.op.name != "conv_dw"  # what stands second is a kernel, not images
-    if weights and call.mapped == [True, False]:
-        return _parted(call(_merged(call.arrays[0], 0), call.arrays[1]), 0, call.size)
-    x, y = call.all_spread()
-    out = call(_merged(x, 1), _merged(y, 0 if weights else 1), groups=call.params["groups"] * call.size)
+    if weights and call.mapped[0] and not any(call.mapped[1:]):
+        return _parted(call(_merged(call.arrays[0], 0), *call.arrays[1:]), 0, call.size)
+    x, y, *bias = call.all_spread()
+    y, bias = _merged(y, 0 if weights else 1), [_merged(b, 0) for b in bias]
+    out = call(_merged(x, 1), y, *bias, groups=call.params["groups"] * call.size)
     return _parted(out, 1 if weights else 0, call.size)
 
 
@@ -494,7 +495,7 @@ RULES: dict[str, Callable[[Call], Any]] = {
     "fft": _fft, "ifft": _fft, "rfft": _along_axis, "irfft": _along_axis,
     "searchsorted": _searchsorted, "digitize": _digitize, "isin": _isin, "bincount": _bincount,
     "segment_extreme": _segments, "segment_ties": _segments, "convolve": _slide, "correlate": _slide,
-    "conv": _conv, "conv_dx": _conv, "conv_dw": _conv, "unfold": _images, "fold": _images,
+    "conv": _conv, "conv_bias": _conv, "conv_dx": _conv, "conv_dw": _conv, "unfold": _images, "fold": _images,
     "max_pool": _images, "max_pool_places": _images, "max_places": _images,
     "pool_sum": _images, "pool_spread": _images, "cross_entropy": _cross_entropy,
     "soft_cross_entropy": _no_rule, "bce_with_logits": _no_rule,

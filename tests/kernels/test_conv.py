@@ -32,13 +32,25 @@ THREE = [  # n, c, o, size, padding
     (1, 9, 24, (40, 41), ((1, 1), (1, 1))),
     (2, 3, 6, (66, 9), ((2, 2), (2, 2))),
 ]
+LANES = [  # n, c, o, size, kernel, padding
+    (1, 1, 1, (3, 3), (3, 3), ((0, 0), (0, 0))),
+    (33, 1, 6, (28, 27), (5, 5), ((2, 2), (2, 2))),
+    (17, 2, 3, (5, 40), (4, 3), ((3, 1), (0, 2))),
+    (5, 3, 4, (7, 6), (1, 1), ((0, 0), (0, 0))),
+    (2, 10, 9, (50, 3), (7, 2), ((3, 3), (1, 1))),
+    (20, 6, 16, (14, 14), (5, 5), ((0, 0), (0, 0))),
+    (19, 17, 6, (6, 9), (5, 5), ((1, 2), (2, 3))),
+    (9, 12, 11, (9, 18), (3, 3), ((0, 0), (1, 2))),
+    (18, 24, 23, (7, 10), (3, 3), ((1, 1), (2, 0))),
+    (3, 512, 4, (4, 4), (3, 3), ((1, 1), (1, 1))),
+]
 BOUND = {np.float32: 1e-6, np.float64: 2e-15}
 WINOGRAD = {np.float32: 1e-5, np.float64: 2e-14}
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _compiled():
-    compile_kernels("conv.conv", "conv.conv_dx", "conv.conv_dw")
+    compile_kernels("conv.conv", "conv.conv_bias", "conv.conv_dx", "conv.conv_dw")
 
 
 @pytest.fixture(params=[1, 2])
@@ -74,7 +86,8 @@ def check(way, dtype, bound, xs, ws, stride, padding, dilation, groups):
     for a, b, scale in zip(found, expected, sums, strict=True):
         assert a.dtype == dtype
         assert a.shape == b.shape
-        assert np.all(np.abs(a - b) <= bound * scale)
+        largest = scale.max(axis=(2, 3), keepdims=True) if bound in WINOGRAD.values() else scale
+        assert np.all(np.abs(a - b) <= bound * largest)
 
 
 @pytest.mark.usefixtures("_threads")
@@ -91,12 +104,20 @@ def test_winograd_computes_what_the_reference_does(n, c, o, size, padding, dtype
     check("winograd", dtype, WINOGRAD[dtype], (n, c, *size), (o, c, 3, 3), (1, 1), padding, (1, 1), 1)
 
 
+@pytest.mark.usefixtures("_threads")
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("n", "c", "o", "size", "kernel", "padding"), LANES)
+def test_images_in_lanes_compute_what_the_reference_does(n, c, o, size, kernel, padding, dtype):
+    bound = WINOGRAD[dtype] if c * o >= 96 else BOUND[dtype]
+    check("lanes", dtype, bound, (n, c, *size), (o, c, *kernel), (1, 1), padding, (1, 1), 1)
+
+
 @pytest.mark.parametrize("channels", [64, 512])
 def test_winograds_error_over_many_channels(channels):
     check("winograd", np.float32, 1e-5, (2, channels, 12, 12), (16, channels, 3, 3), (1, 1), ((1, 1),) * 2, (1, 1), 1)
 
 
-@pytest.mark.parametrize("way", ["direct", "winograd"])
+@pytest.mark.parametrize("way", ["direct", "winograd", "lanes"])
 @pytest.mark.parametrize("bad", [np.inf, np.nan, 3e38])
 @pytest.mark.filterwarnings("ignore:.* encountered in:RuntimeWarning")
 def test_what_is_no_number_stays_where_it_is(way, bad):
@@ -115,7 +136,7 @@ def test_what_is_no_number_stays_where_it_is(way, bad):
         array[place] = before
 
 
-@pytest.mark.parametrize("way", ["direct", "winograd"])
+@pytest.mark.parametrize("way", ["direct", "winograd", "lanes"])
 def test_any_number_of_threads_computes_the_same(way):
     rng = np.random.default_rng(0)
     how = {"stride": (1, 1), "padding": ((1, 1), (1, 1)), "dilation": (1, 1), "groups": 1}
@@ -136,7 +157,7 @@ def test_memory_in_any_order():
     how = {"stride": (1, 1), "padding": ((1, 1), (1, 1)), "dilation": (1, 1), "groups": 1}
     x, w, g = rng.normal(size=(3, 9, 10, 4)), rng.normal(size=(3, 3, 4, 5)), rng.normal(size=(3, 5, 9, 10))[:, :, ::-1]
     x, w = np.moveaxis(x, -1, 1), w.transpose(3, 2, 0, 1)
-    for way in "direct", "winograd":
+    for way in "direct", "winograd", "lanes":
         with use_convolution(way):
             found = triad(lambda name: getattr(compiled, name), x, w, g, how)
         for a, b in zip(found, triad(reference, x, w, g, how), strict=True):
@@ -159,7 +180,9 @@ def test_the_choice():
     with use_kernels("numba"), use_convolution("gemm"):
         calls.append(compiled.conv(x, w, **how))
     assert calls == [None]
-    with pytest.raises(ValueError, match="is computed by one of 'auto', 'gemm', 'direct', 'winograd', got 'fft'"):
+    with pytest.raises(
+        ValueError, match="is computed by one of 'auto', 'gemm', 'direct', 'winograd', 'lanes', got 'fft'"
+    ):
         use_convolution("fft").__enter__()
     with pytest.raises(ValueError, match="does not fit"):
         kernels.conv(x[:, :, :2], w, **how)

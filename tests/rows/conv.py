@@ -68,6 +68,9 @@ def _triad(axes: int) -> None:
     name = "" if axes == 2 else f" over {axes}"
     row(f"conv{name}", partial(op("conv"), **how), partial(loop_conv, **how), [[real(*x_shape), real(*w_shape)]],
         complex=axes == 1)  # fmt: skip
+    row(f"conv_bias{name}", partial(op("conv_bias"), **how),
+        lambda x, w, b: loop_conv(x, w, **how) + b.reshape(-1, *[1] * axes),
+        [[real(*x_shape), real(*w_shape), real(w_shape[0])]], complex=axes == 1)  # fmt: skip
     row(f"conv_dx{name}", partial(op("conv_dx"), shape=x_shape[2:], **how),
         lambda g, w: adjoint(lambda x: loop_conv(x, w, **how), x_shape, g, np.result_type(g, w)),
         [[real(*g_shape), real(*w_shape)]], complex=axes == 1)  # fmt: skip

@@ -1,0 +1,423 @@
+"""Compiled convolution of many images in two dimensions: one image in each lane of the vectors.
+
+So many images as a vector has lanes are turned, such that an element of all of them is a vector. Rows of any length are
+then whole vectors, and where a window or a tile begins does not matter: small images are computed without waste.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from ..conv import Sizes, Widths
+from ..policy import loop
+from ..threads import share
+from . import tiles, winograd
+from .products import OPTIONS, aligned, block_of, cleared, dots, packed, product, rows_for
+
+to_lanes, from_lanes = tiles.to_lanes, tiles.from_lanes
+_of_image, _to_image = winograd.of_image, tiles.transform(tuple(zip(*winograd.B_T, strict=True)), add=True)
+_of_sums_3, _of_sums_5 = winograd.of_sums, tiles.transform(winograd.A_T_5)
+_of_gradient_3, _of_gradient_5 = winograd.of_gradient, tiles.transform(tuple(zip(*winograd.A_T_5, strict=True)))
+
+BAND = 1 << 14  # sums of a channel that are computed before they are turned back
+TILES = 10  # tiles of a channel that are worked on together
+
+
+@njit(**OPTIONS)
+def _fill(
+    x: Any, first: Any, count: Any, channels: Any, high: Any, wide: Any, room: Any, apart: Any, top: Any, left: Any,
+    pitch: Any, lanes: Any,
+) -> None:  # fmt: skip
+    """Turn images (channels, high, wide) into a room of zeros, with rows of `pitch` vectors."""
+    size = high * wide
+    if pitch == wide:
+        high, wide = 1, size
+    for c in range(channels):
+        for i in range(high):
+            to_lanes(
+                x, (first * channels + c) * size + i * wide, channels * size, count, wide,
+                room, (c * apart + (i + top) * pitch + left) * lanes,
+            )  # fmt: skip
+
+
+@njit(**OPTIONS)
+def _squares(off: Any, at: Any, side: Any, pitch: Any, lanes: Any) -> None:
+    """Offsets of a tile's elements (side, side) in rows of `pitch` vectors."""
+    for i in range(side):
+        for j in range(side):
+            off[at + i * side + j] = (i * pitch + j) * lanes
+
+
+@loop("void(T[::1], T[::1], T[::1], int64[::1], T[::1], T[::1], T[::1], T[::1], UniTuple(int64, 13), int64, int64)")
+def direct(
+    x: Any, w: Any, b: Any, off: Any, out: Any, room: Any, block: Any, total: Any, numbers: Any, start: Any, stop: Any
+) -> None:
+    """The convolution of some vectors of images."""
+    n, c, high, wide, o, rows, columns, top, left, plane, pitch, r, lanes = numbers
+    k, band = off.size, max(1, block.size // (r * columns * lanes))
+    apart = band * columns * lanes
+    for unit in range(start, stop):
+        first = unit * lanes
+        count = min(lanes, n - first)
+        _fill(x, first, count, c, high, wide, room, plane, top, left, pitch, lanes)
+        for u in range(-(-o // r)):
+            for h in range(0, rows, band):
+                size = min(band, rows - h)
+                for i in range(size):
+                    product(
+                        r, b, u * r, w, u * k * r, off, k, room, (h + i) * pitch * lanes, block, i * columns * lanes,
+                        apart, columns * lanes, lanes,
+                    )  # fmt: skip
+                for i in range(min(r, o - u * r)):
+                    to = ((first * o + u * r + i) * rows + h) * columns
+                    from_lanes(block, i * apart, size * columns, out, to, o * rows * columns, count, total)
+
+
+@loop("void(T[::1], T[::1], int64[::1], T[::1], T[::1], T[::1], UniTuple(int64, 15), int64, int64)")
+def weight(x: Any, g: Any, off: Any, parts: Any, room: Any, room_g: Any, numbers: Any, start: Any, stop: Any) -> None:
+    """The gradient by the weight, in chunks of images."""
+    n, c, high, wide, o, rows, columns, top, left, plane, pitch, r, some, chunks, lanes = numbers
+    k, blocks, size, units = off.size, -(-o // r), rows * columns * lanes, -(-n // lanes)
+    for chunk in range(start, stop):
+        for unit in range(units * chunk // chunks, units * (chunk + 1) // chunks):
+            first = unit * lanes
+            count = min(lanes, n - first)
+            _fill(x, first, count, c, high, wide, room, plane, top, left, pitch, lanes)
+            _fill(g, first, count, o, rows, columns, room_g, rows * columns, 0, 0, columns, lanes)
+            for u in range(blocks):
+                dots(
+                    r, room_g, u * r * size, size, room, 0, off, some, k, columns * lanes, parts,
+                    (chunk * blocks + u) * r * k, rows, columns * lanes, pitch * lanes,
+                )  # fmt: skip
+
+
+@loop(
+    "void(T[::1], T[::1], T[::1], T[::1], int64[::1], T[::1], T[::1], T[::1], T[::1], T[::1], "
+    "UniTuple(int64, 15), int64, int64)"
+)
+def winograd_forward(
+    x: Any, w: Any, b: Any, out: Any, off: Any, room: Any, v: Any, s: Any, y: Any, total: Any, numbers: Any, start: Any,
+    stop: Any,
+) -> None:  # fmt: skip
+    """The convolution of some vectors of images, in tiles."""
+    n, c, high, wide, o, rows, columns, top, left, m, down, right, band, r, lanes = numbers
+    pitch, width, apart = right * m + 6 - m, right * m, band * right * lanes
+    plane = (down * m + 6 - m) * pitch
+    seen, sums, to, terms = off[:36], off[36:72], off[72:108], off[108:]
+    _squares(off, 0, 6, pitch, lanes)
+    _squares(off, 72, m, width, lanes)
+    for i in range(36):
+        sums[i] = i * r * apart
+    for i in range(c):
+        terms[i] = i * apart
+    for unit in range(start, stop):
+        first = unit * lanes
+        count = min(lanes, n - first)
+        _fill(x, first, count, c, high, wide, room, plane, top, left, pitch, lanes)
+        for a in range(0, down, band):
+            ending = min(band, down - a)
+            for i in range(c):
+                for d in range(ending):
+                    for e in range(right):
+                        _of_image(
+                            room, (i * plane + (a + d) * m * pitch + e * m) * lanes, seen,
+                            v, i * apart + (d * right + e) * lanes, c * apart,
+                        )  # fmt: skip
+            for u in range(-(-o // r)):
+                for i in range(36):
+                    begin = (u + 1) * r if i == 7 else 0  # A^T and A are 1 there: what stands there is added to all
+                    product(
+                        r, b, begin, w, (u * 36 + i) * c * r, terms, c, v, i * c * apart, s, i * r * apart, apart,
+                        ending * right * lanes, lanes,
+                    )  # fmt: skip
+                for i in range(min(r, o - u * r)):
+                    for d in range(ending):
+                        for e in range(right):
+                            here, there = i * apart + (d * right + e) * lanes, (d * m * width + e * m) * lanes
+                            if m == 4:
+                                _of_sums_3(s, here, sums, y, there, to)
+                            else:
+                                _of_sums_5(s, here, sums, y, there, to)
+                    kept = min(ending * m, rows - a * m)
+                    place = ((first * o + u * r + i) * rows + a * m) * columns
+                    if width == columns:
+                        from_lanes(y, 0, kept * columns, out, place, o * rows * columns, count, total)
+                    else:
+                        for d in range(kept):
+                            from_lanes(
+                                y,
+                                d * width * lanes,
+                                columns,
+                                out,
+                                place + d * columns,
+                                o * rows * columns,
+                                count,
+                                total,
+                            )
+
+
+@loop(
+    "void(T[::1], T[::1], T[::1], int64[::1], T[::1], T[::1], T[::1], T[::1], T[::1], "
+    "UniTuple(int64, 15), int64, int64)"
+)
+def winograd_image(
+    g: Any, w: Any, out: Any, off: Any, room: Any, v: Any, s: Any, y: Any, total: Any, numbers: Any, start: Any,
+    stop: Any,
+) -> None:  # fmt: skip
+    """The transpose of that: each tile of the gradient is added to the elements that it has seen."""
+    n, c, high, wide, o, rows, columns, top, left, m, down, right, band, r, lanes = numbers
+    pitch, width, apart = right * m + 6 - m, right * m, band * right * lanes
+    plane, plane_g = (down * m + 6 - m) * pitch, down * m * width
+    seen, sums, to, terms = off[:36], off[36:72], off[72:108], off[108:]
+    _squares(off, 0, m, width, lanes)
+    _squares(off, 72, 6, pitch, lanes)
+    for i in range(36):
+        sums[i] = i * r * apart
+    for i in range(o):
+        terms[i] = i * apart
+    nothing = total[lanes:]
+    for unit in range(start, stop):
+        first = unit * lanes
+        count = min(lanes, n - first)
+        _fill(g, first, count, o, rows, columns, room, plane_g, 0, 0, width, lanes)
+        y[:] = 0
+        for a in range(0, down, band):
+            ending = min(band, down - a)
+            for i in range(o):
+                for d in range(ending):
+                    for e in range(right):
+                        here = (i * plane_g + (a + d) * m * width + e * m) * lanes
+                        there = i * apart + (d * right + e) * lanes
+                        if m == 4:
+                            _of_gradient_3(room, here, seen, v, there, o * apart)
+                        else:
+                            _of_gradient_5(room, here, seen, v, there, o * apart)
+            for u in range(-(-c // r)):
+                for i in range(36):
+                    product(
+                        r, nothing, 0, w, (u * 36 + i) * o * r, terms, o, v, i * o * apart, s, i * r * apart, apart,
+                        ending * right * lanes, lanes,
+                    )  # fmt: skip
+                for i in range(min(r, c - u * r)):
+                    for d in range(ending):
+                        for e in range(right):
+                            there = (u * r + i) * plane + (a + d) * m * pitch + e * m
+                            _to_image(s, i * apart + (d * right + e) * lanes, sums, y, there * lanes, to)
+        for i in range(c):
+            for d in range(high):
+                here, there = i * plane + (d + top) * pitch + left, ((first * c + i) * high + d) * wide
+                from_lanes(y, here * lanes, wide, out, there, c * high * wide, count, total)
+
+
+@loop("void(T[::1], T[::1], T[::1], int64[::1], T[::1], T[::1], T[::1], T[::1], UniTuple(int64, 17), int64, int64)")
+def winograd_weight(
+    x: Any, g: Any, parts: Any, off: Any, room: Any, room_g: Any, v: Any, s: Any, numbers: Any, start: Any, stop: Any
+) -> None:
+    """Sums over tiles of the products of transformed images and gradients, in chunks of images."""
+    n, c, high, wide, o, rows, columns, top, left, m, down, right, band, r, some, chunks, lanes = numbers
+    pitch, width, apart = right * m + 6 - m, right * m, band * right * lanes
+    plane, plane_g, blocks, units = (down * m + 6 - m) * pitch, down * m * width, -(-o // r), -(-n // lanes)
+    seen, whole, terms = off[:36], off[36:72], off[72:]
+    k = terms.size
+    _squares(off, 0, 6, pitch, lanes)
+    _squares(off, 36, m, width, lanes)
+    for i in range(k):
+        terms[i] = min(i, c - 1) * apart
+    for chunk in range(start, stop):
+        for unit in range(units * chunk // chunks, units * (chunk + 1) // chunks):
+            first = unit * lanes
+            count = min(lanes, n - first)
+            _fill(x, first, count, c, high, wide, room, plane, top, left, pitch, lanes)
+            _fill(g, first, count, o, rows, columns, room_g, plane_g, 0, 0, width, lanes)
+            for a in range(0, down, band):
+                ending = min(band, down - a)
+                for i in range(c):
+                    for d in range(ending):
+                        for e in range(right):
+                            _of_image(
+                                room, (i * plane + (a + d) * m * pitch + e * m) * lanes, seen,
+                                v, i * apart + (d * right + e) * lanes, c * apart,
+                            )  # fmt: skip
+                for i in range(o):
+                    for d in range(ending):
+                        for e in range(right):
+                            here = (i * plane_g + (a + d) * m * width + e * m) * lanes
+                            there = i * apart + (d * right + e) * lanes
+                            _of_gradient_3(room_g, here, whole, s, there, blocks * r * apart)
+                for i in range(36):
+                    for u in range(blocks):
+                        dots(
+                            r, s, (i * blocks + u) * r * apart, apart, v, i * c * apart, terms, some, k,
+                            ending * right * lanes, parts, ((chunk * 36 + i) * blocks + u) * r * k, 1, 0, 0,
+                        )  # fmt: skip
+
+
+# -- calls ------------------------------------------------------------------------------------------------------------
+
+
+def _windows(kernel: Sizes, pitch: int, plane: int, channels: int, lanes: int) -> Any:
+    """Where each term's elements begin in a room."""
+    taps = np.arange(kernel[0])[:, None] * pitch + np.arange(kernel[1])
+    return ((np.arange(channels)[:, None] * plane + taps.reshape(-1)) * lanes).reshape(-1)
+
+
+def _run_direct(x: Any, w: Any, bias: Any, out: Any, lead: Sizes) -> bool:
+    """Fill `out` (n, o, rows, columns) with the convolution of x, with `lead` zeros before it."""
+    (n, c, high, wide), (o, rows, columns), lanes = x.shape, out.shape[1:], tiles.lanes(x.itemsize)
+    kernel = w.shape[2:]
+    r = rows_for(o)
+    pitch, plane = columns + kernel[1] - 1, (columns + kernel[1] - 1) * (rows + kernel[0] - 1)
+    off = _windows(kernel, pitch, plane, c, lanes)
+    w = packed(w, 1, r)
+    b = np.zeros(-(-o // r) * r, x.dtype)
+    if bias is not None:
+        b[:o] = bias
+    band = min(rows, max(1, BAND // (columns * lanes)))
+    numbers = (n, c, high, wide, o, rows, columns, *lead, plane, pitch, r, lanes)
+
+    def run(start: int, stop: int) -> None:
+        room = cleared((c * plane + lanes) * lanes, x.dtype)
+        block = aligned((r * band * columns + lanes) * lanes, x.dtype)
+        direct(x.reshape(-1), w, b, off, out.reshape(-1), room, block, np.zeros(lanes, x.dtype), numbers, start, stop)
+
+    share(run, -(-n // lanes))
+    return True
+
+
+def _run_weight(x: Any, g: Any, kernel: Sizes, lead: Sizes) -> Any:
+    """The gradient by the weight."""
+    (n, c, high, wide), (o, rows, columns), lanes = x.shape, g.shape[1:], tiles.lanes(x.itemsize)
+    terms = c * math.prod(kernel)
+    r, some = block_of(o, terms)
+    pitch, plane = columns + kernel[1] - 1, (columns + kernel[1] - 1) * (rows + kernel[0] - 1)
+    off = np.zeros(-(-terms // some) * some, np.int64)
+    off[:terms] = _windows(kernel, pitch, plane, c, lanes)
+    blocks, chunks = -(-o // r), min(4, -(-n // lanes))
+    parts = np.zeros((chunks, blocks * r, len(off)), x.dtype)
+    numbers = (n, c, high, wide, o, rows, columns, *lead, plane, pitch, r, some, chunks, lanes)
+
+    def run(start: int, stop: int) -> None:
+        room = cleared((c * plane + lanes) * lanes, x.dtype)
+        room_g = cleared((blocks * r * rows * columns + lanes) * lanes, x.dtype)
+        weight(x.reshape(-1), g.reshape(-1), off, parts.reshape(-1), room, room_g, numbers, start, stop)
+
+    share(run, chunks)
+    return np.add.reduce(parts, axis=0)[:o, :terms].reshape(o, c, *kernel)
+
+
+def _cut(kernel: int, rows: int, columns: int) -> tuple[int, int, int, int]:
+    """Places in a tile, tiles down and right, and how many rows of tiles are worked on together."""
+    m = 7 - kernel
+    down, right = -(-rows // m), -(-columns // m)
+    return m, down, right, min(down, max(1, round(TILES / right)))
+
+
+def _run_winograd(x: Any, w: Any, bias: Any, out: Any, lead: Sizes) -> bool:
+    """Fill `out`, and say whether all of it is finite."""
+    (n, c, high, wide), (o, rows, columns), lanes = x.shape, out.shape[1:], tiles.lanes(x.itemsize)
+    r = rows_for(o)
+    m, down, right, band = _cut(w.shape[2], rows, columns)
+    u = winograd.blocks_of(winograd.transformed(w), r)
+    b = np.zeros((-(-o // r) + 1) * r, x.dtype)
+    if bias is not None:
+        b[r : r + o] = bias
+    numbers = (n, c, high, wide, o, rows, columns, *lead, m, down, right, band, r, lanes)
+    apart = band * right * lanes
+    bad = []
+
+    def run(start: int, stop: int) -> None:
+        total, off = np.zeros(lanes, x.dtype), np.empty(108 + c, np.int64)
+        room = cleared((c * (down * m + 6 - m) * (right * m + 6 - m) + lanes) * lanes, x.dtype)
+        v, s = aligned(36 * c * apart, x.dtype), aligned(36 * r * apart, x.dtype)
+        y = aligned((band * m * right * m + lanes) * lanes, x.dtype)
+        winograd_forward(x.reshape(-1), u, b, out.reshape(-1), off, room, v, s, y, total, numbers, start, stop)
+        if not math.isfinite(total.sum()):
+            bad.append(start)
+
+    with np.errstate(all="ignore"):
+        share(run, -(-n // lanes))
+    return not bad
+
+
+def _run_winograd_image(g: Any, w: Any, out: Any, lead: Sizes) -> bool:
+    """The gradient by the image, the transpose of all of that; the same."""
+    (n, c, high, wide), (o, rows, columns), lanes = out.shape, g.shape[1:], tiles.lanes(g.itemsize)
+    r = rows_for(c)
+    m, down, right, band = _cut(w.shape[2], rows, columns)
+    u = winograd.blocks_of(winograd.transformed(w).transpose(1, 0, 2), r)
+    numbers = (n, c, high, wide, o, rows, columns, *lead, m, down, right, band, r, lanes)
+    apart = band * right * lanes
+    bad = []
+
+    def run(start: int, stop: int) -> None:
+        total, off = np.zeros(lanes + r, g.dtype), np.empty(108 + o, np.int64)
+        room = cleared((o * down * m * right * m + lanes) * lanes, g.dtype)
+        v, s = aligned(36 * o * apart, g.dtype), aligned(36 * r * apart, g.dtype)
+        y = aligned((c * (down * m + 6 - m) * (right * m + 6 - m) + lanes) * lanes, g.dtype)
+        winograd_image(g.reshape(-1), u, out.reshape(-1), off, room, v, s, y, total, numbers, start, stop)
+        if not math.isfinite(total.sum()):
+            bad.append(start)
+
+    with np.errstate(all="ignore"):
+        share(run, -(-n // lanes))
+    return not bad
+
+
+def _run_winograd_weight(x: Any, g: Any, kernel: Sizes, lead: Sizes) -> Any:
+    """The gradient by the weight."""
+    (n, c, high, wide), (o, rows, columns), lanes = x.shape, g.shape[1:], tiles.lanes(x.itemsize)
+    m, down, right, band = _cut(kernel[0], rows, columns)
+    r, some = block_of(o, c)
+    blocks, k, chunks = -(-o // r), -(-c // some) * some, min(4, -(-n // lanes))
+    parts = np.zeros((chunks, 36, blocks * r, k), x.dtype)
+    numbers = (n, c, high, wide, o, rows, columns, *lead, m, down, right, band, r, some, chunks, lanes)
+    apart = band * right * lanes
+
+    def run(start: int, stop: int) -> None:
+        off = np.empty(72 + k, np.int64)
+        room = cleared((c * (down * m + 6 - m) * (right * m + 6 - m) + lanes) * lanes, x.dtype)
+        room_g = cleared((o * down * m * right * m + lanes) * lanes, x.dtype)
+        v, s = aligned(36 * c * apart, x.dtype), cleared(36 * blocks * r * apart, x.dtype)
+        winograd_weight(x.reshape(-1), g.reshape(-1), parts.reshape(-1), off, room, room_g, v, s, numbers, start, stop)
+
+    with np.errstate(all="ignore"):
+        share(run, chunks)
+    sums = np.add.reduce(parts, axis=0)[:, :o, :c]
+    return winograd.back(sums.transpose(1, 2, 0), kernel[0])
+
+
+def _in_tiles(w: Any) -> bool:
+    return w.shape[2:] in ((3, 3), (5, 5)) and min(w.shape[:2]) >= 4 and w.shape[0] * w.shape[1] >= 96
+
+
+def run(x: Any, w: Any, bias: Any, out: Any, lead: Sizes) -> bool:
+    """Fill `out` (n, o, rows, columns) with the convolution of x, with `lead` zeros before it; say whether it is done.
+
+    Winograd's for windows of 3 x 3 and 5 x 5 and more than a few channels, measured on one busy core in us, float32:
+
+        n   c   o   size       window   direct  winograd      by the image      by the weight
+        64   8   8   14 x 14   3 x 3       182       220       183     232       193     263
+        64  16  16   14 x 14   3 x 3       588       489       590     513       589     595
+        64  32  32   14 x 14   3 x 3      2290      1300      2240    1370      2470    1700
+        64   6  16   14 x 14   5 x 5       318       296       581     354       324     395   (without padding)
+        64  16  16   14 x 14   5 x 5      1480       992      1490    1040      1530    1340
+    """
+    return (_run_winograd if _in_tiles(w) else _run_direct)(x, w, bias, out, lead)
+
+
+def run_image(g: Any, w: Any, out: Any, lead: Sizes) -> bool:
+    """The gradient by the image, likewise."""
+    if _in_tiles(w):
+        return _run_winograd_image(g, w, out, lead)
+    ahead = (w.shape[2] - 1 - lead[0], w.shape[3] - 1 - lead[1])
+    return bool(np.isfinite(w).all()) and _run_direct(g, winograd.flipped(w), None, out, ahead)
+
+
+def run_weight(x: Any, g: Any, kernel: Sizes, lead: Sizes) -> Any:
+    """The gradient by the weight."""
+    tiled = kernel == (3, 3) and 512 <= x.shape[1] * g.shape[1] <= 1 << 16
+    return (_run_winograd_weight if tiled else _run_weight)(x, g, kernel, lead)
