@@ -62,7 +62,7 @@ def summary(row: Row | Startup, threads: int, result: Record) -> list[Record]:
         "values": {system: spread(samples) for system, samples in seconds.items()}, "peak": result.get("peak", {}),
     }]  # fmt: skip
     if row.memory:
-        for what, title in (("peak", "peak memory of all"), ("growth", "memory that the steps add")):
+        for what, title in (("peak", "peak memory of all"), ("growth", "memory that the steps add, compiled code too")):
             sizes = result[what]
             part = sizes["ours"] / sizes[peer] if "ours" in sizes and sizes.get(peer) else float("nan")
             values = {system: (float(size),) * 3 for system, size in sizes.items()}

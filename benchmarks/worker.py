@@ -4,6 +4,8 @@
 or {"missing": "not installed"}                  this system cannot run here
 -> {"repetitions": 100}
 <- {"wall": 1.2e-5, "cpu": 1.2e-5, "peak": 123456789, "growth": 12345}     seconds of one repetition; bytes
+
+What has grown is counted from the system's import on: of ours Numba and the machine code it loads are in it.
 """
 
 from __future__ import annotations

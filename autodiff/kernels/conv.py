@@ -35,11 +35,13 @@ _way = "auto"
 
 @contextmanager
 def use_convolution(way: str) -> Iterator[None]:
-    """Choose how convolutions are computed in a block: "auto", "gemm", "direct" or "winograd".
+    """Choose how convolutions are computed in a block: "auto", "gemm", "direct", "winograd" or "lanes".
 
     "gemm" unfolds images and multiplies matrices; "direct" reads images where they lie; "winograd" computes 4 x 4
     elements at a time with a quarter of the products, for windows of 3 x 3 with stride and dilation 1 in one group, and
-    is "direct" for others. All but "gemm" need Numba. "auto" takes what was measured to be the fastest.
+    is "direct" for others; "lanes" computes as many images at once as a vector has numbers, direct or in tiles as it is
+    faster, of two axes with stride and dilation 1 in one group, and is "direct" for others. All but "gemm" need Numba.
+    "auto" takes what was measured to be the fastest.
     It holds for all threads. Raises ValueError for another word.
 
     >>> with use_convolution("gemm"):

@@ -7,12 +7,13 @@ then whole vectors, and where a window or a tile begins does not matter: small i
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numba import njit
 
-from ..conv import Sizes, Widths
+from ..conv import Sizes
 from ..policy import loop
 from ..threads import share
 from . import tiles, winograd
@@ -259,6 +260,7 @@ def winograd_weight(
 # -- calls ------------------------------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=256)
 def _windows(kernel: Sizes, pitch: int, plane: int, channels: int, lanes: int) -> Any:
     """Where each term's elements begin in a room."""
     taps = np.arange(kernel[0])[:, None] * pitch + np.arange(kernel[1])

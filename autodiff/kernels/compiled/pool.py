@@ -112,7 +112,6 @@ def max_pool(x: Any, *, kernel: Sizes, stride: Sizes, padding: Widths, dilation:
     places = places_of(x.shape[2:], kernel, stride, padding, dilation)
     if math.prod(kernel) > math.prod(places):  # NumPy's argmax is made for few and large windows
         return None
-    begin = check_windows(x.shape[2:], kernel, stride, padding, dilation, places)
     out, which = np.empty((*x.shape[:2], *places), x.dtype), np.empty((*x.shape[:2], *places), np.uint16)
     images, best, taps = _four(x), _four(out), _four(which)
     if kernel == stride == (2, 2) and dilation == (1, 1) and not any(map(any, padding)):
@@ -120,6 +119,7 @@ def max_pool(x: Any, *, kernel: Sizes, stride: Sizes, padding: Widths, dilation:
         def run(i: int, j: int) -> None:
             _largest_of_four(images[i:j], best[i:j], taps[i:j])
     else:
+        begin = check_windows(x.shape[2:], kernel, stride, padding, dilation, places)
         lead = _three(tuple([before for before, _ in padding]), 0)
         sizes = (_three(kernel, 1), _three(stride, 1), lead, _three(dilation, 1))
         first = np.ravel_multi_index(np.ix_(*begin), kernel).reshape(best.shape[1:])

@@ -43,13 +43,14 @@ A_3, A_5 = [list(zip(*matrix, strict=True)) for matrix in (A_T_3, A_T_5)]
 G = {k: np.array([[p**i / n for i in range(k)] for p, n in zip(POINTS, (4, -6, -6, 24, 24), strict=True)]
                  + [[int(i == k - 1) for i in range(k)]]) for k in (3, 5)}  # fmt: skip
 
+BOTH = {(k, char): np.kron(g, g).astype(char) for k, g in G.items() for char in "fd"}  # for both sides of a window
+
 of_image, of_sums, of_gradient = tiles.transform(B_T), tiles.transform(A_T_3), tiles.transform(A_3)
 
 
 def transformed(w: Any) -> Any:
     """G w G^T for each pair of channels: (o, c, k, k) to (o, c, 36)."""
-    g = G[w.shape[2]]
-    return w.reshape(*w.shape[:2], -1) @ np.kron(g, g).T.astype(w.dtype)
+    return w.reshape(*w.shape[:2], -1) @ BOTH[w.shape[2], w.dtype.char].T
 
 
 def flipped(w: Any) -> Any:
@@ -59,7 +60,7 @@ def flipped(w: Any) -> Any:
 
 def back(sums: Any, k: int) -> Any:
     """G^T sums G, the transpose: (o, c, 36) to (o, c, k, k)."""
-    return (sums @ np.kron(G[k], G[k]).astype(sums.dtype)).reshape(*sums.shape[:2], k, k)
+    return (sums @ BOTH[k, sums.dtype.char]).reshape(*sums.shape[:2], k, k)
 
 
 def blocks_of(u: Any, r: int) -> Any:
