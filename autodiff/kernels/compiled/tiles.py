@@ -24,8 +24,8 @@ with `r` rows i. The places v are `WIDTH[r]` vectors in `outer`, and one in `out
 rounded up to whole vectors, of so many images that lie `a_step` and `b_step` apart, and there are `COLUMNS[r]` columns.
 `panel` computes up to `PANEL_ROWS` rows of up to v vectors; with an `f_row` below 0 there is nothing first.
 `split` takes for 0 what is outside of the `width` numbers of x; `join` adds what it writes to a vector `total`, and so
-does `from_lanes`. To and from lanes are turned as many rows i as there are lanes, of which `count` are there. `to_lanes`
-takes the others for 0, and the last of its squares is written with zeros beyond `size`.
+does `from_lanes`. To and from lanes as many rows i are turned as there are lanes; `count` of them are there, the others
+taken for 0; the last square that `to_lanes` writes has zeros beyond `size`.
 
 Rows of x are found by their offsets: a convolution reads its image where it lies, without unfolding it. Measured on one
 core with 512-bit vectors: 108 to 118 GFLOP/s for all of 25 to 576 terms and 256 to 1100 places, where NumPy's matrix
