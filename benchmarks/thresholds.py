@@ -143,12 +143,14 @@ PAIRS = {"kernel": (2, 2), "stride": (2, 2), "padding": ((0, 0), (0, 0))}
 
 
 def convolution(which: str) -> Callable[[int], Call]:
-    """A convolution of 3 x 3 from 8 to 8 channels, or one of its adjoints."""
+    """A convolution of 3 x 3 from 8 to 8 channels, with a bias, or one of its adjoints."""
 
     def call(n: int) -> Call:
         x, w = image(n), draw(8, 8, 3, 3)
         if which == "dw":
             return (x, draw(*x.shape)), GEOMETRY | {"kernel": (3, 3)}
+        if which == "bias":
+            return (x, w, draw(8)), GEOMETRY
         return (x, w), GEOMETRY | ({"shape": x.shape[2:]} if which == "dx" else {})
 
     return call
@@ -242,7 +244,8 @@ CASES: dict[str, Callable[[int], Call]] = {
     ),
     "attention.attention": lambda n: ((*heads(n, 3), 0.0), ATTENTION), "attention.attention_vjp": attention_back,
     "matmul.product": lambda n: ((draw(max(n // 64, 1), 64), draw(64, 64).T), {}),
-    "conv.conv": convolution(""), "conv.conv_dx": convolution("dx"), "conv.conv_dw": convolution("dw"),
+    "conv.conv": convolution(""), "conv.conv_bias": convolution("bias"),
+    "conv.conv_dx": convolution("dx"), "conv.conv_dw": convolution("dw"),
     "pool.max_pool": lambda n: ((image(n),), PAIRS | {"dilation": (1, 1)}), "pool.max_pool_vjp": pooled_back,
     "pool.pool_sum": lambda n: ((image(n),), PAIRS | {"stride": (1, 1)}), "pool.pool_spread": spread,
     "resample.resample": resampled, "scatter.add_rows": scattered,
