@@ -224,7 +224,7 @@ CASES: dict[str, Callable[[int], Call]] = {
     "activation.gelu": flat(1, approximate="none"),
     "activation.elu": flat(1, **ELU), "activation.elu_slope": flat(2, **ELU),
     "activation.leaky_relu": flat(1, slope=0.01), "activation.leaky_slope": flat(2, slope=0.01),
-    "activation.hardtanh_slope": flat(2, low=-1.0, high=1.0),
+    "activation.hardtanh_slope": flat(2, low=-1.0, high=1.0, scale=1.0),
     "activation.softplus": flat(1, **SOFTPLUS), "activation.softplus_slope": flat(2, **SOFTPLUS),
     "norm.softmax": in_rows(**ROWS), "norm.log_softmax": in_rows(**ROWS),
     "norm.softmax_slope": in_rows(count=2, **ROWS), "norm.log_softmax_slope": in_rows(count=2, **ROWS),

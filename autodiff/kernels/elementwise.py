@@ -209,9 +209,9 @@ def hardtanh(x: Any, *, low: float, high: float) -> Any:
 
 
 @compiled("activation", MORE)
-def hardtanh_slope(g: Any, out: Any, *, low: float, high: float) -> Any:
-    """g, and 0 where out is at a bound."""
-    return np.where((out <= low) | (out >= high), np.zeros((), np.result_type(g)), g)[()]
+def hardtanh_slope(g: Any, out: Any, *, low: float, high: float, scale: float) -> Any:
+    """`g scale`, and 0 where out is at a bound."""
+    return np.where((out <= low) | (out >= high), np.zeros((), np.result_type(g)), g * scale)[()]
 
 
 @compiled("activation", SOME)

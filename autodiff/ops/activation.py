@@ -48,17 +48,17 @@ leaky_relu = define(
 
 hardtanh_slope: Function = define(
     "hardtanh_slope", kernels.hardtanh_slope,
-    lambda g, y, *, low, high: hardtanh_slope(g, y, low=low, high=high), None, inputs="dy y", kind="elementwise",
-    doc="dy, and 0 where y is at a bound: what `hardtanh` of value y passes back.",
+    lambda g, y, *, low, high, scale: hardtanh_slope(g, y, low=low, high=high, scale=scale), None, inputs="dy y",
+    kind="elementwise", doc="`dy scale`, and 0 where y is at a bound: what `hardtanh` of value y passes back.",
 )  # fmt: skip
 
 hardtanh = define(
-    "hardtanh", kernels.hardtanh, lambda g, out, *, low, high: hardtanh_slope(g, out, low=low, high=high),
+    "hardtanh", kernels.hardtanh, lambda g, out, *, low, high: hardtanh_slope(g, out, low=low, high=high, scale=1.0),
     kind="elementwise", doc="x between bounds, and the nearer bound outside; at the bounds the derivative is 0.",
 )  # fmt: skip
 
 hardsigmoid = define(
-    "hardsigmoid", kernels.hardsigmoid, lambda g, out: hardtanh_slope(g * (1 / 6), out, low=0.0, high=1.0),
+    "hardsigmoid", kernels.hardsigmoid, lambda g, out: hardtanh_slope(g, out, low=0.0, high=1.0, scale=1 / 6),
     kind="elementwise", doc="`min(max(x + 3, 0), 6) / 6`; at the ends of the slope the derivative is 0.",
 )  # fmt: skip
 

@@ -16,9 +16,10 @@ NAMES = {
 }  # fmt: skip
 _SOFTPLUS = [{"beta": 1.0, "threshold": 20.0}, {"beta": -1.7, "threshold": np.inf}, {"beta": 2.0, "threshold": 0.5}]
 _ELU = [{"alpha": 1.0, "scale": 1.0, "slope": 1.0}, {"alpha": 1.7, "scale": 1.1, "slope": 0.5}]
+_HARDTANH = [{"low": -0.5, "high": 1.0, "scale": 1.0}, {"low": 0.0, "high": 1.0, "scale": 1 / 6}]
 OPTIONS = {
     "gelu": [{"approximate": "none"}, {"approximate": "tanh"}], "softplus": _SOFTPLUS, "softplus_slope": _SOFTPLUS,
-    "elu": _ELU, "elu_slope": _ELU, "hardtanh_slope": [{"low": -0.5, "high": 1.0}],
+    "elu": _ELU, "elu_slope": _ELU, "hardtanh_slope": _HARDTANH,
     "leaky_relu": [{"slope": 0.01}, {"slope": -0.5}], "leaky_slope": [{"slope": 0.01}],
 }  # fmt: skip
 CASES = [(name, options) for name in NAMES for options in OPTIONS.get(name, [{}])]

@@ -36,8 +36,9 @@ row("elu_slope", op("elu_slope"), lambda dy, y, alpha, scale, slope: np.where(
 row("leaky_slope", op("leaky_slope"), lambda dy, x, slope: np.where(x > 0, dy, slope * dy)[()],
     [[real(2, 3), apart(2, 3), real()], [real(), apart(), real()], [real(2, 3), apart(2, 3), real(2, 3)],
      [real(0), apart(0), real()]], inputs=[0, 2])  # fmt: skip
-row("hardtanh_slope", op("hardtanh_slope"), lambda dy, y, low, high: np.where((y > low) & (y < high), dy, 0.0)[()],
-    binary(real, apart), options=[{"low": -0.3, "high": 0.5}], inputs=[0])  # fmt: skip
+row("hardtanh_slope", op("hardtanh_slope"),
+    lambda dy, y, low, high, scale: np.where((y > low) & (y < high), dy * scale, 0.0)[()],
+    binary(real, apart), options=[{"low": -0.3, "high": 0.5, "scale": 0.7}], inputs=[0])  # fmt: skip
 row("hardsigmoid", op("hardsigmoid"), lambda x: np.clip(x / 6 + 0.5, 0, 1), unary(apart))
 row("hardswish", op("hardswish"), lambda x: x * np.clip(x / 6 + 0.5, 0, 1), unary(apart))
 row("hardswish_slope", op("hardswish_slope"), lambda dy, x: dy * np.where(

@@ -147,7 +147,7 @@ def silu_slope(g: Any, x: Any) -> Any:
 def _gelu(x: Any, out: Any, far: Any) -> None:
     for i in range(out.size):
         y = max(x[i], -far)
-        out[i] = y * vector.ndtr(y)
+        out[i] = y * vector.ndtr_of(y, vector.bell(y))
 
 
 @loop("void(T[::1], T[::1], T, T, T)")
@@ -160,23 +160,27 @@ def _gelu_tanh(x: Any, out: Any, far: Any, a: Any, b: Any) -> None:
 
 @uses(_gelu, _gelu_tanh)
 def gelu(x: Any, *, approximate: str) -> Any:
-    """Error: 12 + 2 x^2 ulp; of the tanh form 6 + 3 |x| + |x|^3 / 6, for (1 + tanh(y)) / 2 is the sigmoid of 2 y."""
+    """Error: 12 + 2 x^2 ulp; of the tanh form 6 + 3 |x| + |x|^3 / 6, for (1 + tanh(y)) / 2 is the sigmoid of 2 y.
+
+    What is below the normal range may be 0.
+    """
     if approximate == "none":
         return _run(_gelu, (x,), FAR, least=SLOW)
     return _run(_gelu_tanh, (x,), FAR, 2 * GELU[0], 2 * GELU[1])
 
 
-@loop("void(T[::1], T[::1], T[::1], T, T, T)")
-def _gelu_slope(g: Any, x: Any, out: Any, far: Any, half: Any, norm: Any) -> None:
+@loop("void(T[::1], T[::1], T[::1], T, T)")
+def _gelu_slope(g: Any, x: Any, out: Any, far: Any, norm: Any) -> None:
     for i in range(out.size):
         y = min(max(x[i], -far), far)
-        out[i] = g[i] * (vector.ndtr(y) + y * vector.exp(-half * y * y) * norm)
+        e = vector.bell(y)
+        out[i] = g[i] * (vector.ndtr_of(y, e) + y * e * norm)
 
 
 @uses(_gelu_slope)
 def gelu_slope(g: Any, x: Any) -> Any:
     """Error: 12 + 2 x^2 ulp of the larger of the two terms."""
-    return _run(_gelu_slope, (g, x), FAR, 0.5, 1 / np.sqrt(2 * np.pi), least=SLOW)
+    return _run(_gelu_slope, (g, x), FAR, 1 / np.sqrt(2 * np.pi), least=SLOW)
 
 
 # -- exponentials ----------------------------------------------------------------------------------------
@@ -302,16 +306,16 @@ def leaky_relu(x: Any, slope: Any) -> Any:
     return leaky_slope(x, x, slope)
 
 
-@loop("void(T[::1], T[::1], T[::1], T, T)")
-def _hardtanh_slope(g: Any, y: Any, out: Any, low: Any, high: Any) -> None:
+@loop("void(T[::1], T[::1], T[::1], T, T, T)")
+def _hardtanh_slope(g: Any, y: Any, out: Any, low: Any, high: Any, scale: Any) -> None:
     for i in range(out.size):
-        out[i] = type(low)(0) if (y[i] <= low) | (y[i] >= high) else g[i]
+        out[i] = type(low)(0) if (y[i] <= low) | (y[i] >= high) else g[i] * scale
 
 
 @uses(_hardtanh_slope)
-def hardtanh_slope(g: Any, out: Any, *, low: float, high: float) -> Any:
+def hardtanh_slope(g: Any, out: Any, *, low: float, high: float, scale: float) -> Any:
     """Exact."""
-    return _run(_hardtanh_slope, (g, out), low, high, least=QUICK)
+    return _run(_hardtanh_slope, (g, out), low, high, scale, least=QUICK)
 
 
 @loop("void(T[::1], T[::1])")

@@ -6,6 +6,7 @@ Chebyshev's nodes. The largest errors, in units of the last place of the result 
 
     exp 1.5    log 1.5    tanh 3    sigmoid 3.5    erf 3    sin, cos 2.5, for |x| up to 8000
     log1p 1.5, for 0 <= x <= 1    expm1 3, for x <= 0    ndtr 10 + 2 x^2 for negative x, 4 for positive
+    bell 2 + x^2 / 2, and 0 below the normal range
 
 They treat infinities, NaN and numbers below the normal range as the C library does, but that sin, cos, expm1 and
 log1p are of no use beyond their range. Outside of a compiled loop they are NumPy's and SciPy's functions.
@@ -159,6 +160,7 @@ def _make(char: str) -> SimpleNamespace:
     tiny, lift_by = (number(2.0**-1022), number(2.0**54)) if double else (number(2.0**-126), number(2.0**25))
     lifted = integer(54 if double else 25)
     sqrt_half = integer(np.array(math.sqrt(0.5), number).view(integer))
+    bottom = number(-709 if double else -88)  # the power of two of which is 0
     infinity, nan = number(np.inf), number(np.nan)
     least, most, last = np.iinfo(integer).min, integer(np.iinfo(integer).max), integer(63 if double else 31)
     k = number(3 if double else 2)
@@ -259,6 +261,19 @@ def _make(char: str) -> SimpleNamespace:
         return -y if x < zero else y
 
     @njit(**_OPTIONS)
+    def bell(x: Any) -> Any:
+        y = -half * x * x
+        y = y if y > bottom else bottom
+        n = np.floor(y * log2_e + half)
+        r = (y - n * ln2_high) - n * ln2_low
+        return (one + (r + r * r * exp_p(r))) * power_of_two(np.int32(n))
+
+    @njit(**_OPTIONS)
+    def ndtr_of(x: Any, e: Any) -> Any:
+        tail = half * erfcx(min(abs(x) * number(math.sqrt(0.5)), end)) * e
+        return tail if x < zero else one - tail
+
+    @njit(**_OPTIONS)
     def ndtr(x: Any) -> Any:
         y = min(abs(x) * number(math.sqrt(0.5)), end)
         tail = half * erfcx(y) * exp(-y * y)
@@ -293,6 +308,8 @@ def _make(char: str) -> SimpleNamespace:
         tanh=tanh,
         sigmoid=sigmoid,
         erf=erf,
+        bell=bell,
+        ndtr_of=ndtr_of,
         ndtr=ndtr,
         sin=sin,
         cos=cos,
@@ -349,6 +366,16 @@ def erf(x: Any) -> Any:
     return reference(x)
 
 
+def bell(x: Any) -> Any:
+    """`e^(-x^2 / 2)`, and 0 where that is below the normal range or x is NaN."""
+    return np.exp(-0.5 * x * x)
+
+
+def ndtr_of(x: Any, e: Any) -> Any:
+    """`ndtr(x)` where `e = bell(x)` is known."""
+    return ndtr(x)
+
+
 def ndtr(x: Any) -> Any:
     """Distribution function of the standard normal."""
     from scipy.special import ndtr as reference
@@ -375,5 +402,11 @@ def _dispatch(stub: Any) -> None:
         return lambda x: chosen(x)
 
 
-for _stub in (exp, log, log1p, expm1, top, tanh, sigmoid, erf, ndtr, sin, cos):
+for _stub in (exp, log, log1p, expm1, top, tanh, sigmoid, erf, bell, ndtr, sin, cos):
     _dispatch(_stub)
+
+
+@overload(ndtr_of, jit_options=_OPTIONS, strict=False)
+def _ndtr_of(x: Any, e: Any) -> Any:
+    chosen = (_SINGLE if x == types.float32 else _DOUBLE).ndtr_of
+    return lambda x, e: chosen(x, e)
