@@ -103,16 +103,22 @@ def read_only(g: Any) -> Any:
     return g
 
 
-def _references(box: list[Any]) -> int:
-    return sys.getrefcount(box[0])
-
-
-_ALONE = _references([np.empty(1)])  # what an array counts that only the box holds
-
-
 def _is_alone(box: list[Any]) -> bool:
-    """Whether nobody else holds the array in a box, or looks into it."""
-    return box[0].base is None and _references(box) <= _ALONE
+    """Whether nobody else holds the array in a box, or the one that it is all of in another shape."""
+    x = box[0]
+    base = x.base
+    if base is None:
+        return sys.getrefcount(x) == _HERE
+    whole = type(base) is _ndarray and base.base is None and base.nbytes == x.nbytes and x.flags.forc
+    return whole and x.flags.writeable and sys.getrefcount(x) == sys.getrefcount(base) == _HERE
+
+
+def _count(box: list[Any]) -> int:
+    x = box[0]
+    return sys.getrefcount(x)
+
+
+_HERE = _count([np.empty(1)])  # what an array counts that a variable of ours and one other place hold
 
 
 def own(kept: dict[Any, Any]) -> dict[Any, Any]:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import autodiff as ad
+from autodiff.accumulate import own
 from autodiff.backward import backward_all
 from autodiff.errors import GradientError
 from autodiff.graph import WRITES
@@ -81,6 +82,20 @@ def test_a_gradient_of_a_leaf_shares_memory_with_nothing(name):
     for g in (x.grad.value, y.grad.value):
         assert g.flags.writeable  # an optimizer may scale it in place
         assert [np.shares_memory(g, a) for a in arrays].count(True) == 1  # itself
+
+
+def test_a_gradient_that_nobody_else_holds_is_handed_out_without_a_copy():
+    held = np.ones((4, 4))
+    for make, copied in (
+        (lambda: np.ones((4, 4)), False), (lambda: np.ones((4, 4)).reshape(16), False), (lambda: held, True),
+        (lambda: held.reshape(16), True), (lambda: np.ones((4, 4))[1:], True), (lambda: np.ones((4, 4)).mT, False),
+        (lambda: np.broadcast_to(np.ones(8)[:4], (2, 4)), True),
+    ):  # fmt: skip
+        kept = {0: make()}
+        before = id(kept[0])
+        found = own(kept)[0]
+        assert (id(found) != before) == copied
+        assert found.flags.writeable
 
 
 def saved_by(tensor):

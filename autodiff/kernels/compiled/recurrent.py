@@ -164,7 +164,7 @@ def _to_state(da: Any, out: Any, first: Any, reverse: bool) -> Any:
     """Gradient of w_hh: the first step began with `first`, each other one with the state before."""
     begun, later, earliest = (out[1:], da[:-1], da[-1]) if reverse else (out[:-1], da[1:], da[0])
     dw = whole_product(as_rows(later).T, as_rows(begun))
-    dw += earliest.T @ first
+    dw += whole_product(earliest.T, first)
     return dw
 
 
