@@ -168,6 +168,41 @@ def test_the_environment_chooses():
         assert done.stdout.strip() == answer
 
 
+BEYOND = """
+    import numpy as np
+    from autodiff.kernels.compiled.tiles import BYTES, outer_tail
+    from autodiff.kernels.policy import loop
+
+    tail, n = outer_tail[1], BYTES // 4
+
+    @loop("void(T[::1], T[::1], int64[::1], T[::1], int64, int64)")
+    def run(w, x, off, out, at, to):
+        tail(w, 0, off, off.size, x, at, out, to, 0)
+
+    @loop("void(T[::1])")
+    def one_by_one(x):
+        for i in range(x.size + 1):
+            x[i] = 1
+
+    run.compile("f")
+    one_by_one.compile("f")
+    w, x, off, out = np.ones(1, "f"), np.arange(2 * n, dtype="f"), np.zeros(1, np.int64), np.zeros(n, "f")
+    run(w, x, off, out, n, 0)
+    assert (out == x[n:]).all()
+    for call in lambda: run(w, x, off, out, n + 1, 0), lambda: run(w, x, off, out, 0, 1), lambda: one_by_one(x):
+        try:
+            call()
+        except IndexError as error:
+            print(error)
+"""
+
+
+def test_bounds_are_checked_of_loops_and_of_vector_instructions(monkeypatch):
+    monkeypatch.setenv("NUMBA_BOUNDSCHECK", "1")
+    said = fresh(dedent(BEYOND)).stdout.splitlines()
+    assert said == ["a vector reaches outside of its array"] * 2 + ["index is out of bounds"]
+
+
 # -- threads ---------------------------------------------------------------------------------------------
 
 

@@ -34,12 +34,13 @@ product of 1000 x 1000 has 104.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
 from llvmlite import binding, ir
 from numba import types
-from numba.core import cgutils
+from numba.core import cgutils, config
 from numba.extending import intrinsic
 
 WIDE = bool(binding.get_host_cpu_features().get("avx512f"))  # 32 registers of 64 bytes
@@ -49,6 +50,7 @@ COLUMNS = {8: 3, 6: 4, 4: 6, 2: 8, 1: 12} if WIDE else {8: 1, 6: 2, 4: 3, 2: 4, 
 PANEL_ROWS = 8 if WIDE else 4
 
 _helpers: Any = cgutils
+_settings: Any = config
 _INT, _PART = ir.IntType(64), ir.IntType(32)
 
 
@@ -60,7 +62,9 @@ def lanes(itemsize: int) -> int:
 class _Code:
     """Writes vector instructions for numbers of one type."""
 
-    def __init__(self, context: Any, builder: Any, dtype: Any) -> None:
+    def __init__(self, context: Any, builder: Any, dtype: Any, kinds: Any = (), args: Any = ()) -> None:
+        self.context = context
+        self.extents = _extents(context, builder, kinds, args) if _settings.BOUNDSCHECK else []
         self.builder, self.size = builder, dtype.bitwidth // 8
         self.lanes = lanes(self.size)
         self.vector = ir.VectorType(context.get_value_type(dtype), self.lanes)
@@ -86,11 +90,40 @@ class _Code:
 
     def load(self, pointer: Any) -> Any:
         """A vector from any place."""
+        self.check(pointer)
         return self.builder.load(self.builder.bitcast(pointer, self.vector.as_pointer()), align=self.size)
 
     def store(self, value: Any, pointer: Any) -> None:
         """A vector to any place."""
+        self.check(pointer)
         self.builder.store(value, self.builder.bitcast(pointer, self.vector.as_pointer()), align=self.size)
+
+    def check(self, pointer: Any, mask: Any = None) -> None:
+        """Raise IndexError where a vector, or its lanes in `mask`, lie in no array, if Numba is to check bounds."""
+        if not self.extents:
+            return
+        builder, first = self.builder, self.builder.ptrtoint(pointer, _INT)
+
+        def inside(start: Any, size: int) -> Any:
+            end = builder.add(start, _INT(size))
+            found = [
+                builder.and_(builder.icmp_unsigned(">=", start, low), builder.icmp_unsigned("<=", end, high))
+                for low, high in self.extents
+            ]
+            return functools.reduce(builder.or_, found)
+
+        if mask is None:
+            fits = inside(first, BYTES)
+        else:
+            fits = functools.reduce(builder.and_, [
+                builder.or_(
+                    builder.not_(builder.extract_element(mask, _PART(i))),
+                    inside(builder.add(first, _INT(i * self.size)), self.size),
+                )
+                for i in range(self.lanes)
+            ])  # fmt: skip
+        with builder.if_then(builder.not_(fits), likely=False):
+            self.context.call_conv.return_user_exc(builder, IndexError, ("a vector reaches outside of its array",))
 
     def below(self, first: Any, bound: Any) -> Any:
         """Which lanes' places, counted from `first`, are in 0 .. bound-1."""
@@ -106,6 +139,7 @@ class _Code:
 
     def load_some(self, pointer: Any, mask: Any) -> Any:
         """The lanes in `mask` of a vector, and 0."""
+        self.check(pointer, mask)
         pointer = self.builder.bitcast(pointer, self.vector.as_pointer())
         kind = ir.FunctionType(self.vector, [pointer.type, _PART, mask.type, self.vector])
         function = _helpers.get_or_insert_function(self.builder.module, kind, f"llvm.masked.load.{self.suffix}.p0")
@@ -113,6 +147,7 @@ class _Code:
 
     def store_some(self, value: Any, pointer: Any, mask: Any) -> None:
         """The lanes in `mask` of a vector."""
+        self.check(pointer, mask)
         pointer = self.builder.bitcast(pointer, self.vector.as_pointer())
         kind = ir.FunctionType(ir.VoidType(), [self.vector, pointer.type, _PART, mask.type])
         function = _helpers.get_or_insert_function(self.builder.module, kind, f"llvm.masked.store.{self.suffix}.p0")
@@ -168,6 +203,21 @@ def _pointers(context: Any, builder: Any, kinds: Any, args: Any) -> list[Any]:
     ]
 
 
+def _extents(context: Any, builder: Any, kinds: Any, args: Any) -> list[tuple[Any, Any]]:
+    """Where the arrays among the arguments begin and end."""
+    found = []
+    for kind, arg in zip(kinds, args, strict=True):
+        if isinstance(kind, types.Array):
+            array = context.make_array(kind)(context, builder, arg)
+            start = builder.ptrtoint(array.data, _INT)
+            end = builder.add(start, array.itemsize)
+            shape, strides = (_helpers.unpack_tuple(builder, part) for part in (array.shape, array.strides))
+            for size, step in zip(shape, strides, strict=True):
+                end = builder.add(end, builder.mul(builder.sub(size, _INT(1)), step))
+            found.append((start, end))
+    return found
+
+
 def _outer(rows: int, width: int) -> Any:
     @intrinsic
     def block(
@@ -177,7 +227,7 @@ def _outer(rows: int, width: int) -> Any:
             at_b, from_b, at_w, from_w, offsets, count, at_x, from_x, at_out, to, step = _pointers(
                 context, builder, signature.args, args
             )
-            code = _Code(context, builder, w.dtype)
+            code = _Code(context, builder, w.dtype, signature.args, args)
             sums = code.sums(rows, width)
             for r in range(rows):
                 begin = code.spread(builder.load(code.at(at_b, from_b, _INT(r))))
@@ -213,7 +263,7 @@ def _dots(rows: int, columns: int) -> Any:
             at_a, from_a, apart, at_b, from_b, offsets, offset, count, at_out, to, down, number, a_next, b_next = (
                 _pointers(context, builder, signature.args, args)
             )
-            code = _Code(context, builder, a.dtype)
+            code = _Code(context, builder, a.dtype, signature.args, args)
             sums = code.sums(rows, columns)
             first_a, first_b, first = code.at(at_a, from_a), code.at(at_b, from_b), code.at(offsets, offset)
             starts_a = [builder.mul(apart, _INT(r)) for r in range(rows)]
@@ -252,7 +302,7 @@ def _panel(rows: int, width: int) -> Any:
             at_a, from_a, down_a, along_a, count, at_b, from_b, at_f, from_f, down_f, at_out, to, down, some, wide = (
                 _pointers(context, builder, signature.args, args)
             )
-            code = _Code(context, builder, a.dtype)
+            code = _Code(context, builder, a.dtype, signature.args, args)
             sums = code.sums(rows, width)
             inside = [builder.icmp_signed("<", _INT(r), some) for r in range(rows)]
             mask = code.below(_INT(0), builder.sub(wide, _INT((width - 1) * code.lanes)))
@@ -298,7 +348,7 @@ def pack(typing: Any, x: Any, x0: Any, row: Any, k: Any, columns: Any, out: Any,
 
     def write(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         at_x, from_x, step, count, wide, at_out, to, vectors = _pointers(context, builder, signature.args, args)
-        code = _Code(context, builder, x.dtype)
+        code = _Code(context, builder, x.dtype, signature.args, args)
         at_x, at_out = code.at(at_x, from_x), code.at(at_out, to)
         pitch = builder.mul(vectors, _INT(code.lanes))
         with _helpers.for_range(builder, vectors) as vector:
@@ -333,7 +383,7 @@ def turn(typing: Any, x: Any, x0: Any, row: Any, live: Any, columns: Any, out: A
 
     def write(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         at_x, from_x, step, some, wide, at_out, to, apart = _pointers(context, builder, signature.args, args)
-        code = _Code(context, builder, x.dtype)
+        code = _Code(context, builder, x.dtype, signature.args, args)
         n, mask, seen = code.lanes, code.below(_INT(0), wide), []
         for r in range(n):
             inside = builder.icmp_signed("<", _INT(r), some)
@@ -359,7 +409,7 @@ def transform(matrix: Sequence[Sequence[float]], add: bool = False) -> Any:
     def squares(typing: Any, x: Any, x0: Any, off: Any, out: Any, o0: Any, pitch: Any) -> Any:
         def write(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             at_x, from_x, offsets, at_out, to, apart = _pointers(context, builder, signature.args, args)
-            code = _Code(context, builder, x.dtype)
+            code = _Code(context, builder, x.dtype, signature.args, args)
             first, last = code.at(at_x, from_x), code.at(at_out, to)
 
             def combine(row: Sequence[float], terms: Sequence[Any]) -> Any:
@@ -395,7 +445,7 @@ def _split(s: int) -> Any:
     def row(typing: Any, x: Any, x0: Any, width: Any, lead: Any, out: Any, o0: Any, pitch: Any, n: Any) -> Any:
         def write(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             at_x, from_x, size, before, at_out, to, step, count = _pointers(context, builder, signature.args, args)
-            code = _Code(context, builder, x.dtype)
+            code = _Code(context, builder, x.dtype, signature.args, args)
             first = builder.sub(_INT(0), before)
             at_x, at_out = code.at(at_x, from_x), code.at(at_out, to)
             vectors = builder.udiv(builder.add(count, _INT(code.lanes - 1)), _INT(code.lanes))
@@ -421,7 +471,7 @@ def _join(s: int) -> Any:
     def row(typing: Any, x: Any, x0: Any, pitch: Any, out: Any, o0: Any, n: Any, total: Any) -> Any:
         def write(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             at_x, from_x, step, at_out, to, count, at_total = _pointers(context, builder, signature.args, args)
-            code = _Code(context, builder, x.dtype)
+            code = _Code(context, builder, x.dtype, signature.args, args)
             at_x, at_out = code.at(at_x, from_x), code.at(at_out, to)
             whole = s * code.lanes
             vectors = builder.udiv(builder.add(count, _INT(whole - 1)), _INT(whole))
