@@ -221,6 +221,7 @@ CASES: dict[str, Callable[[int], Call]] = {
         "sigmoid_slope", "tanh_slope", "relu_slope", "silu_slope", "mish_slope", "gelu_slope", "softsign_slope",
         "hardswish_slope",
     )},
+    "activation.add_sigmoid_slope": flat(3), "activation.add_tanh_slope": flat(3),
     "activation.gelu": flat(1, approximate="none"),
     "activation.elu": flat(1, **ELU), "activation.elu_slope": flat(2, **ELU),
     "activation.leaky_relu": flat(1, slope=0.01), "activation.leaky_slope": flat(2, slope=0.01),
@@ -243,6 +244,7 @@ CASES: dict[str, Callable[[int], Call]] = {
         (draw(max(n // 64, 1), 64), np.full((max(n // 64, 1), 64), 1 / 64, np.float32)), {"scale": 64.0}
     ),
     "attention.attention": lambda n: ((*heads(n, 3), 0.0), ATTENTION), "attention.attention_vjp": attention_back,
+    "matmul.affine": lambda n: ((draw(max(n // 64, 1), 64), draw(64, 64), draw(64)), {}),
     "matmul.product": lambda n: ((draw(max(n // 64, 1), 64), draw(64, 64).T), {}),
     "conv.conv": convolution(""), "conv.conv_bias": convolution("bias"),
     "conv.conv_dx": convolution("dx"), "conv.conv_dw": convolution("dw"),

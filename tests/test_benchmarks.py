@@ -198,7 +198,7 @@ def test_a_machine_is_busy_when_others_take_cores_from_us(monkeypatch):
 
 def test_every_kernel_is_looked_at():
     import_module("autodiff.kernels.optimizer")
-    assert thresholds.CASES.keys() == KERNELS.keys()
+    assert thresholds.CASES.keys() == KERNELS.keys(), "what is a new kernel called with? see benchmarks/thresholds.py"
 
 
 @pytest.mark.parametrize("name", thresholds.CASES)

@@ -213,7 +213,10 @@ def _extents(context: Any, builder: Any, kinds: Any, args: Any) -> list[tuple[An
             end = builder.add(start, array.itemsize)
             shape, strides = (_helpers.unpack_tuple(builder, part) for part in (array.shape, array.strides))
             for size, step in zip(shape, strides, strict=True):
-                end = builder.add(end, builder.mul(builder.sub(size, _INT(1)), step))
+                reach = builder.mul(builder.sub(size, _INT(1)), step)
+                back = builder.icmp_signed("<", reach, _INT(0))
+                start = builder.add(start, builder.select(back, reach, _INT(0)))
+                end = builder.add(end, builder.select(back, _INT(0), reach))
             found.append((start, end))
     return found
 
