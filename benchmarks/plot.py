@@ -41,8 +41,13 @@ def draw_curves(curves: dict[str, dict[str, Any]], path: Path) -> None:
     """Time over size for each curve and number of threads."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(5 * len(curves), 4), layout="constrained")
-    for axes, curve in zip(figure.subplots(1, len(curves), squeeze=False)[0], curves.values(), strict=True):
+    columns = min(len(curves), 3)
+    rows = -(-len(curves) // columns)
+    figure = Figure(figsize=(4 * columns, 3.5 * rows), layout="constrained")
+    panels = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axes in panels[len(curves) :]:
+        axes.set_axis_off()
+    for axes, curve in zip(panels, curves.values(), strict=False):
         for threads, points in curve["points"].items():
             for system, (color, marker) in STYLES.items():
                 known = [(size, line["values"][system]) for size, line in points if system in line["values"]]
