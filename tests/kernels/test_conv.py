@@ -120,11 +120,12 @@ def test_winograds_error_over_many_channels(channels):
 @pytest.mark.parametrize("way", ["direct", "winograd", "lanes"])
 @pytest.mark.parametrize("bad", [np.inf, np.nan, 3e38])
 @pytest.mark.filterwarnings("ignore:.* encountered in:RuntimeWarning")
-def test_what_is_no_number_stays_where_it_is(way, bad):
+@pytest.mark.parametrize(("c", "o"), [(3, 4), (10, 12)])  # in lanes direct, and in tiles
+def test_what_is_no_number_stays_where_it_is(way, bad, c, o):
     rng = np.random.default_rng(0)
     how = {"stride": (1, 1), "padding": ((1, 1), (0, 0)), "dilation": (1, 1), "groups": 1}
-    x, w = rng.normal(size=(2, 3, 9, 10)).astype("f"), rng.normal(size=(4, 3, 3, 3)).astype("f")
-    g = rng.normal(size=(2, 4, 9, 8)).astype("f")
+    x, w = rng.normal(size=(2, c, 9, 10)).astype("f"), rng.normal(size=(o, c, 3, 3)).astype("f")
+    g = rng.normal(size=(2, o, 9, 8)).astype("f")
     for array, place in ((x, (0, 1, 0, 0)), (x, (1, 2, 8, 9)), (g, (1, 3, 4, 0)), (w, (1, 1, 0, 2))):
         before, array[place] = array[place], bad
         expected = triad(reference, x, w, g, how)
@@ -186,3 +187,15 @@ def test_the_choice():
         use_convolution("fft").__enter__()
     with pytest.raises(ValueError, match="does not fit"):
         kernels.conv(x[:, :, :2], w, **how)
+
+
+def test_a_bias_is_where_sums_begin():
+    rng = np.random.default_rng(0)
+    for c, o, groups in ((2, 6, 2), (10, 12, 1)):
+        how = {"stride": (1, 1), "padding": ((1, 1), (1, 1)), "dilation": (1, 1), "groups": groups}
+        x, w, b = rng.normal(size=(20, c, 9, 10)), rng.normal(size=(o, c // groups, 3, 3)), rng.normal(size=o)
+        expected = reference("conv_bias")(x, w, b, **how)
+        for way in "direct", "winograd", "lanes":
+            with use_convolution(way):
+                np.testing.assert_allclose(compiled.conv_bias(x, w, b, **how), expected, rtol=1e-11, atol=1e-11)
+        assert compiled.conv_bias(x, w, b.astype("f"), **how) is None
