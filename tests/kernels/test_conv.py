@@ -86,6 +86,8 @@ def check(way, dtype, bound, xs, ws, stride, padding, dilation, groups):
     for a, b, scale in zip(found, expected, sums, strict=True):
         assert a.dtype == dtype
         assert a.shape == b.shape
+        if way == "winograd":  # what is large in a tile is lost of what is small beside it
+            scale = scale.max(axis=(-2, -1), keepdims=True)
         largest = scale.max(axis=(2, 3), keepdims=True) if bound in WINOGRAD.values() else scale
         assert np.all(np.abs(a - b) <= bound * largest)
 
