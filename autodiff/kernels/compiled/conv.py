@@ -227,9 +227,10 @@ def _choose(
         if math.prod(kernel) == 1 and not any(map(any, padding)):
             return "gemm"
         few, places = min(c, o), math.prod(size)
+        enough = n * places * c * o >= 1 << 21  # products of a tap: below, transforms cost more than they save
         if plain and _fills_lanes(n, itemsize) and max(c, o) * places * tiles.BYTES <= ROOM:
             way = "lanes"
-        elif simple and few >= 16 and n * places >= 1024 and places >= (64 if weight and few >= 64 else 144):
+        elif simple and few >= 16 and enough and places >= (64 if weight and few >= 64 else 144):
             way = "winograd" if not weight or c * o <= 1 << 16 else "gemm"
         else:
             way = "gemm" if few >= (128 if weight else 256) else "direct"
@@ -283,8 +284,9 @@ _FORWARD = _direct, winograd.forward, lanes.direct, lanes.winograd_forward
 def conv(x: Any, w: Any, *, stride: Sizes, padding: Widths, dilation: Sizes, groups: int) -> Any:
     """Error of the direct form: n roundings of the sum of |w| |x| over its n terms, and mostly few.
 
-    Of Winograd's: 1e-5 of the largest such sum in a tile in float32, 2e-14 in float64 (measured: 3e-6 and 4e-15). What is infinite or NaN
-    would spread over a tile there; if any of the result is, the direct form computes all of it again.
+    Of Winograd's: 1e-5 of the largest such sum in a tile in float32, 2e-14 in float64 (measured: 3e-6 and 4e-15).
+    What is infinite or NaN would spread over a tile there; if any of the result is, the direct form computes all of
+    it again.
     """
     return _convolve(x, w, None, stride, padding, dilation, groups) if _fits(x, w) else None
 
