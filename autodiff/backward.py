@@ -558,9 +558,10 @@ def _pull_traced(node: Node, plan: Plan, saved: tuple[Any, ...], g: Any) -> Any:
     op = node.op
     with mode(recording=False):
         tensors = revive(node, saved)
-        if op.vjp is None:
+        kernel = op.vjp or op.together
+        if kernel is None or (op.vjp is None and (not tensors or type(g.value) is not _ndarray)):
             return plan.pull(g, tensors, node.params)
-        positional, keywords = signature(op.vjp)
+        positional, keywords = signature(kernel)
         named = dict(zip((*op.inputs, *op.outs, *op.facts), tensors, strict=True)) | {"g": g, "saved": node}
         named["needs"] = tuple([plan.needs >> i & 1 == 1 for i in range(len(op.inputs))])
         params = {name: node.params[name] for name in keywords}

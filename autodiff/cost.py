@@ -29,8 +29,8 @@ def cost_of(eq: Equation) -> Cost:
     op = OPS[eq.name]
     if op.kind in ("shape", "index") and not eq.vjp:
         return Cost(0, read, written)
-    rule = _MULTIPLY_ADDS.get(eq.name)
-    if rule is not None and not eq.vjp:
+    rule = _MULTIPLY_ADDS.get(eq.title)
+    if rule is not None:
         return Cost(rule([x.shape for x in arrays], outs[0].shape), read, written)
     if eq.name == "einsum" and not eq.vjp:
         shapes = [x.shape if isinstance(x, Var) else np.shape(x.value) for x in eq.inputs]
@@ -49,6 +49,7 @@ def _einsum_adds(spec: str, shapes: list[tuple[int, ...]]) -> int:
 _MULTIPLY_ADDS: dict[str, Callable[[list[tuple[int, ...]], tuple[int, ...]], int]] = {
     "matmul": lambda given, out: math.prod(out) * given[0][-1],
     "affine": lambda given, out: math.prod(out) * (given[0][-1] + 1),
+    "affine.vjp": lambda given, out: (len(given) - 1) * math.prod(given[0]) * out[-1],
     "conv": lambda given, out: math.prod(out) * math.prod(given[1][1:]),
     "conv_bias": lambda given, out: math.prod(out) * (math.prod(given[1][1:]) + 1),
     "conv_dx": lambda given, out: math.prod(given[0]) * math.prod(given[1][1:]),

@@ -67,7 +67,7 @@ class Equation:
         """Compute the outputs."""
         op = OPS[self.name]
         if self.vjp:
-            kernel: Any = op.vjp
+            kernel: Any = op.vjp or op.together
             return tuple(kernel(*values, **params))
         result = op.forward(*values, **params)
         if op.vjp is not None:

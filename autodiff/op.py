@@ -51,6 +51,9 @@ to find again, a `vjp=` that names what it needs (`saved` and `needs`, a tuple o
 the gradients of all inputs, and a `composed=`: the same mathematics written in smaller ops. A first-order
 backward pass runs `vjp`; every other derivative runs `composed` again from the saved inputs.
 
+**Gradients found together.** Where one kernel gives the gradients of several inputs, `together=` is that kernel: it
+names what the rules name, and `needs`, and returns the gradients of all inputs. The rules stay, for Tensors.
+
 **Complex numbers** need nothing in a rule: write the plain transpose, as for real ones. For a complex output
 the pass conjugates what goes in and what comes out, which gives PyTorch's convention. An op that is not
 holomorphic (`abs`, `conj`) says `holomorphic=False` and is taken at its word.
@@ -79,6 +82,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from typing import Any
+
+import numpy as np
 
 from .call import binary, make_call
 from .graph import PAIRED, is_internal
@@ -112,6 +117,7 @@ class Op:
         self.linear: bool | tuple[str, ...] = tuple(linear.split()) if isinstance(linear, str) else linear
         self.composed: Callable[..., Any] | None = spec["composed"]
         self.vjp: Callable[..., Any] | None = spec["vjp"]
+        self.together: Callable[..., Any] | None = spec.get("together")
         self.holomorphic: bool = spec["holomorphic"]
         self.may_view = self.kind in ("shape", "index", "opaque") or spec["may_view"]
         self.defaults: dict[str, Any] = getattr(getattr(forward, "__wrapped__", forward), "__kwdefaults__", None) or {}
@@ -155,12 +161,19 @@ class Op:
             raise wrong("one rule per input, please; None where there is no derivative")
         if (self.vjp is None) != (self.composed is None) or (self.vjp and self.rules):
             raise wrong("a fused op has vjp= and composed=, and no other rules")
+        if self.together and not self.rules:
+            raise wrong("together= computes on arrays what the rules say, so there have to be rules")
         if isinstance(self.linear, tuple) and not set(self.linear) <= set(self.inputs):
             raise wrong(f"linear={' '.join(self.linear)!r} names something that is no input")
         known = {"g", *self.inputs, *self.outs}
         facts = {f"{name}_{fact}" for name in self.inputs for fact in ("shape", "dtype")}
         extras = {"saved", "needs"} if self.vjp else set()
         found: dict[str, None] = {}
+        if self.together:
+            ruled = {name for rule in self.rules if rule is not None for name in signature(rule)[0]}
+            unruled = set(signature(self.together)[0]) - ruled - {"g", "needs"}
+            if unruled:
+                raise wrong(f"together= names {', '.join(sorted(unruled))}, which no rule names and nothing keeps")
         for rule in (*self.rules, self.vjp):
             if rule is None:
                 continue
@@ -292,6 +305,11 @@ def _make_pull(op: Op, wanted: list[int], conjugates: bool) -> Callable[[Any, An
         result = f"({', '.join(parts)},)" if parts else "()"
     if conjugates:
         result = f"conj({result})"
+    kept = {name for i in wanted if op.vjp is None for name in signature(op.rules[i])[0]}
+    if op.together is not None and kept - {"g"}:
+        scope |= {"together": op.together, "ndarray": np.ndarray}
+        at_once = text(op.together, "together")
+        result = f"{f'conj({at_once})' if conjugates else at_once} if type(g) is ndarray else {result}"
     exec(f"def pull(g, saved, params): return {result}", scope)  # names checked by Op._check
     pull: Callable[[Any, Any, Any], Any] = scope["pull"]
     return pull
@@ -338,6 +356,7 @@ def define(
     outs: str | None = None,
     composed: Callable[..., Any] | None = None,
     vjp: Callable[..., Any] | None = None,
+    together: Callable[..., Any] | None = None,
     may_view: bool = False,
     doc: str | None = None,
 ) -> Function:
@@ -359,7 +378,7 @@ def define(
     op = Op(
         name, forward, rules, inputs=inputs, kind=kind, symbol=symbol,
         linear=linear, holomorphic=holomorphic, outs=outs, composed=composed, vjp=vjp,
-        may_view=may_view,
+        together=together, may_view=may_view,
     )  # fmt: skip
     call: Any = op.call
     call.__name__ = call.__qualname__ = name

@@ -26,7 +26,7 @@ def save(program: Program, path: str | Path) -> None:
     def operand(x: Any) -> Any:
         if isinstance(x, Var):
             return x.number
-        if type(x.value) in (bool, int, float, complex):
+        if x.value is None or type(x.value) in (bool, int, float, complex, tuple):
             return {"number": _encode(x.value)}
         return {"array": keep(x.value), "scalar": not isinstance(x.value, np.ndarray)}
 

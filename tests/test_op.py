@@ -104,6 +104,10 @@ def test_define_refuses_what_cannot_work() -> None:
         define("bad6", np.add, lambda g: g, lambda g: g, inputs="x x")
     with pytest.raises(TypeError, match="a fused op has vjp= and composed="):
         define("bad7", np.exp, vjp=lambda g, x: (g,))
+    with pytest.raises(TypeError, match="so there have to be rules"):
+        define("broken", lambda x: x, together=lambda g, needs: (g,))
+    with pytest.raises(TypeError, match="together= names x, which no rule names"):
+        define("broken", lambda x: x, lambda g: g, together=lambda g, x, needs: (g,))
     with pytest.raises(TypeError, match="names something that is no input"):
         define("bad8", np.multiply, lambda g, y: g * y, lambda g, x: g * x, inputs="x y", linear="x z")
     with pytest.raises(TypeError, match="a rule is a plain Python function"):
@@ -208,3 +212,25 @@ def test_matrices_are_refused() -> None:
     for product in (lambda t: t * matrix, lambda t: matrix * t):
         with pytest.raises(TypeError, match="matrix product"):
             product(Tensor(np.eye(2), requires_grad=True))
+
+
+def test_gradients_found_together():
+    calls = []
+
+    def together(g: Any, x: Any, y: Any, needs: tuple[bool, bool]) -> Any:
+        calls.append(needs)
+        return g * y if needs[0] else None, g * x if needs[1] else None
+
+    product = define(
+        "together", lambda x, y: x * y, lambda g, y: g * y, lambda g, x: g * x, inputs="x y", kind="elementwise",
+        together=together,
+    )  # fmt: skip
+    x, y = leaf(2, 3), leaf(2, 3)
+    product(x, y).sum().backward()
+    product(x, 3.0).sum().backward()
+    assert calls == [(True, True), (True, False)]
+    assert np.array_equal(x.grad.value, y.value + 3)
+    assert np.array_equal(y.grad.value, x.value)
+    ad.testing.check_grads(product, [np.array([1.0, 2.0]), np.array([3.0, 4.0])])
+    z = np.array([1 + 2j, 3j])
+    ad.testing.check_grads(product, [z, z[::-1].copy()])

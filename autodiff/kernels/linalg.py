@@ -46,6 +46,17 @@ def affine(x: Any, w: Any, b: Any) -> Any:
     return out
 
 
+@compiled("matmul")
+def affine_vjp(g: Any, x: Any, w: Any, needs: tuple[bool, bool, bool]) -> tuple[Any, Any, Any]:
+    """What `affine` passes back: `g w`, `g^T x`, and the sum of the rows of g."""
+    dx = matmul(g, w) if needs[0] else None
+    dw = None
+    if needs[1]:
+        m = math.prod(x.shape[:-1])
+        dw = product(g.reshape(m, g.shape[-1]).T, x.reshape(m, x.shape[-1]))
+    return dx, dw, sum_rows(g) if needs[2] else None
+
+
 @lru_cache(maxsize=64)
 def _ones(n: int, dtype: Any) -> Any:
     ones = np.ones(n, dtype)

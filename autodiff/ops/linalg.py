@@ -68,7 +68,7 @@ matmul: Function = define(
 
 affine = define(
     "affine", kernels.affine, lambda g, w: matmul(g, w), lambda g, x: matmul(rows(g).mT, rows(x)), lambda g: g,
-    inputs="x w b", kind="contract",
+    inputs="x w b", kind="contract", together=kernels.affine_vjp,
     doc="A dense layer, `x w^T + b`, with x: (..., k), w: (n, k), b: (n,).",
 )  # fmt: skip
 

@@ -3,7 +3,11 @@
 import numpy as np
 import pytest
 
+import autodiff as ad
 from autodiff.kernels.compiled import matmul
+from autodiff.kernels.policy import use_kernels
+from autodiff.ops.linalg import affine
+from autodiff.testing import check_grads
 from tests.kernels.twins import check, twin
 
 SIZES = [
@@ -16,6 +20,7 @@ def always(monkeypatch):
     """Compute all sizes here, on any machine."""
     monkeypatch.setattr(matmul, "WORTH", {True: 1, False: 1})
     monkeypatch.setattr(matmul, "WORTH_WITH_BIAS", 1)
+    monkeypatch.setattr(matmul, "FEW", 1 << 30)
     monkeypatch.setattr(matmul, "SHARE", 1)
     monkeypatch.setattr(matmul, "_library_is_slower", lambda: True)
 
@@ -44,6 +49,14 @@ def test_affine(m, k, n, dtype, threads):
     check("matmul.affine", x, w, b, ulps=10 + k**0.5, threads=threads)
     check("matmul.affine", np.stack([x, -x]), w, b, ulps=10 + k**0.5, threads=threads)
     check("matmul.affine", draw((m, k), dtype, transposed=True), w, b, ulps=10 + k**0.5, threads=threads)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("m", "k", "n"), SIZES)
+def test_affine_vjp(m, k, n, dtype):
+    g, x, w = draw((m, n), dtype), draw((m, k), dtype, seed=1), draw((n, k), dtype, seed=2)
+    for needs in ((True, True, True), (False, True, True)):
+        check("matmul.affine_vjp", g, x, w, needs, ulps=20 + max(m, n) ** 0.5)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -85,13 +98,19 @@ def test_what_is_left_to_the_library():
     assert product(x, y[:20]) is None
     assert product(np.zeros(20, [("a", "i1"), ("b", "f4", 30)])["b"], y) is None
     assert product(np.zeros((0, 30), np.float32), y) is None
-    affine, w, b = twin("matmul.affine"), draw((40, 30), np.float32), draw((40,), np.float32)
-    assert affine(x, w, b) is not None
-    assert affine(x, w.astype(np.float64), b) is None
-    assert affine(x, w, b.astype(np.float64)) is None
-    assert affine(x, w, b[::-1]) is None
-    assert affine(x, w, b[:1]) is None
-    assert affine(x[:, :20], w, b) is None
+    layer, w, b = twin("matmul.affine"), draw((40, 30), np.float32), draw((40,), np.float32)
+    assert layer(x, w, b) is not None
+    assert layer(x, w.astype(np.float64), b) is None
+    assert layer(x, w, b.astype(np.float64)) is None
+    assert layer(x, w, b[::-1]) is None
+    assert layer(x, w, b[:1]) is None
+    assert layer(x[:, :20], w, b) is None
+    pull, g, every = twin("matmul.affine_vjp"), draw((20, 40), np.float32), (True, True, True)
+    assert pull(g, x, w, every) is not None
+    assert pull(np.broadcast_to(g[:1], g.shape), x, w, every) is None
+    assert pull(g, x[:, ::-1], w, every) is None
+    assert pull(g, x, w.astype(np.float64), every) is None
+    assert pull(g, x, w, (True, False, True)) is None
 
 
 def test_sizes_that_are_left_to_the_library(monkeypatch):
@@ -99,3 +118,26 @@ def test_sizes_that_are_left_to_the_library(monkeypatch):
     x, w, b = draw((20, 30), np.float32), draw((2, 30), np.float32), draw((2,), np.float32)
     assert twin("matmul.product")(x, w.T) is None
     assert twin("matmul.affine")(x, w, b) is None
+
+
+@pytest.mark.parametrize("mode", ["numba", "numpy"])
+def test_a_layer_whose_gradients_are_found_together(mode):
+    x, w, b = draw((6, 5), np.float64), draw((4, 5), np.float64), draw((4,), np.float64)
+    with use_kernels(mode):
+        check_grads(affine, [x, w, b], order=2)
+        for some in ((0, 1, 2), (1, 2), (0,), (1,), (2,), (0, 2)):
+            found = ad.grad(lambda *args: (affine(*args) ** 2).sum(), argnums=some)(x, w, b)
+            g = 2 * (x @ w.T + b)
+            expected = g @ w, g.T @ x, g.sum(axis=0)
+            for i, gradient in zip(some, found, strict=True):
+                assert np.allclose(gradient, expected[i])
+
+
+def test_a_trace_of_it_has_the_same_bits():
+    x, w, b = draw((60, 50), np.float32), draw((40, 50), np.float32), draw((40,), np.float32)
+
+    def step(x, w, b):
+        return ad.grad(lambda *args: (affine(*args) ** 2).sum(), argnums=(0, 1, 2))(x, w, b)
+
+    for one, other in zip(ad.trace(step)(x, w, b)(x, w, b), step(x, w, b), strict=True):
+        assert (np.asarray(getattr(one, "value", one)) == np.asarray(getattr(other, "value", other))).all()

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from numba import njit
 
 from ..policy import loop, uses
 from ..threads import share
@@ -26,11 +27,12 @@ TERMS = 1024  # of a sum, in one go: a panel of so many rows is a fifth of the s
 SEVERAL = 2  # panels, from which on a transposed first matrix is packed too: its columns are far apart
 WORTH = {True: 1 << 17, False: 1 << 24}  # products, from which on it is the faster one, for a transposed y and others
 WORTH_WITH_BIAS = 1 << 11
+FEW = 1 << 18  # products, below which a layer's gradients are faster in one call
 SHARE = 1 << 21  # products for a thread
 
 
-@loop("void(T[:, :], T[:, :], T[::1], T[:, ::1], int64, int64, int64, int64)")
-def _product(x: Any, y: Any, bias: Any, out: Any, top: Any, bottom: Any, left: Any, right: Any) -> None:
+@njit(error_model="numpy", fastmath={"contract", "nsz"})
+def _multiply(x: Any, y: Any, bias: Any, out: Any, top: Any, bottom: Any, left: Any, right: Any) -> None:
     """Rows `top` to `bottom` and columns `left` to `right` of the result."""
     size, k, pitch, flat = x.itemsize, x.shape[1], out.shape[1], out.reshape(-1)
     lanes = BYTES // size
@@ -72,6 +74,23 @@ def _product(x: Any, y: Any, bias: Any, out: Any, top: Any, bottom: Any, left: A
                     panel_1(source, at, down, along, terms, room, 0, first, f0, f_row, flat, to, pitch, rows, columns)
 
 
+@loop("void(T[:, :], T[:, :], T[::1], T[:, ::1], int64, int64, int64, int64)")
+def _product(x: Any, y: Any, bias: Any, out: Any, top: Any, bottom: Any, left: Any, right: Any) -> None:
+    _multiply(x, y, bias, out, top, bottom, left, right)
+
+
+@loop("void(T[:, ::1], T[:, ::1], T[:, ::1], T[:, ::1], T[:, ::1], T[::1])")
+def _affine_pulled(g: Any, x: Any, w: Any, dx: Any, dw: Any, db: Any) -> None:
+    (m, n), k = g.shape, x.shape[1]
+    if dx.size:
+        _multiply(g, w, db[:0], dx, 0, m, 0, k)
+    _multiply(g.T, x, db[:0], dw, 0, n, 0, k)
+    db[:] = 0
+    for i in range(m):
+        for j in range(n):
+            db[j] += g[i, j]
+
+
 @lru_cache(maxsize=1)
 def _library_is_slower() -> bool:
     """Whether this is a machine as the loops were measured on: OpenBLAS, and vectors of 64 bytes."""
@@ -80,6 +99,7 @@ def _library_is_slower() -> bool:
 
 
 _NO_BIAS = {np.dtype(char): np.empty(0, char) for char in "fd"}
+_NO_DX = {np.dtype(char): np.empty((0, 0), char) for char in "fd"}
 
 
 def _shared(x: Any, y: Any, bias: Any) -> Any:
@@ -124,3 +144,24 @@ def affine(x: Any, w: Any, b: Any) -> Any:
     if x.ndim == 2:
         return _shared(x, w.T, b)
     return _shared(x.reshape(-1, k), w.T, b).reshape(*x.shape[:-1], n)
+
+
+@uses(_affine_pulled)
+def affine_vjp(g: Any, x: Any, w: Any, needs: tuple[bool, bool, bool]) -> Any:
+    """The small ones in one call; error: as of `product`, and `m` ulp of the sum of `|g|`."""
+    if g.ndim != 2 or not needs[1] or not needs[2]:
+        return None
+    (m, n), k, dtype = g.shape, x.shape[-1], g.dtype
+    if not 0 < m * n * k < FEW or not _library_is_slower():
+        return None
+    if x.dtype is not dtype or x.shape != (m, k) or not (g.flags.carray and x.flags.carray):
+        return None
+    if not needs[0]:
+        w = dx = _NO_DX[dtype]
+    elif w.dtype is not dtype or not w.flags.carray:
+        return None
+    else:
+        dx = np.empty((m, k), dtype)
+    dw, db = np.empty((n, k), dtype), np.empty(n, dtype)
+    _affine_pulled(g, x, w, dx, dw, db)
+    return dx if needs[0] else None, dw, db
