@@ -284,7 +284,7 @@ _FORWARD = _direct, winograd.forward, lanes.direct, lanes.winograd_forward
 def conv(x: Any, w: Any, *, stride: Sizes, padding: Widths, dilation: Sizes, groups: int) -> Any:
     """Error of the direct form: n roundings of the sum of |w| |x| over its n terms, and mostly few.
 
-    Of Winograd's: 1e-5 of the largest such sum in a tile in float32, 2e-14 in float64 (measured: 3e-6 and 4e-15).
+    Of Winograd's: 1e-5 of the largest such sum in a channel in float32, 2e-14 in float64 (measured: 3e-6 and 4e-15).
     What is infinite or NaN would spread over a tile there; if any of the result is, the direct form computes all of
     it again.
     """
