@@ -245,6 +245,9 @@ CASES: dict[str, Callable[[int], Call]] = {
     ),
     "attention.attention": lambda n: ((*heads(n, 3), 0.0), ATTENTION), "attention.attention_vjp": attention_back,
     "matmul.affine": lambda n: ((draw(max(n // 64, 1), 64), draw(64, 64), draw(64)), {}),
+    "matmul.affine_vjp": lambda n: (
+        (draw(max(n // 64, 1), 64), draw(max(n // 64, 1), 64), draw(64, 64), (True,) * 3), {}
+    ),
     "matmul.product": lambda n: ((draw(max(n // 64, 1), 64), draw(64, 64).T), {}),
     "conv.conv": convolution(""), "conv.conv_bias": convolution("bias"),
     "conv.conv_dx": convolution("dx"), "conv.conv_dw": convolution("dw"),

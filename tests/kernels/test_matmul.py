@@ -1,5 +1,7 @@
 """The compiled product of matrices against NumPy's."""
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -57,6 +59,14 @@ def test_affine_vjp(m, k, n, dtype):
     g, x, w = draw((m, n), dtype), draw((m, k), dtype, seed=1), draw((n, k), dtype, seed=2)
     for needs in ((True, True, True), (False, True, True)):
         check("matmul.affine_vjp", g, x, w, needs, ulps=20 + max(m, n) ** 0.5)
+
+
+def test_a_dtype_from_another_process():
+    """It is equal to NumPy's own one, and not the same object."""
+    g, x, w = (pickle.loads(pickle.dumps(draw(shape, np.float32))) for shape in ((8, 4), (8, 6), (4, 6)))
+    assert g.dtype is not x.dtype
+    check("matmul.affine_vjp", g, x, w, (True, True, True), ulps=20)
+    check("matmul.affine", x, w, g[0], ulps=20)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

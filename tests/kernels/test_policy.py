@@ -177,7 +177,7 @@ BEYOND = """
 
     @loop("void(T[::1], T[::1], int64[::1], T[::1], int64, int64)")
     def run(w, x, off, out, at, to):
-        tail(w, 0, off, off.size, x, at, out, to, 0)
+        tail(out, 0, w, 0, off, off.size, x, at, out, to, 0)
 
     @loop("void(T[::1])")
     def one_by_one(x):

@@ -126,7 +126,7 @@ def product(x: Any, y: Any) -> Any:
     across, along = y.strides
     if m * n * k < WORTH[along != size] or y.shape[0] != k or not _library_is_slower():
         return None
-    if y.dtype is not x.dtype or size not in (across, along) or not (x.flags.aligned and y.flags.aligned):
+    if y.dtype != x.dtype or size not in (across, along) or not (x.flags.aligned and y.flags.aligned):
         return None
     return _shared(x, y, _NO_BIAS[x.dtype])
 
@@ -137,7 +137,7 @@ def affine(x: Any, w: Any, b: Any) -> Any:
     (n, k), dtype = w.shape, x.dtype
     if x.size * n < WORTH_WITH_BIAS or x.shape[-1] != k or b.shape != (n,) or not _library_is_slower():
         return None
-    if w.dtype is not dtype or b.dtype is not dtype or w.strides[1] != x.itemsize or not b.flags.carray:
+    if w.dtype != dtype or b.dtype != dtype or w.strides[1] != x.itemsize or not b.flags.carray:
         return None
     if not (x.flags.aligned and w.flags.aligned):
         return None
@@ -154,11 +154,11 @@ def affine_vjp(g: Any, x: Any, w: Any, needs: tuple[bool, bool, bool]) -> Any:
     (m, n), k, dtype = g.shape, x.shape[-1], g.dtype
     if not 0 < m * n * k < FEW or not _library_is_slower():
         return None
-    if x.dtype is not dtype or x.shape != (m, k) or not (g.flags.carray and x.flags.carray):
+    if x.dtype != dtype or x.shape != (m, k) or not (g.flags.carray and x.flags.carray):
         return None
     if not needs[0]:
         w = dx = _NO_DX[dtype]
-    elif w.dtype is not dtype or not w.flags.carray:
+    elif w.dtype != dtype or not w.flags.carray:
         return None
     else:
         dx = np.empty((m, k), dtype)
