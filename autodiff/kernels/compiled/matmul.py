@@ -148,7 +148,7 @@ def affine(x: Any, w: Any, b: Any) -> Any:
 
 @uses(_affine_pulled)
 def affine_vjp(g: Any, x: Any, w: Any, needs: tuple[bool, bool, bool]) -> Any:
-    """The small ones in one call; error: as of `product`, and `m` ulp of the sum of `|g|`."""
+    """The small ones in one call. Error: as of `product`, and `m` ulp of the sum of `|g|`."""
     if g.ndim != 2 or not needs[1] or not needs[2]:
         return None
     (m, n), k, dtype = g.shape, x.shape[-1], g.dtype
