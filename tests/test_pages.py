@@ -21,7 +21,7 @@ def programs(page):
 
 
 def run(page, number, scope):
-    exec(compile(programs(page)[number], f"program {number} of {page}", "exec"), scope)
+    exec(compile(programs(page)[number], f"<program {number} of {page}>", "exec"), scope)
 
 
 @pytest.fixture
