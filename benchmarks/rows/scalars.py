@@ -228,7 +228,7 @@ def demo(system: str) -> Program:
 
 def number(x: Any) -> float:
     """The number of a scalar node."""
-    return float(x.data if hasattr(x, "_prev") else x.item())
+    return float(x.data if hasattr(x, "_prev") else x.item() if hasattr(x, "item") else x)
 
 
 def set_number(p: Any, value: float) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from numba import njit
 
 from ..conv import Sizes
+from ..linalg import matmul
 from ..policy import loop
 from ..threads import share
 from . import tiles
@@ -50,7 +51,7 @@ of_image, of_sums, of_gradient = tiles.transform(B_T), tiles.transform(A_T_3), t
 
 def transformed(w: Any) -> Any:
     """G w G^T for each pair of channels: (o, c, k, k) to (o, c, 36)."""
-    return w.reshape(*w.shape[:2], -1) @ BOTH[w.shape[2], w.dtype.char].T
+    return matmul(w.reshape(*w.shape[:2], -1), BOTH[w.shape[2], w.dtype.char].T)
 
 
 def flipped(w: Any) -> Any:
@@ -60,7 +61,7 @@ def flipped(w: Any) -> Any:
 
 def back(sums: Any, k: int) -> Any:
     """G^T sums G, the transpose: (o, c, 36) to (o, c, k, k)."""
-    return (sums @ BOTH[k, sums.dtype.char]).reshape(*sums.shape[:2], k, k)
+    return matmul(sums, BOTH[k, sums.dtype.char]).reshape(*sums.shape[:2], k, k)
 
 
 def blocks_of(u: Any, r: int) -> Any:
