@@ -25,8 +25,9 @@ turn: Any = tiles.turn
 
 TERMS = 1024  # of a sum, in one go: a panel of so many rows is a fifth of the second-level cache
 SEVERAL = 2  # panels, from which on a transposed first matrix is packed too: its columns are far apart
-WORTH = {True: 1 << 17, False: 1 << 18}  # products, for a transposed y and others; threads of OpenBLAS, which it uses
-# from 2^18 on, stay awake for a while after each product, and take a core from ours: half the speed of all that follows.
+# Products, for a transposed y and others. From 2^18 on OpenBLAS has threads, which stay awake for a while after each
+# product and take a core from our own: all that follows would run at half the speed.
+WORTH = {True: 1 << 17, False: 1 << 18}
 WORTH_WITH_BIAS = 1 << 11
 FEW = 1 << 18  # products, below which a layer's gradients are faster in one call
 SHARE = 1 << 21  # products for a thread
