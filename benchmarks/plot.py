@@ -19,6 +19,8 @@ def draw_ratios(lines: Sequence[dict[str, Any]], path: Path) -> None:
     from matplotlib.figure import Figure
 
     shown = [line for line in lines if np.isfinite(line["ratio"][1])][::-1]
+    if not shown:  # one system alone
+        return
     figure = Figure(figsize=(9, 0.8 + 0.28 * len(shown)), layout="constrained")
     axes = figure.add_subplot()
     places = np.arange(len(shown))
