@@ -129,7 +129,8 @@ def _load_zip(path: Any) -> dict[str, np.ndarray[Any, Any]]:
                 raise _is_pickle(path)
         with np.load(path, allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:  # the last: damaged flags
+    # The last of these is what zipfile raises where damaged bytes name a compression that there is not.
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         raise ValueError(f"{path} is damaged or cut off: {error}") from None
 
 

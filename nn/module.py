@@ -6,59 +6,23 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, NamedTuple, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import numpy as np
 
-from autodiff.config import OBSERVED, default_dtype, part
-from autodiff.errors import GradientError, describe
+from autodiff.config import OBSERVED, part
+from autodiff.errors import describe
 from autodiff.graph import CALLER, INTERNAL, Caller, enter_by, is_internal
 from autodiff.tensor import Tensor
-from autodiff.transforms.levels import plain
 
-from .hooks import Handle, Hooks, call_all
-from .init import fill_
+from .hooks import Handle, Hooks
+from .parameter import Parameter, is_parameter, told
+from .state import Loaded, load, saved
 
 __all__ = ["Module", "Parameter"]
 
 
-def Parameter(  # noqa: N802  # it reads as the type it stands for, as in PyTorch
-    value: Any, requires_grad: bool = True, dtype: Any = None
-) -> Tensor:
-    """Make a Tensor that `Module.parameters()` finds, from a copy of a value.
-
-    Arrays and Tensors keep their floating dtype, Python numbers become `default_dtype()`, float32.
-    The tensor stays a parameter while `requires_grad` is off: freezing it loses nothing.
-
-    >>> Parameter([1, 2])
-    Tensor([1., 2.], dtype=float32, requires_grad=True)
-
-    Raises TypeError for arrays of integers, GradientError for a computed tensor.
-    """
-    if type(value) is Tensor:
-        if value.node is not None:
-            raise GradientError(
-                f"a parameter is where a graph begins, and this value was computed by op "
-                f"'{value.node.op.name}'. Write nn.Parameter(t.detach())."
-            )
-        value = value.value
-    elif dtype is None and not isinstance(value, np.ndarray | np.generic):
-        value = np.asarray(value)
-        dtype = default_dtype() if value.dtype.kind in "fiub" else None
-    value = np.asarray(value, dtype, order="C")  # the layout in which optimizers are fast
-    parameter = Tensor(value, requires_grad=requires_grad)
-    parameter.notes().parameter = True
-    return parameter
-
-
 Found = TypeVar("Found")
-
-
-class Loaded(NamedTuple):
-    """What `load_state_dict` could not match."""
-
-    missing_keys: list[str]
-    unexpected_keys: list[str]
 
 
 class Module:
@@ -85,16 +49,16 @@ class Module:
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         for name, value in vars(cls).items():
-            if isinstance(value, Module) or _is_parameter(value):
+            if isinstance(value, Module) or is_parameter(value):
                 raise TypeError(
                     f"{cls.__name__}.{name} stands in the class, so that all {cls.__name__} modules would share it and "
                     f"none would find it: write self.{name} = ... in __init__"
                 )
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if value is not None and not _is_parameter(value) and _is_parameter(vars(self).get(name)):
+        if value is not None and not is_parameter(value) and is_parameter(vars(self).get(name)):
             raise TypeError(
-                f"{name} is a parameter of this {type(self).__name__}, and {_told(value)} in its place would not be "
+                f"{name} is a parameter of this {type(self).__name__}, and {told(value)} in its place would not be "
                 f"trained. Write nn.init.fill_(module.{name}, value) to change its numbers, `module.{name} -= ...` in "
                 f"no_grad(), or module.{name} = nn.Parameter(value); for anything else `del` it first."
             )
@@ -283,9 +247,9 @@ class Module:
 
     def register_parameter(self, name: str, param: Any) -> None:
         """Add a parameter, or None for one that there might have been."""
-        if param is not None and not _is_parameter(param):
-            raise TypeError(f"parameter {name!r} is made by nn.Parameter(...), or None; got {_told(param)}")
-        self._add_attribute(name, param, _is_parameter)
+        if param is not None and not is_parameter(param):
+            raise TypeError(f"parameter {name!r} is made by nn.Parameter(...), or None; got {told(param)}")
+        self._add_attribute(name, param, is_parameter)
 
     def register_buffer(self, name: str, tensor: Any, persistent: bool = True) -> None:
         """Add a tensor that is not trained: running statistics, a mask, a table of positions.
@@ -580,12 +544,7 @@ class Module:
             prefix: stands before each name, as it is: "net." with its dot.
             keep_vars: whether to return the Tensors themselves.
         """
-        modules = [*self._walk(once=False)]
-        call_all("before_saving", modules, prefix, ..., keep_vars)
-        named = self._tensors(once=False, saved=True)
-        state = {prefix + name: t if keep_vars else np.array(plain(t)) for name, t in named}
-        call_all("after_saving", modules[::-1], prefix, state, ..., {})
-        return state
+        return saved(self, prefix, keep_vars)
 
     def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> Loaded:
         """Write saved values into the parameters and buffers of the same names.
@@ -601,45 +560,7 @@ class Module:
         >>> nn.Linear(2, 1).load_state_dict({"weight": np.ones((1, 2)), "bias": np.zeros(1)})
         Loaded(missing_keys=[], unexpected_keys=[])
         """
-        if not isinstance(state, Mapping):
-            raise TypeError(
-                "a state is arrays by name, as model.state_dict() and nn.load(path) give them; got "
-                f"{_told(state) if not isinstance(state, str) else repr(state)}"
-            )
-        state, modules = dict(state), [*self._walk(once=False)]
-        found = Loaded([], [])
-        faults: list[str] = []
-        call_all("before_loading", modules, "", state, ..., {}, strict, *found, faults)
-        for name, module in modules:
-            module._complete_from(state, name and name + ".")
-        own = dict(self._tensors(once=False, saved=True))
-        # Copies: the state may hold arrays of this module itself, which are about to be written.
-        given = {name: np.asarray(plain(v)).copy() for name, v in state.items()}
-        first: dict[Tensor, str] = {}
-        for name, t in own.items():  # of a tied tensor one name is enough
-            if name in given:
-                first.setdefault(t, name)
-        missing = found.missing_keys + [name for name, t in own.items() if t not in first]
-        unexpected = found.unexpected_keys + [name for name in given if name not in own]
-        faults += [f"missing: {', '.join(missing)}"] * bool(strict and missing)
-        faults += [f"unexpected: {', '.join(unexpected)}"] * bool(strict and unexpected)
-        shared = [(name, t, given[name]) for name, t in own.items() if name in given]
-        for name, t, value in shared:
-            if value.shape != t.shape or not np.can_cast(value.dtype, t.dtype, "same_kind"):
-                faults.append(f"{name} is {describe(t)} here, {describe(value)} in the state")
-            elif not np.array_equal(value, given[first[t]], equal_nan=value.dtype.kind in "fc"):
-                faults.append(f"{first[t]} and {name} are one tensor here, and differ in the state")
-        if faults:
-            raise ValueError(
-                f"the state does not fit this {type(self).__name__}, and nothing was loaded:\n  "
-                + "\n  ".join(faults)
-                + "\nstrict=False leaves alone what has no counterpart; shapes must be equal." * strict
-            )
-        for _, t, value in shared:
-            fill_(t, value)
-        loaded = Loaded(missing, unexpected)
-        call_all("after_loading", modules[::-1], "", loaded)
-        return loaded
+        return load(self, state, strict)
 
     def _complete_from(self, state: Mapping[str, Any], prefix: str) -> None:
         """Make the parameters that are still to come, of the sizes in a state (nn/lazy.py)."""
@@ -737,14 +658,6 @@ class _Rebuild:
 def with_tensors(module: Module, tensors: Sequence[Tensor], values: Sequence[Any]) -> Module:
     """A module like this one with values, computed or not, in the places of some of its tensors."""
     return _Rebuild(module, tensors)(values)
-
-
-def _is_parameter(value: Any) -> bool:
-    return type(value) is Tensor and value.is_parameter
-
-
-def _told(value: Any) -> str:
-    return "a Tensor that is none" if type(value) is Tensor else type(value).__name__
 
 
 def check_sizes(**sizes: Any) -> None:

@@ -19,10 +19,10 @@ from autodiff.op import OPS, define
 from autodiff.tensor import Hook, Tensor, constant
 
 from .pack import SMALL, Pack
+from .state import HOW, load, loaded, plain, saved
 
 BLOCK = 32768  # numbers; a handful of such float32 arrays fit into a core's own cache
 COMPLEX = np.complexfloating | np.ndarray
-HOW = ("foreach", "fused", "capturable")  # of PyTorch: how a step is computed, not what
 Job = tuple[Tensor, Any]  # a parameter, and its gradient: a Tensor, or rows
 _PLAIN = (float, int, bool, str, type(None))
 _numbers = count()
@@ -83,7 +83,7 @@ class Optimizer:
                 "differentiate through steps write them with operators, w = w - lr * autodiff.gradients(loss, w, "
                 "create_graph=True), and call the model by nn.functional_call."
             )
-        self.defaults = {name: _plain(option) for name, option in defaults.items()}
+        self.defaults = {name: plain(option) for name, option in defaults.items()}
         self.param_groups = []
         self.state = {}
         self._rooms: dict[Any, Any] = {}
@@ -185,7 +185,7 @@ class Optimizer:
         missing = [name for name in self.defaults if name not in group]
         if missing:
             raise ValueError(f"{self._name} needs the option {', '.join(missing)}, which a parameter group lacks")
-        options = {name: _plain(group[name]) for name in self.defaults}
+        options = {name: plain(group[name]) for name in self.defaults}
         self.check({**group, **options})
         if "l1" in options:
             self._check_range(options, "l1")
@@ -504,89 +504,18 @@ class Optimizer:
 
     def state_dict(self) -> dict[str, Any]:
         """Return the groups' options and copies of the states, with numbers for the parameters."""
-        number = {p: i for i, p in enumerate(self._parameters())}
-        groups = [
-            {name: _plain(option) for name, option in group.items()} | {"params": [number[p] for p in group["params"]]}
-            for group in self.param_groups
-        ]
-        state = {number[p]: {name: _copied(value) for name, value in s.items()} for p, s in self.state.items()}
-        return {"state": dict(sorted(state.items())), "param_groups": groups}
+        return saved(self)
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Take over what `state_dict()` of an optimizer of the same parameters gave.
 
         Raises ValueError where groups, options, numbers or shapes differ; then nothing has been changed.
         """
-        if not isinstance(state_dict, Mapping):
-            raise ValueError(f"this is no optimizer's state, but {describe(state_dict)}")
-        absent = [key for key in ("state", "param_groups") if key not in state_dict]
-        if absent:
-            raise ValueError(f"this is no optimizer's state: it has no {' and no '.join(map(repr, absent))}")
-        saved, params = state_dict["param_groups"], self._parameters()
-        right = isinstance(saved, list) and all(
-            isinstance(g, Mapping) and isinstance(g.get("params"), list) for g in saved
-        )
-        values = state_dict["state"]
-        if not right or not isinstance(values, Mapping) or not all(isinstance(v, Mapping) for v in values.values()):
-            raise ValueError(
-                'this is no optimizer\'s state: "param_groups" is a list of dicts with lists of numbers, "params", and '
-                '"state" a dict of dicts'
-            )
-        sizes = [len(group["params"]) for group in self.param_groups]
-        if [len(group["params"]) for group in saved] != sizes:
-            raise ValueError(
-                f"{self._name} has groups of {sizes} parameters, "
-                f"the state of {[len(group['params']) for group in saved]}"
-            )
-        options = []
-        for group in saved:
-            group = {"l1": 0.0, **group} if "l1" in self.defaults else group  # which PyTorch's have not
-            missing = [name for name in self.defaults if name not in group]
-            if missing:
-                raise ValueError(f"the state has no {', '.join(missing)}: it is not that of {self._name}")
-            if group.get("differentiable"):
-                raise ValueError(f"the state is of differentiable=True, which {self._name} has not")
-            options.append(
-                {n: v for n, v in (group | self._options(group)).items() if n not in (*HOW, "differentiable", "params")}
-            )
-        numbers = [number for group in saved for number in group["params"]]
-        by_number = dict(zip(numbers, params, strict=True))
-        if len(by_number) != len(params):
-            raise ValueError(f"the state's groups name a parameter twice: {numbers}")
-        state: dict[Tensor, dict[str, Any]] = {}
-        for number, values in state_dict["state"].items():
-            if number not in by_number:
-                known = ", ".join(map(repr, numbers[:8])) + ", ..." * (len(numbers) > 8)
-                raise ValueError(
-                    f"the state holds values for parameter {number!r}, but its groups have the parameters {known}"
-                )
-            p = by_number[number]
-            state[p] = {
-                name: self._loaded(name, value, p, f"state {name!r} of parameter {number}")
-                for name, value in values.items()
-                if value is not None
-            }
-        for group, new in zip(self.param_groups, options, strict=True):
-            for name in group.keys() - new.keys() - {"params", "initial_lr"}:
-                del group[name]
-            group.update(new)
-        self.state = state
+        load(self, state_dict)
 
     def _loaded(self, name: str, value: Any, p: Tensor, what: str) -> Any:
-        """Copy a saved value into what a step works with: an array of the parameter's dtype, or a number."""
-        array = np.array(np.asarray(value), order="C")
-        if name in self.numbers and array.size == 1 and array.dtype.kind in "iuf":
-            number = array.item()
-            if not 0 <= number < math.inf:
-                raise ValueError(f"{what} is {number}, and should be finite and not negative")
-            return int(number) if name == "step" else float(number)
-        if self.elementwise and array.shape not in ((), p.shape):
-            raise ValueError(f"{what} is {describe(array)}, the parameter {describe(p)}")
-        if array.shape == () and array.dtype.kind in "iu":
-            return array.item()
-        if not np.can_cast(array.dtype, p.dtype, "same_kind"):
-            raise ValueError(f"{what} is {describe(array)}, which does not become {p.dtype}")
-        return array.astype(p.dtype, order="C")[()]
+        """A saved value as a step works with it; a rule that keeps other things than numbers and arrays says how."""
+        return loaded(self, name, value, p, what)
 
     def _parameters(self) -> list[Tensor]:
         return [p for group in self.param_groups for p in group["params"]]
@@ -647,23 +576,8 @@ def called(p: Tensor) -> str:
     return f"{p.name or 'a tensor'} ({describe(p)})"
 
 
-def _plain(option: Any) -> Any:
-    """A Python number for a NumPy one or a scalar Tensor, also inside a tuple or list."""
-    if isinstance(option, tuple | list):
-        return type(option)([_plain(item) for item in option]) if type(option) in (tuple, list) else option
-    if type(option) is Tensor:
-        option = option.value
-    return option.item() if isinstance(option, np.generic | np.ndarray) and option.shape == () else option
-
-
 def _is_plain_tuple(option: Any) -> bool:
     return type(option) is tuple and all(type(part) in _PLAIN for part in option)
-
-
-def _copied(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_copied(v) for v in value]
-    return value.copy() if isinstance(value, np.ndarray) else value
 
 
 def _contiguous(*values: Any) -> bool:

@@ -125,7 +125,7 @@ class LRScheduler(Schedule):
 
     def factor(self, epoch: int) -> float:
         """What the first rate is multiplied with after so many steps."""
-        raise NotImplementedError(f"{type(self).__name__} has neither `factor` nor `get_lr`: write one of them")
+        raise TypeError(f"{type(self).__name__} has neither `factor` nor `get_lr`: write one of them")
 
     def closed_form(self) -> list[float]:
         """The rates for `last_epoch`, whatever the present ones are."""

@@ -17,12 +17,7 @@ from nn.data import (
     load_shakespeare,
     random_split,
 )
-
-
-def needs(*packages):
-    """Mark a test that needs them; `make test` installs all."""
-    missing = [p for p in packages if importlib.util.find_spec(p) is None]
-    return pytest.mark.skipif(bool(missing), reason=f"needs {missing}")
+from tests.packages import needs
 
 
 def check(data, n, shape, counts):

@@ -1,6 +1,5 @@
 """Networks that learn from the real data of nn.data, in short runs; `make test` installs what brings the data."""
 
-import importlib.util
 import math
 
 import numpy as np
@@ -24,13 +23,9 @@ from nn.data import (
     random_split,
 )
 from nn.data import transforms as T
+from tests.packages import needs
 
 pytestmark = pytest.mark.slow
-
-
-def needs(*packages):
-    missing = [p for p in packages if importlib.util.find_spec(p) is None]
-    return pytest.mark.skipif(bool(missing), reason=f"needs {missing}")
 
 
 def fit(model, loader, loss_of, epochs, lr):

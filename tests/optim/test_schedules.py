@@ -129,7 +129,7 @@ def test_own_schedules():
     assert schedule.get_last_lr() == [0.025, 0.15]
     schedule.step(0)
     assert schedule.get_last_lr() == [0.05, 0.3]
-    with pytest.raises(NotImplementedError, match="Nothing has neither `factor` nor `get_lr`"):
+    with pytest.raises(TypeError, match="Nothing has neither `factor` nor `get_lr`"):
         Nothing(optimizer())
 
 
