@@ -30,6 +30,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 
+from .threads import share_loop
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -38,6 +40,7 @@ __all__ = ["compile_kernels", "compiled", "serves", "use_kernels"]
 MODES = ("auto", "numba", "numpy")
 FREEDOM = "contract", "nsz", "arcp", "reassoc"  # what the compiler may do with arithmetic so that sums become vectors
 DTYPES = "fd"  # what loops are compiled for: float32 and float64
+PIECES = 4  # of a thread's part of a loop: who is done takes the others'
 _ndarray = np.ndarray
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -184,11 +187,15 @@ class Loop:
 
     `signature` is Numba's, with T for the dtype: "void(T[::1], T[::1], int64)". With `exact` each operation rounds as
     it does in NumPy: products and sums are not contracted, sums not reordered.
+
+    With `shared` it is called by `share`, for pieces of a range on several threads. The pieces are "rows" of all its
+    arrays, or a "range", of which it is told start and stop as its last two arguments.
     """
 
-    def __init__(self, function: Callable[..., Any], signature: str, exact: bool = False) -> None:
-        self.function, self.signature, self.exact = function, signature, exact
+    def __init__(self, function: Callable[..., Any], signature: str, exact: bool = False, shared: str = "") -> None:
+        self.function, self.signature, self.exact, self.shared = function, signature, exact, shared
         self._dispatcher: Any = None
+        self._compiled_as = signature
         functools.update_wrapper(self, function)
 
     def compile(self, char: str) -> None:
@@ -196,16 +203,26 @@ class Loop:
         numba: Any = importlib.import_module("numba")
         if self._dispatcher is None:
             options = {"nogil": True, "error_model": "numpy", "fastmath": not self.exact and set(FREEDOM)}
+            function, signature = self.function, self.signature
+            if self.shared:
+                from .compiled.team import entry
+
+                function, signature = entry(function, signature, self.shared == "rows", options)
             try:
-                self._dispatcher = numba.njit(cache=str(_marks()) != os.devnull, **options)(self.function)
+                self._dispatcher = numba.njit(cache=str(_marks()) != os.devnull, **options)(function)
                 kept = self._dispatcher._cache._cache_file
                 kept._source_stamp = kept._source_stamp, _stamp()  # Numba looks at one file; helpers are in others
             except (RuntimeError, AttributeError):  # no directory to write to, or a Numba that keeps things elsewhere
-                self._dispatcher = numba.njit(**options)(self.function)
+                self._dispatcher = numba.njit(**options)(function)
+            self._compiled_as = signature
         dtype = {"f": "float32", "d": "float64"}[char]
         self._dispatcher.disable_compile(False)
-        self._dispatcher.compile(re.sub(r"\bT\b", dtype, self.signature))
+        self._dispatcher.compile(re.sub(r"\bT\b", dtype, self._compiled_as))
         self._dispatcher.disable_compile()  # a call with other types is a mistake, not a reason to wait
+
+    def share(self, *args: Any, n: int, least: int = 1, pieces: int = PIECES) -> None:
+        """Call it for `range(n)`, with no thread for less than `least` of it; each part is cut in so many `pieces`."""
+        share_loop(self, args, n, least, pieces)
 
     def __call__(self, *args: Any) -> Any:
         try:
@@ -217,9 +234,9 @@ class Loop:
             return self._dispatcher(*copied)
 
 
-def loop(signature: str, exact: bool = False) -> Callable[[Callable[..., Any]], Loop]:
-    """Make a `Loop` of a function, `exact` if its arithmetic is to be done as written."""
-    return lambda function: Loop(function, signature, exact)
+def loop(signature: str, exact: bool = False, shared: str = "") -> Callable[[Callable[..., Any]], Loop]:
+    """Make a `Loop` of a function: `exact` if its arithmetic is to be done as written, `shared` as it says."""
+    return lambda function: Loop(function, signature, exact, shared)
 
 
 def uses(*loops: Loop) -> Callable[[F], F]:

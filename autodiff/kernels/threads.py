@@ -13,13 +13,20 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 __all__ = ["get_num_threads", "set_num_threads"]
+
+PATIENCE = 0 if os.environ.get("OMP_WAIT_POLICY", "").lower() == "passive" else 4000
+IDLE, CALL = 0, 3  # states of a worker, as compiled/team.py has them
 
 _lock = threading.Lock()
 _idle: list[_Worker] = []
 _hired = 0  # idle or not
 _inside = threading.local()  # a worker that calls a kernel computes it alone
 _limits: Any = None
+_serve: Any = None  # of compiled/team.py, once a compiled loop has been shared
+_ALONE = np.empty(0, np.int64)
 
 
 def _available() -> int:
@@ -80,6 +87,7 @@ class _Job:
             run(self.start, self.stop)
         except BaseException as error:
             self.error = error
+        self.done.release()
 
     def wait(self) -> None:
         """Wait until it is computed."""
@@ -89,35 +97,45 @@ class _Job:
 
 
 class _Worker:
-    """A thread that sleeps until it is handed a job, and again when that is done."""
+    """A thread that joins loops and calls functions. It stays awake for a while after each, and then sleeps."""
 
     def __init__(self) -> None:
+        self.box = np.zeros(64, np.int64)  # what loops tell it: compiled/team.py
+        self.boxes = np.array([self.box.ctypes.data])
         self.job: _Job | None = None
+        self.ends = self.asleep = False
+        self.hired = True
+        self.lock = _lock
         self.wake = threading.Lock()
         self.wake.acquire()
-        self.crew = _idle
         threading.Thread(target=self._work, name="autodiff worker", daemon=True).start()
 
+    def rouse(self) -> None:
+        """Wake it up, if it sleeps; with the lock held."""
+        if self.asleep:
+            self.asleep = False
+            self.wake.release()
+
     def take(self, job: _Job | None) -> None:
-        """Wake up for a job; None ends the thread."""
-        self.job = job
-        self.wake.release()
+        """Have a function called; None ends the thread."""
+        with self.lock:
+            self.job, self.ends, self.box[0] = job, job is None, CALL
+            self.rouse()
 
     def _work(self) -> None:
         _inside.worker = True
-        while True:
-            self.wake.acquire()
-            job, self.job = self.job, None
-            if job is None:
-                return
-            job.work()
-            with _lock:
-                dismissed = self.crew is not _idle
-                if not dismissed:
-                    _idle.append(self)
-            job.done.release()
-            if dismissed:
-                return
+        address = int(self.boxes[0])
+        while not self.ends:
+            if self.box[0] == CALL if _serve is None else _serve(address, PATIENCE):
+                self.box[0], job, self.job = IDLE, self.job, None
+                if job is not None:
+                    job.work()
+                    del job
+                continue
+            with self.lock:
+                self.asleep = self.box[0] == IDLE and (_serve is None or not self.hired)
+            if self.asleep:
+                self.wake.acquire()
 
 
 def _hire(n: int) -> list[_Worker]:
@@ -125,6 +143,8 @@ def _hire(n: int) -> list[_Worker]:
     global _hired
     with _lock:
         workers = [_idle.pop() for _ in range(min(n, len(_idle)))]
+        for worker in workers:
+            worker.hired = True
         while len(workers) < n and _hired < _count - 1:
             try:
                 workers.append(_Worker())
@@ -132,6 +152,18 @@ def _hire(n: int) -> list[_Worker]:
                 break
             _hired += 1
     return workers
+
+
+def _release(workers: list[_Worker], crew: list[_Worker]) -> None:
+    """Let workers go who are done; those of a crew that was dismissed end."""
+    with _lock:
+        for worker in workers:
+            worker.hired = False
+        if crew is _idle:
+            crew += workers
+            return
+    for worker in workers:
+        worker.take(None)
 
 
 def _dismiss() -> None:
@@ -161,7 +193,7 @@ def share(run: Callable[[int, int], Any], n: int, least: int = 1) -> None:
     >>> found
     [(0, 3)]
     """
-    parts = min(_count, n // max(least, 1))
+    crew, parts = _idle, min(_count, n // max(least, 1))
     workers = _hire(parts - 1) if parts > 1 and not getattr(_inside, "worker", False) else []
     if not workers:
         run(0, n)
@@ -174,5 +206,33 @@ def share(run: Callable[[int, int], Any], n: int, least: int = 1) -> None:
     try:
         run(bounds[0], bounds[1])
     finally:
-        for job in jobs:
-            job.wait()
+        try:
+            for job in jobs:
+                job.wait()
+        finally:
+            _release(workers, crew)
+
+
+def share_loop(loop: Any, args: tuple[Any, ...], n: int, least: int, pieces: int) -> None:
+    """The same for a compiled loop, which calls the workers itself: each one's part is cut in so many pieces."""
+    global _serve
+    crew, parts = _idle, min(_count, n // max(least, 1))
+    if parts < 2 or getattr(_inside, "worker", False):
+        loop(_ALONE, 1, n, *args)
+        return
+    workers = _hire(parts - 1)
+    if not workers:
+        loop(_ALONE, 1, n, *args)
+        return
+    if _serve is None:
+        from .compiled.team import serve
+
+        _serve = serve
+    try:
+        with _lock:
+            for worker in workers:
+                worker.rouse()
+        boxes = workers[0].boxes if len(workers) == 1 else np.concatenate([worker.boxes for worker in workers])
+        loop(boxes, min(pieces, n // parts), n, *args)
+    finally:
+        _release(workers, crew)

@@ -5,8 +5,8 @@ import pytest
 
 from autodiff.kernels import elementwise, special
 from autodiff.kernels.compiled import activation
-from autodiff.kernels.policy import KERNELS, compile_kernels
-from autodiff.kernels.threads import get_num_threads, set_num_threads, share
+from autodiff.kernels.policy import KERNELS, Loop, compile_kernels
+from autodiff.kernels.threads import get_num_threads, set_num_threads, share_loop
 
 NAMES = {
     "sigmoid": 1, "sigmoid_slope": 2, "tanh_slope": 2, "relu_slope": 2, "silu": 1, "silu_slope": 2, "gelu": 1,
@@ -32,7 +32,7 @@ def _compiled():
 
 @pytest.fixture(autouse=True)
 def _threads_share_little(monkeypatch):
-    monkeypatch.setattr(activation, "share", lambda run, n, least: share(run, n, 1 << 12))
+    monkeypatch.setattr(Loop, "share", lambda run, *args, n, least=1: share_loop(run, args, n, 1 << 12, 4))
 
 
 def reference(name):

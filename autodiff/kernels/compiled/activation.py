@@ -12,7 +12,6 @@ import numpy as np
 
 from ..elementwise import FAR, GELU
 from ..policy import Loop, loop, uses
-from ..threads import share
 from . import vector
 
 # Loops run over whole slices: of `range(start, stop)` Numba cannot know that it is not negative, and makes no vectors.
@@ -40,11 +39,11 @@ def _run(run: Loop, arrays: tuple[Any, ...], *numbers: float, out: Any = None, l
         flat.append(out.reshape(-1))
     given = [out.dtype.type(number) for number in numbers]
     if out.size:  # loops may look at the first element
-        share(lambda start, stop: run(*[x[start:stop] for x in flat], *given), out.size, least)
+        run.share(*flat, *given, n=out.size, least=least)
     return out
 
 
-@loop("void(T[::1], T[::1])")
+@loop("void(T[::1], T[::1])", shared="rows")
 def _sigmoid(x: Any, out: Any) -> None:
     for i in range(out.size):
         out[i] = vector.sigmoid(x[i])
@@ -56,7 +55,7 @@ def sigmoid(x: Any) -> Any:
     return _run(_sigmoid, (x,))
 
 
-@loop("void(T[::1], T[::1], T[::1], T)", exact=True)
+@loop("void(T[::1], T[::1], T[::1], T)", exact=True, shared="rows")
 def _sigmoid_slope(g: Any, s: Any, out: Any, one: Any) -> None:
     for i in range(out.size):
         out[i] = g[i] * (s[i] * (one - s[i]))
@@ -68,7 +67,7 @@ def sigmoid_slope(g: Any, s: Any) -> Any:
     return _run(_sigmoid_slope, (g, s), 1, least=QUICK)
 
 
-@loop("void(T[::1], T[::1], T[::1], T)", exact=True)
+@loop("void(T[::1], T[::1], T[::1], T)", exact=True, shared="rows")
 def _add_sigmoid_slope(g: Any, s: Any, total: Any, one: Any) -> None:
     for i in range(total.size):
         total[i] += g[i] * (s[i] * (one - s[i]))
@@ -80,7 +79,7 @@ def add_sigmoid_slope(total: Any, g: Any, s: Any) -> Any:
     return _run(_add_sigmoid_slope, (g, s), 1, out=total, least=QUICK)
 
 
-@loop("void(T[::1], T[::1], T[::1], T)", exact=True)
+@loop("void(T[::1], T[::1], T[::1], T)", exact=True, shared="rows")
 def _tanh_slope(g: Any, t: Any, out: Any, one: Any) -> None:
     for i in range(out.size):
         out[i] = g[i] * (one - t[i] * t[i])
@@ -92,7 +91,7 @@ def tanh_slope(g: Any, t: Any) -> Any:
     return _run(_tanh_slope, (g, t), 1, least=QUICK)
 
 
-@loop("void(T[::1], T[::1], T[::1], T)", exact=True)
+@loop("void(T[::1], T[::1], T[::1], T)", exact=True, shared="rows")
 def _add_tanh_slope(g: Any, t: Any, total: Any, one: Any) -> None:
     for i in range(total.size):
         total[i] += g[i] * (one - t[i] * t[i])
@@ -104,7 +103,7 @@ def add_tanh_slope(total: Any, g: Any, t: Any) -> Any:
     return _run(_add_tanh_slope, (g, t), 1, out=total, least=QUICK)
 
 
-@loop("void(T[::1], T[::1], T[::1], T)")
+@loop("void(T[::1], T[::1], T[::1], T)", shared="rows")
 def _relu_slope(g: Any, r: Any, out: Any, zero: Any) -> None:
     for i in range(out.size):
         out[i] = zero if r[i] == zero else g[i]
@@ -116,7 +115,7 @@ def relu_slope(g: Any, r: Any) -> Any:
     return _run(_relu_slope, (g, r), 0, least=QUICK)
 
 
-@loop("void(T[::1], T[::1], T)")
+@loop("void(T[::1], T[::1], T)", shared="rows")
 def _silu(x: Any, out: Any, far: Any) -> None:
     for i in range(out.size):
         y = max(x[i], -far)
@@ -129,7 +128,7 @@ def silu(x: Any) -> Any:
     return _run(_silu, (x,), FAR)
 
 
-@loop("void(T[::1], T[::1], T[::1], T, T)")
+@loop("void(T[::1], T[::1], T[::1], T, T)", shared="rows")
 def _silu_slope(g: Any, x: Any, out: Any, far: Any, one: Any) -> None:
     for i in range(out.size):
         y = min(max(x[i], -far), far)
@@ -143,14 +142,14 @@ def silu_slope(g: Any, x: Any) -> Any:
     return _run(_silu_slope, (g, x), FAR, 1)
 
 
-@loop("void(T[::1], T[::1], T)")
+@loop("void(T[::1], T[::1], T)", shared="rows")
 def _gelu(x: Any, out: Any, far: Any) -> None:
     for i in range(out.size):
         y = max(x[i], -far)
         out[i] = y * vector.ndtr_of(y, vector.bell(y))
 
 
-@loop("void(T[::1], T[::1], T, T, T)")
+@loop("void(T[::1], T[::1], T, T, T)", shared="rows")
 def _gelu_tanh(x: Any, out: Any, far: Any, a: Any, b: Any) -> None:
     for i in range(out.size):
         y = max(x[i], -far)
@@ -169,7 +168,7 @@ def gelu(x: Any, *, approximate: str) -> Any:
     return _run(_gelu_tanh, (x,), FAR, 2 * GELU[0], 2 * GELU[1])
 
 
-@loop("void(T[::1], T[::1], T[::1], T, T)")
+@loop("void(T[::1], T[::1], T[::1], T, T)", shared="rows")
 def _gelu_slope(g: Any, x: Any, out: Any, far: Any, norm: Any) -> None:
     for i in range(out.size):
         y = min(max(x[i], -far), far)
@@ -186,7 +185,7 @@ def gelu_slope(g: Any, x: Any) -> Any:
 # -- exponentials ----------------------------------------------------------------------------------------
 
 
-@loop("void(T[::1], T[::1], T, T)")
+@loop("void(T[::1], T[::1], T, T)", shared="rows")
 def _softplus(x: Any, out: Any, beta: Any, threshold: Any) -> None:
     for i in range(out.size):
         y = beta * x[i]
@@ -200,7 +199,7 @@ def softplus(x: Any, *, beta: float, threshold: float) -> Any:
     return _run(_softplus, (x,), beta, threshold)
 
 
-@loop("void(T[::1], T[::1], T[::1], T, T)")
+@loop("void(T[::1], T[::1], T[::1], T, T)", shared="rows")
 def _softplus_slope(g: Any, x: Any, out: Any, beta: Any, threshold: Any) -> None:
     for i in range(out.size):
         y = beta * x[i]
@@ -214,7 +213,7 @@ def softplus_slope(g: Any, x: Any, *, beta: float, threshold: float) -> Any:
     return _run(_softplus_slope, (g, x), beta, threshold)
 
 
-@loop("void(T[::1], T[::1])")
+@loop("void(T[::1], T[::1])", shared="rows")
 def _log_sigmoid(x: Any, out: Any) -> None:
     for i in range(out.size):
         out[i] = min(x[i], type(x[0])(0)) - vector.log1p(vector.exp(-abs(x[i])))
@@ -226,7 +225,7 @@ def log_sigmoid(x: Any) -> Any:
     return _run(_log_sigmoid, (x,))
 
 
-@loop("void(T[::1], T[::1], T, T, T)")
+@loop("void(T[::1], T[::1], T, T, T)", shared="rows")
 def _elu(x: Any, out: Any, alpha: Any, scale: Any, slope: Any) -> None:
     for i in range(out.size):
         e = alpha * vector.expm1(slope * min(x[i], type(scale)(0)))
@@ -239,7 +238,7 @@ def elu(x: Any, *, alpha: float, scale: float, slope: float) -> Any:
     return _run(_elu, (x,), alpha, scale, slope) if slope > 0 else None
 
 
-@loop("void(T[::1], T[::1], T[::1], T, T, T)")
+@loop("void(T[::1], T[::1], T[::1], T, T, T)", shared="rows")
 def _elu_slope(g: Any, y: Any, out: Any, alpha: Any, scale: Any, slope: Any) -> None:
     for i in range(out.size):
         out[i] = g[i] * (scale if y[i] > type(scale)(0) else slope * (y[i] + scale * alpha))
@@ -251,7 +250,7 @@ def elu_slope(g: Any, out: Any, *, alpha: float, scale: float, slope: float) -> 
     return _run(_elu_slope, (g, out), alpha, scale, slope, least=QUICK)
 
 
-@loop("void(T[::1], T[::1], T)")
+@loop("void(T[::1], T[::1], T)", shared="rows")
 def _mish(x: Any, out: Any, far: Any) -> None:
     number = type(far)
     for i in range(out.size):
@@ -267,7 +266,7 @@ def mish(x: Any) -> Any:
     return _run(_mish, (x,), FAR, least=SLOW)
 
 
-@loop("void(T[::1], T[::1], T[::1], T)")
+@loop("void(T[::1], T[::1], T[::1], T)", shared="rows")
 def _mish_slope(g: Any, x: Any, out: Any, far: Any) -> None:
     number = type(far)
     for i in range(out.size):
@@ -287,7 +286,7 @@ def mish_slope(g: Any, x: Any) -> Any:
 # -- straight pieces, and softsign -----------------------------------------------------------------------
 
 
-@loop("void(T[::1], T[::1], T[::1], T)")
+@loop("void(T[::1], T[::1], T[::1], T)", shared="rows")
 def _leaky_slope(g: Any, x: Any, out: Any, slope: Any) -> None:
     for i in range(out.size):
         out[i] = g[i] * (type(slope)(1) if x[i] > type(slope)(0) else slope)
@@ -306,7 +305,7 @@ def leaky_relu(x: Any, slope: Any) -> Any:
     return leaky_slope(x, x, slope)
 
 
-@loop("void(T[::1], T[::1], T[::1], T, T, T)")
+@loop("void(T[::1], T[::1], T[::1], T, T, T)", shared="rows")
 def _hardtanh_slope(g: Any, y: Any, out: Any, low: Any, high: Any, scale: Any) -> None:
     for i in range(out.size):
         out[i] = type(low)(0) if (y[i] <= low) | (y[i] >= high) else g[i] * scale
@@ -318,7 +317,7 @@ def hardtanh_slope(g: Any, out: Any, *, low: float, high: float, scale: float) -
     return _run(_hardtanh_slope, (g, out), low, high, scale, least=QUICK)
 
 
-@loop("void(T[::1], T[::1])")
+@loop("void(T[::1], T[::1])", shared="rows")
 def _softsign(x: Any, out: Any) -> None:
     one = type(x[0])(1)
     for i in range(out.size):
@@ -333,7 +332,7 @@ def softsign(x: Any) -> Any:
     return _run(_softsign, (x,), least=QUICK)
 
 
-@loop("void(T[::1], T[::1], T[::1])")
+@loop("void(T[::1], T[::1], T[::1])", shared="rows")
 def _softsign_slope(g: Any, y: Any, out: Any) -> None:
     for i in range(out.size):
         rest = type(y[0])(1) - abs(y[i])
@@ -346,7 +345,7 @@ def softsign_slope(g: Any, out: Any) -> Any:
     return _run(_softsign_slope, (g, out), least=QUICK)
 
 
-@loop("void(T[::1], T[::1])")
+@loop("void(T[::1], T[::1])", shared="rows")
 def _positive_part(x: Any, out: Any) -> None:
     zero = type(x[0])(0)
     for i in range(out.size):
@@ -359,7 +358,7 @@ def positive_part(x: Any) -> Any:
     return _run(_positive_part, (x,), least=QUICK)
 
 
-@loop("void(T[::1], T[::1], T, T, T)")
+@loop("void(T[::1], T[::1], T, T, T)", shared="rows")
 def _hardsigmoid(x: Any, out: Any, three: Any, six: Any, sixth: Any) -> None:
     for i in range(out.size):
         y = x[i] + three
@@ -373,7 +372,7 @@ def hardsigmoid(x: Any) -> Any:
     return _run(_hardsigmoid, (x,), 3, 6, 1 / 6, least=QUICK)
 
 
-@loop("void(T[::1], T[::1], T, T, T)")
+@loop("void(T[::1], T[::1], T, T, T)", shared="rows")
 def _hardswish(x: Any, out: Any, three: Any, six: Any, sixth: Any) -> None:
     for i in range(out.size):
         y = x[i] + three
@@ -388,7 +387,7 @@ def hardswish(x: Any) -> Any:
     return _run(_hardswish, (x,), 3, 6, 1 / 6, least=QUICK)
 
 
-@loop("void(T[::1], T[::1], T[::1], T, T)")
+@loop("void(T[::1], T[::1], T[::1], T, T)", shared="rows")
 def _hardswish_slope(g: Any, x: Any, out: Any, three: Any, sixth: Any) -> None:
     for i in range(out.size):
         s = type(three)(1) if x[i] >= three else (x[i] + x[i] + three) * sixth

@@ -15,7 +15,6 @@ import numpy as np
 from numba import njit
 
 from ..policy import loop, uses
-from ..threads import share
 from . import tiles
 
 panel_1, panel_2, panel_3 = tiles.panel.values()
@@ -31,6 +30,7 @@ WORTH = {True: 1 << 17, False: 1 << 18}
 WORTH_WITH_BIAS = 1 << 11
 FEW = 1 << 18  # products, below which a layer's gradients are faster in one call
 SHARE = 1 << 21  # products for a thread
+PIECES = 2
 
 
 @njit(error_model="numpy", fastmath={"contract", "nsz"})
@@ -76,9 +76,13 @@ def _multiply(x: Any, y: Any, bias: Any, out: Any, top: Any, bottom: Any, left: 
                     panel_1(source, at, down, along, terms, room, 0, first, f0, f_row, flat, to, pitch, rows, columns)
 
 
-@loop("void(T[:, :], T[:, :], T[::1], T[:, ::1], int64, int64, int64, int64)")
-def _product(x: Any, y: Any, bias: Any, out: Any, top: Any, bottom: Any, left: Any, right: Any) -> None:
-    _multiply(x, y, bias, out, top, bottom, left, right)
+@loop("void(T[:, :], T[:, :], T[::1], T[:, ::1], int64, boolean, int64, int64)", shared="range")
+def _product(x: Any, y: Any, bias: Any, out: Any, step: Any, by_rows: Any, start: Any, stop: Any) -> None:
+    m, n = out.shape
+    if by_rows:
+        _multiply(x, y, bias, out, start * step, min(stop * step, m), 0, n)
+    else:
+        _multiply(x, y, bias, out, 0, m, start * step, min(stop * step, n))
 
 
 @loop("void(T[:, ::1], T[:, ::1], T[:, ::1], T[:, ::1], T[:, ::1], T[::1])")
@@ -107,17 +111,10 @@ _NO_DX = {np.dtype(char): np.empty((0, 0), char) for char in "fd"}
 def _shared(x: Any, y: Any, bias: Any) -> Any:
     (m, k), n = x.shape, y.shape[1]
     out = np.empty((m, n), x.dtype)
-    if m * n * k < 2 * SHARE:
-        _product(x, y, bias, out, 0, m, 0, n)
-        return out
-    step = 3 * BYTES // x.itemsize if n > m else ROWS
+    by_rows = m >= n
+    step = ROWS if by_rows else 3 * BYTES // x.itemsize
     parts = -(-max(m, n) // step)
-
-    def run(start: int, stop: int) -> None:
-        start, stop = start * step, min(stop * step, max(m, n))
-        _product(x, y, bias, out, *((0, m, start, stop) if n > m else (start, stop, 0, n)))
-
-    share(run, parts, SHARE * parts // (m * n * k) + 1)
+    _product.share(x, y, bias, out, step, by_rows, n=parts, least=SHARE * parts // (m * n * k) + 1, pieces=PIECES)
     return out
 
 

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from ..policy import Loop, loop, uses
-from ..threads import share
 
 LEAST = 1 << 16  # elements for a thread: fewer are done before a second one has woken up
 
@@ -30,14 +29,11 @@ def _run(run: Loop, arrays: tuple[Any, ...], *numbers: Any) -> bool:
                 return False
             x = x.copy(order="C")
         flat.append(x if x.ndim == 1 else x.reshape(-1))
-    if w.size < 2 * LEAST:
-        run(*flat, *numbers)
-    else:
-        share(lambda start, stop: run(*[x[start:stop] for x in flat], *numbers), w.size, LEAST)
+    run.share(*flat, *numbers, n=w.size, least=LEAST)
     return True
 
 
-@loop("void(T[::1], T[::1], float64, float64, boolean)", exact=True)
+@loop("void(T[::1], T[::1], float64, float64, boolean)", exact=True, shared="rows")
 def _sgd(w: Any, g: Any, lr: Any, weight_decay: Any, decays: Any) -> None:
     number = w.dtype.type
     lr, weight_decay = number(lr), number(weight_decay)
@@ -46,7 +42,7 @@ def _sgd(w: Any, g: Any, lr: Any, weight_decay: Any, decays: Any) -> None:
         w[i] -= d * lr
 
 
-@loop("void(T[::1], T[::1], T[::1], float64, float64, float64, float64, boolean, boolean)", exact=True)
+@loop("void(T[::1], T[::1], T[::1], float64, float64, float64, float64, boolean, boolean)", exact=True, shared="rows")
 def _momentum(
     w: Any, g: Any, v: Any, lr: Any, momentum: Any, fresh: Any, weight_decay: Any, decays: Any, nesterov: Any
 ) -> None:
@@ -79,6 +75,7 @@ def sgd(
     "void(T[::1], T[::1], T[::1], T[::1], float64, float64, float64, float64, float64, float64, float64, boolean, "
     "boolean)",
     exact=True,
+    shared="rows",
 )
 def _adam(
     w: Any, g: Any, m: Any, v: Any, beta1: Any, fresh1: Any, beta2: Any, fresh2: Any, eps: Any, length: Any,
@@ -121,7 +118,7 @@ def adam(
     return (w, m, v, top) if done else None
 
 
-@loop("void(T[::1], T[::1], T[::1], float64, float64, float64, float64)", exact=True)
+@loop("void(T[::1], T[::1], T[::1], float64, float64, float64, float64)", exact=True, shared="rows")
 def _rmsprop(w: Any, g: Any, v: Any, lr: Any, alpha: Any, fresh: Any, eps: Any) -> None:
     number = w.dtype.type
     lr, alpha, fresh, eps = number(lr), number(alpha), number(fresh), number(eps)
@@ -131,7 +128,7 @@ def _rmsprop(w: Any, g: Any, v: Any, lr: Any, alpha: Any, fresh: Any, eps: Any) 
         w[i] -= (g[i] / (np.sqrt(square) + eps)) * lr
 
 
-@loop("void(T[::1], T[::1], T[::1], T[::1], float64, float64, float64, float64, float64)", exact=True)
+@loop("void(T[::1], T[::1], T[::1], T[::1], float64, float64, float64, float64, float64)", exact=True, shared="rows")
 def _rmsprop_momentum(
     w: Any, g: Any, v: Any, buffer: Any, lr: Any, alpha: Any, fresh: Any, eps: Any, momentum: Any
 ) -> None:

@@ -1,0 +1,282 @@
+"""One compiled loop on several threads at once, without Python's lock.
+
+A worker of `threads.py` waits for work in `serve`, awake for a while after each loop: to wake a sleeping thread takes
+20 to 40 us, to tell one that is awake less than 1. What it is told lies in its box, 64 words of memory:
+
+    STATE           IDLE, JOB (there is a loop to join), BUSY (with it), CALL (there is a function of Python to call)
+    ORDER           seven words: which thread this is, of how many, pieces of each part, the length of the range,
+                    addresses of all boxes, of the loop, of its arguments
+    CORE            where the caller runs
+    FAILED          whether the loop has raised an error
+    TAKEN, TAKEN_BY_CALLER      how many pieces of the worker's part, and of the caller's, have been taken
+
+Each thread takes pieces of its own part first, then what is left of the others'. So who is late, or asleep, makes
+nobody wait: a caller that finds all pieces taken withdraws the job from those who have not begun.
+
+A worker never stays awake on the core that its caller runs on, since the system moves only threads that sleep.
+"""
+
+from __future__ import annotations
+
+import functools
+import platform
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import njit, types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+_helpers: Any = cgutils
+_intrinsic: Any = intrinsic
+_types: Any = types
+_INT, _PART, _NOTHING = ir.IntType(64), ir.IntType(32), ir.VoidType()
+_CODE = ir.FunctionType(_INT, [_INT, _INT, _INT])
+
+IDLE, JOB, BUSY, CALL = range(4)
+STATE, ORDER, CORE, FAILED, TAKEN, TAKEN_BY_CALLER = 0, 64, 120, 128, 192, 256  # in bytes
+LINUX = sys.platform == "linux"
+LOOKS = 64  # at the box, between looking which core this is
+
+
+# -- one instruction each ---------------------------------------------------------------------------------------------
+
+
+def _word(builder: Any, address: Any) -> Any:
+    return builder.inttoptr(address, _INT.as_pointer())
+
+
+@_intrinsic
+def _load(context: Any, address: Any) -> Any:
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.load_atomic(_word(builder, args[0]), "acquire", 8)
+
+    return types.int64(types.int64), code
+
+
+@_intrinsic
+def _store(context: Any, address: Any, value: Any) -> Any:
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        builder.store_atomic(args[1], _word(builder, args[0]), "release", 8)
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64), code
+
+
+@_intrinsic
+def _next(context: Any, address: Any) -> Any:
+    """Count up, and say what it was before."""
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.atomic_rmw("add", _word(builder, args[0]), _INT(1), "acq_rel")
+
+    return types.int64(types.int64), code
+
+
+@_intrinsic
+def _change(context: Any, address: Any, old: Any, new: Any) -> Any:
+    """Write `new` where `old` is; False if it is not."""
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        pair = builder.cmpxchg(_word(builder, args[0]), args[1], args[2], "acq_rel", "acquire")
+        return builder.extract_value(pair, 1)
+
+    return types.boolean(types.int64, types.int64, types.int64), code
+
+
+def _call(builder: Any, name: str, result: Any, *args: Any) -> Any:
+    kind = ir.FunctionType(result, [x.type for x in args])
+    return builder.call(_helpers.get_or_insert_function(builder.module, kind, name), args)
+
+
+@_intrinsic
+def _pause(context: Any) -> Any:
+    """Let the core rest for a moment."""
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        if platform.machine().lower() in ("x86_64", "amd64"):
+            _call(builder, "llvm.x86.sse2.pause", _NOTHING)
+        elif platform.machine().lower() in ("arm64", "aarch64"):
+            _call(builder, "llvm.aarch64.hint", _NOTHING, _PART(1))
+        return context.get_dummy_value()
+
+    return types.void(), code
+
+
+@_intrinsic
+def _yield(context: Any) -> Any:
+    """Let another thread have the core, if one wants it."""
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        if sys.platform != "win32":
+            _call(builder, "sched_yield", _PART)
+        return context.get_dummy_value()
+
+    return types.void(), code
+
+
+@_intrinsic
+def _core(context: Any) -> Any:
+    """The core that this thread runs on; 0 where the system does not tell."""
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.sext(_call(builder, "sched_getcpu", _PART), _INT) if LINUX else _INT(0)
+
+    return types.int64(), code
+
+
+@_intrinsic
+def _run(context: Any, code: Any, args: Any, start: Any, stop: Any) -> Any:
+    """Call what `_address` gave; 1 if that failed."""
+
+    def call(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.call(builder.inttoptr(args[0], _CODE.as_pointer()), args[1:])
+
+    return types.int64(types.int64, types.int64, types.int64, types.int64), call
+
+
+# -- workers and callers ----------------------------------------------------------------------------------------------
+
+
+@njit(error_model="numpy")
+def _take(number: Any, parts: Any, pieces: Any, n: Any, boxes: Any, code: Any, args: Any) -> Any:
+    """Compute pieces until there are no more: of one's own part, and then of the others'."""
+    failed = 0
+    for more in range(parts):
+        whose = (number + more) % parts
+        box = _load(boxes + 8 * max(whose - 1, 0))
+        while True:
+            i = _next(box + (TAKEN if whose else TAKEN_BY_CALLER))
+            if i >= pieces:
+                break
+            i += whose * pieces
+            failed |= _run(code, args, n * i // (parts * pieces), n * (i + 1) // (parts * pieces))
+    return failed
+
+
+@njit("boolean(int64, int64)", nogil=True, cache=True, error_model="numpy")
+def serve(box: Any, patience: Any) -> Any:
+    """Join the loops that come; True when there is a function to call, False after `patience` looks for nothing."""
+    left = patience
+    while True:
+        state = _load(box + STATE)
+        if state == CALL:
+            return True
+        if state == JOB and _change(box + STATE, JOB, BUSY):
+            job = box + ORDER
+            if _take(
+                _load(job), _load(job + 8), _load(job + 16), _load(job + 24), _load(job + 32), _load(job + 40),
+                _load(job + 48),
+            ):  # fmt: skip
+                _store(box + FAILED, 1)
+            _store(box + STATE, IDLE)
+            left = patience
+        elif left <= 0 or (left % LOOKS == 0 and LINUX and _core() == _load(box + CORE)):
+            return False
+        _pause()
+        left -= 1
+
+
+@njit(error_model="numpy")
+def _together(boxes: Any, pieces: Any, n: Any, code: Any, args: Any) -> None:
+    """Compute all of `range(n)` with the workers of these boxes."""
+    if boxes.size == 0:
+        failed = _run(code, args, 0, n)
+    else:
+        parts, addresses = boxes.size + 1, np.int64(boxes.ctypes.data)
+        _store(boxes[0] + TAKEN_BY_CALLER, 0)
+        for box in boxes:
+            _store(box + TAKEN, 0)
+        for i in range(parts - 1):
+            box = boxes[i]
+            job = (i + 1, parts, pieces, n, addresses, code, args)
+            for word in range(7):
+                _store(box + ORDER + 8 * word, job[word])
+            _store(box + CORE, _core())
+            _store(box + STATE, JOB)
+        failed = _take(0, parts, pieces, n, addresses, code, args)
+        for box in boxes:
+            looks = 0
+            if not _change(box + STATE, JOB, IDLE):
+                while _load(box + STATE) != IDLE:
+                    _pause()
+                    looks += 1
+                    if looks % LOOKS == 0:
+                        _yield()
+                failed |= _load(box + FAILED)
+                _store(box + FAILED, 0)
+    if failed:
+        raise RuntimeError("a compiled loop failed; with NUMBA_BOUNDSCHECK=1 it checks its indices")
+
+
+def _addresses(loop: Any, rows: bool) -> Any:
+    """An intrinsic: the addresses of a function that calls `loop` for a piece, and of the arguments."""
+
+    @_intrinsic
+    def addresses(context: Any, args: Any) -> Any:
+        given = tuple(args) if rows else (*args, types.int64, types.int64)
+        loop.compile(given)
+        compiled = loop.overloads[given]
+        both = _types.UniTuple(types.int64, 2)
+
+        def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+            context.active_code_library.add_linking_library(compiled.library)
+            slot = _helpers.alloca_once_value(builder, values[0])
+            piece = ir.Function(builder.module, _CODE, builder.module.get_unique_name("piece"))
+            piece.linkage = "internal"
+            inside = ir.IRBuilder(piece.append_basic_block())
+            start, stop = piece.args[1:]
+            found = _helpers.unpack_tuple(inside, inside.load(inside.inttoptr(piece.args[0], slot.type)))
+            if rows:
+                for i, kind in enumerate(given):
+                    if isinstance(kind, types.Array):
+                        found[i] = _rows(context, inside, kind, found[i], start, stop)
+            else:
+                found += [start, stop]
+            status, _ = context.call_internal_no_propagate(inside, compiled.fndesc, types.void(*given), found)
+            inside.ret(inside.zext(status.is_error, _INT))
+            return context.make_tuple(builder, both, [builder.ptrtoint(piece, _INT), builder.ptrtoint(slot, _INT)])
+
+        return both(args), code
+
+    return addresses
+
+
+def _rows(context: Any, builder: Any, kind: Any, value: Any, start: Any, stop: Any) -> Any:
+    """`x[start:stop]` of an array in rows."""
+    x = context.make_array(kind)(context, builder, value)
+    shape, count = _helpers.unpack_tuple(builder, x.shape), builder.sub(stop, start)
+    width = _helpers.unpack_tuple(builder, x.strides)[0]
+    x.data = _helpers.pointer_add(builder, x.data, builder.mul(start, width), x.data.type)
+    x.nitems = functools.reduce(builder.mul, shape[1:], count)
+    x.shape = _helpers.pack_array(builder, [count, *shape[1:]])
+    return x._getvalue()
+
+
+def entry(function: Any, signature: str, rows: bool, options: dict[str, Any]) -> tuple[Callable[..., Any], str]:
+    """A function `f(boxes, pieces, n, ...)` that computes `function` for all of `range(n)`, and its signature.
+
+    `function` is given rows of its arrays, or a range as its last arguments, start and stop. The caller computes, and
+    the workers whose boxes have the addresses `boxes`; the part of each is cut in `pieces`. It stands in the file and at
+    the line of `function`, so that Numba keeps it apart from others on disk.
+    """
+    code = function.__code__
+    names = code.co_varnames[: code.co_argcount - (0 if rows else 2)]
+    given = ", ".join(names)
+    text = (
+        f"def {function.__name__}(boxes, pieces, n, {given}):\n"
+        f"    code, args = addresses(({given},))\n"
+        "    together(boxes, pieces, n, code, args)"
+    )
+    scope = {
+        "__name__": function.__module__,
+        "together": _together,
+        "addresses": _addresses(njit(**options)(function), rows),
+    }
+    exec(compile("\n" * (code.co_firstlineno - 1) + text, code.co_filename, "exec"), scope)
+    if not rows:
+        signature = signature.replace(", int64, int64)", ")")
+    return scope[function.__name__], signature.replace("(", "(int64[::1], int64, int64, ", 1)
