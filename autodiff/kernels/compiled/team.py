@@ -260,8 +260,8 @@ def entry(function: Any, signature: str, rows: bool, options: dict[str, Any]) ->
     """A function `f(boxes, pieces, n, ...)` that computes `function` for all of `range(n)`, and its signature.
 
     `function` is given rows of its arrays, or a range as its last arguments, start and stop. The caller computes, and
-    the workers whose boxes have the addresses `boxes`; the part of each is cut in `pieces`. It stands in the file and at
-    the line of `function`, so that Numba keeps it apart from others on disk.
+    the workers whose boxes have the addresses `boxes`; the part of each is cut in `pieces`. It stands in the file
+    and at the line of `function`, so that Numba keeps it apart from others on disk.
     """
     code = function.__code__
     names = code.co_varnames[: code.co_argcount - (0 if rows else 2)]
