@@ -18,7 +18,9 @@ import numpy as np
 __all__ = ["get_num_threads", "set_num_threads"]
 
 PATIENCE = 0 if os.environ.get("OMP_WAIT_POLICY", "").lower() == "passive" else 4000
-IDLE, CALL = 0, 3  # states of a worker, as compiled/team.py has them
+WORDS = 256  # in a worker's box: compiled/team.py says what they mean
+FAILED, WAITS = 16, 17  # words, and states: likewise
+WAITED, CALL, CALLED = 3, 4, 5
 
 _lock = threading.Lock()
 _idle: list[_Worker] = []
@@ -26,6 +28,7 @@ _hired = 0  # idle or not
 _inside = threading.local()  # a worker that calls a kernel computes it alone
 _limits: Any = None
 _serve: Any = None  # of compiled/team.py, once a compiled loop has been shared
+_await: Any = None
 _ALONE = np.empty(0, np.int64)
 
 
@@ -91,7 +94,7 @@ class _Job:
 
     def wait(self) -> None:
         """Wait until it is computed."""
-        self.done.acquire()
+        _acquire(self.done)
         if self.error is not None:
             raise self.error
 
@@ -100,14 +103,15 @@ class _Worker:
     """A thread that joins loops and calls functions. It stays awake for a while after each, and then sleeps."""
 
     def __init__(self) -> None:
-        self.box = np.zeros(64, np.int64)  # what loops tell it: compiled/team.py
+        self.box = np.zeros(WORDS, np.int64)  # what loops tell it
         self.boxes = np.array([self.box.ctypes.data])
         self.job: _Job | None = None
         self.ends = self.asleep = False
         self.hired = True
         self.lock = _lock
-        self.wake = threading.Lock()
+        self.wake, self.done = threading.Lock(), threading.Lock()
         self.wake.acquire()
+        self.done.acquire()
         threading.Thread(target=self._work, name="autodiff worker", daemon=True).start()
 
     def rouse(self) -> None:
@@ -126,14 +130,19 @@ class _Worker:
         _inside.worker = True
         address = int(self.boxes[0])
         while not self.ends:
-            if self.box[0] == CALL if _serve is None else _serve(address, PATIENCE):
-                self.box[0], job, self.job = IDLE, self.job, None
+            state = self.box[0] if _serve is None else _serve(address, PATIENCE)
+            if state == WAITED:
+                self.done.release()
+                continue
+            if state == CALL:
+                job, self.job = self.job, None
                 if job is not None:
                     job.work()
                     del job
+                self.box[0] = CALLED
                 continue
             with self.lock:
-                self.asleep = self.box[0] == IDLE and (_serve is None or not self.hired)
+                self.asleep = self.box[0] != CALL and (_serve is None or not self.hired)
             if self.asleep:
                 self.wake.acquire()
 
@@ -207,7 +216,9 @@ def share(run: Callable[[int, int], Any], n: int, least: int = 1) -> None:
         run(bounds[0], bounds[1])
     finally:
         try:
-            for job in jobs:
+            for worker, job in zip(workers, jobs, strict=True):
+                if _await is not None:
+                    _await(int(worker.boxes[0]), PATIENCE)
                 job.wait()
         finally:
             _release(workers, crew)
@@ -215,24 +226,43 @@ def share(run: Callable[[int, int], Any], n: int, least: int = 1) -> None:
 
 def share_loop(loop: Any, args: tuple[Any, ...], n: int, least: int, pieces: int) -> None:
     """The same for a compiled loop, which calls the workers itself: each one's part is cut in so many pieces."""
-    global _serve
+    global _serve, _await
     crew, parts = _idle, min(_count, n // max(least, 1))
-    if parts < 2 or getattr(_inside, "worker", False):
-        loop(_ALONE, 1, n, *args)
-        return
-    workers = _hire(parts - 1)
+    workers = _hire(parts - 1) if parts > 1 and not getattr(_inside, "worker", False) else []
     if not workers:
-        loop(_ALONE, 1, n, *args)
-        return
-    if _serve is None:
-        from .compiled.team import serve
+        failed = loop(_ALONE, 1, n, *args)
+    else:
+        if _serve is None:
+            from .compiled.team import await_call, serve
 
-        _serve = serve
-    try:
-        with _lock:
-            for worker in workers:
-                worker.rouse()
+            _serve, _await = serve, await_call
         boxes = workers[0].boxes if len(workers) == 1 else np.concatenate([worker.boxes for worker in workers])
-        loop(boxes, min(pieces, n // parts), n, *args)
-    finally:
-        _release(workers, crew)
+        try:
+            with _lock:
+                for worker in workers:
+                    worker.rouse()
+            failed = loop(boxes, min(pieces, n // (len(workers) + 1)), n, *args)
+        finally:
+            for worker in workers:
+                if worker.box[WAITS]:  # it reads the arguments until it is done
+                    _acquire(worker.done)
+                    worker.box[WAITS] = 0
+                if worker.box[FAILED]:
+                    failed = 1
+                    worker.box[FAILED] = 0
+            _release(workers, crew)
+    if failed:
+        raise RuntimeError("a compiled loop failed; with NUMBA_BOUNDSCHECK=1 it checks its indices")
+
+
+def _acquire(lock: Any) -> None:
+    """Wait for a lock, and only then raise what has interrupted that."""
+    interrupted: BaseException | None = None
+    while True:
+        try:
+            lock.acquire()
+            break
+        except BaseException as error:
+            interrupted = error
+    if interrupted is not None:
+        raise interrupted

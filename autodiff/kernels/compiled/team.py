@@ -1,13 +1,15 @@
 """One compiled loop on several threads at once, without Python's lock.
 
 A worker of `threads.py` waits for work in `serve`, awake for a while after each loop: to wake a sleeping thread takes
-20 to 40 us, to tell one that is awake less than 1. What it is told lies in its box, 64 words of memory:
+20 to 40 us, to tell one that is awake less than 1. What it is told lies in its box, at these offsets in bytes:
 
-    STATE           IDLE, JOB (there is a loop to join), BUSY (with it), CALL (there is a function of Python to call)
+    STATE           IDLE, JOB (there is a loop to join), BUSY (with it), WAITED (by a caller that
+                    sleeps), CALL (there is a function of Python to call), CALLED
     ORDER           seven words: which thread this is, of how many, pieces of each part, the length of the range,
                     addresses of all boxes, of the loop, of its arguments
-    CORE            where the caller runs
+    CORE, SEAT      where the caller runs, and where the worker does
     FAILED          whether the loop has raised an error
+    WAITS           whether the caller has gone to sleep until this worker is done
     TAKEN, TAKEN_BY_CALLER      how many pieces of the worker's part, and of the caller's, have been taken
 
 Each thread takes pieces of its own part first, then what is left of the others'. So who is late, or asleep, makes
@@ -30,16 +32,31 @@ from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from ..threads import CALL, CALLED, WAITED, WORDS
+
 _helpers: Any = cgutils
 _intrinsic: Any = intrinsic
 _types: Any = types
 _INT, _PART, _NOTHING = ir.IntType(64), ir.IntType(32), ir.VoidType()
 _CODE = ir.FunctionType(_INT, [_INT, _INT, _INT])
 
-IDLE, JOB, BUSY, CALL = range(4)
-STATE, ORDER, CORE, FAILED, TAKEN, TAKEN_BY_CALLER = 0, 64, 120, 128, 192, 256  # in bytes
+IDLE, JOB, BUSY = range(3)
+STATE, ORDER, CORE, FAILED, WAITS, SEAT, TAKEN, TAKEN_BY_CALLER, ROOM = (
+    0,
+    64,
+    120,
+    128,
+    136,
+    144,
+    192,
+    256,
+    320,
+)  # in bytes
+SPACE = 8 * WORDS - ROOM
+LINGER = 2000  # looks at a worker that is busy, before the caller sleeps: 50 us
 LINUX = sys.platform == "linux"
 LOOKS = 64  # at the box, between looking which core this is
+GRACE = 100  # pauses until Python's lock is asked for: the caller holds it until it is in a function of NumPy's
 
 
 # -- one instruction each ---------------------------------------------------------------------------------------------
@@ -107,18 +124,6 @@ def _pause(context: Any) -> Any:
 
 
 @_intrinsic
-def _yield(context: Any) -> Any:
-    """Let another thread have the core, if one wants it."""
-
-    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        if sys.platform != "win32":
-            _call(builder, "sched_yield", _PART)
-        return context.get_dummy_value()
-
-    return types.void(), code
-
-
-@_intrinsic
 def _core(context: Any) -> Any:
     """The core that this thread runs on; 0 where the system does not tell."""
 
@@ -157,70 +162,84 @@ def _take(number: Any, parts: Any, pieces: Any, n: Any, boxes: Any, code: Any, a
     return failed
 
 
-@njit("boolean(int64, int64)", nogil=True, cache=True, error_model="numpy")
+@njit("int64(int64, int64)", nogil=True, cache=True, error_model="numpy")
 def serve(box: Any, patience: Any) -> Any:
-    """Join the loops that come; True when there is a function to call, False after `patience` looks for nothing."""
+    """Join the loops that come. CALL: there is a function to call; WAITED: wake the caller; IDLE: nothing came."""
+    _change(box + STATE, CALLED, IDLE)  # here the caller may hear of it: Python's lock is free
     left = patience
     while True:
         state = _load(box + STATE)
         if state == CALL:
-            return True
+            _store(box + SEAT, _core())
+            for _ in range(GRACE):
+                _pause()
+            return CALL
         if state == JOB and _change(box + STATE, JOB, BUSY):
+            _store(box + SEAT, _core())
             job = box + ORDER
             if _take(
                 _load(job), _load(job + 8), _load(job + 16), _load(job + 24), _load(job + 32), _load(job + 40),
                 _load(job + 48),
             ):  # fmt: skip
                 _store(box + FAILED, 1)
-            _store(box + STATE, IDLE)
+            if not _change(box + STATE, BUSY, IDLE):
+                _store(box + STATE, IDLE)
+                return WAITED
             left = patience
         elif left <= 0 or (left % LOOKS == 0 and LINUX and _core() == _load(box + CORE)):
-            return False
+            return IDLE
         _pause()
         left -= 1
 
 
+@njit("void(int64, int64)", nogil=True, cache=True, error_model="numpy")
+def await_call(box: Any, patience: Any) -> None:
+    """Wait until the function has been called, but no longer than `patience` looks, and not on the worker's core."""
+    while patience > 0 and _load(box + STATE) >= CALL and not (LINUX and _core() == _load(box + SEAT)):
+        _pause()
+        patience -= 1
+
+
 @njit(error_model="numpy")
-def _together(boxes: Any, pieces: Any, n: Any, code: Any, args: Any) -> None:
-    """Compute all of `range(n)` with the workers of these boxes."""
+def _together(boxes: Any, pieces: Any, n: Any, code: Any, args: Any, size: Any) -> Any:
+    """Compute all of `range(n)` with the workers of these boxes; 1 if that failed. WAITS says who is still at it."""
     if boxes.size == 0:
-        failed = _run(code, args, 0, n)
-    else:
-        parts, addresses = boxes.size + 1, np.int64(boxes.ctypes.data)
-        _store(boxes[0] + TAKEN_BY_CALLER, 0)
-        for box in boxes:
-            _store(box + TAKEN, 0)
-        for i in range(parts - 1):
-            box = boxes[i]
-            job = (i + 1, parts, pieces, n, addresses, code, args)
-            for word in range(7):
-                _store(box + ORDER + 8 * word, job[word])
-            _store(box + CORE, _core())
-            _store(box + STATE, JOB)
-        failed = _take(0, parts, pieces, n, addresses, code, args)
-        for box in boxes:
-            looks = 0
-            if not _change(box + STATE, JOB, IDLE):
-                while _load(box + STATE) != IDLE:
-                    _pause()
-                    looks += 1
-                    if looks % LOOKS == 0:
-                        _yield()
-                failed |= _load(box + FAILED)
-                _store(box + FAILED, 0)
-    if failed:
-        raise RuntimeError("a compiled loop failed; with NUMBA_BOUNDSCHECK=1 it checks its indices")
+        return _run(code, args, 0, n)
+    parts, addresses = boxes.size + 1, np.int64(boxes.ctypes.data)
+    for at in range(0, size, 8):
+        _store(boxes[0] + ROOM + at, _load(args + at))
+    args = boxes[0] + ROOM
+    _store(boxes[0] + TAKEN_BY_CALLER, 0)
+    for box in boxes:
+        _store(box + TAKEN, 0)
+    for i in range(parts - 1):
+        box = boxes[i]
+        job = (i + 1, parts, pieces, n, addresses, code, args)
+        for word in range(7):
+            _store(box + ORDER + 8 * word, job[word])
+        _store(box + CORE, _core())
+        _store(box + STATE, JOB)
+    failed = _take(0, parts, pieces, n, addresses, code, args)
+    for box in boxes:
+        if not _change(box + STATE, JOB, IDLE):
+            left = LINGER
+            while left > 0 and _load(box + STATE) == BUSY and not (LINUX and _core() == _load(box + SEAT)):
+                _pause()
+                left -= 1
+            if _change(box + STATE, BUSY, WAITED):
+                _store(box + WAITS, 1)
+    return failed
 
 
 def _addresses(loop: Any, rows: bool) -> Any:
-    """An intrinsic: the addresses of a function that calls `loop` for a piece, and of the arguments."""
+    """An intrinsic: the addresses of a function that calls `loop` for a piece, and of the arguments; their size."""
 
     @_intrinsic
     def addresses(context: Any, args: Any) -> Any:
         given = tuple(args) if rows else (*args, types.int64, types.int64)
         loop.compile(given)
         compiled = loop.overloads[given]
-        both = _types.UniTuple(types.int64, 2)
+        three = _types.UniTuple(types.int64, 3)
 
         def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
             context.active_code_library.add_linking_library(compiled.library)
@@ -238,9 +257,13 @@ def _addresses(loop: Any, rows: bool) -> Any:
                 found += [start, stop]
             status, _ = context.call_internal_no_propagate(inside, compiled.fndesc, types.void(*given), found)
             inside.ret(inside.zext(status.is_error, _INT))
-            return context.make_tuple(builder, both, [builder.ptrtoint(piece, _INT), builder.ptrtoint(slot, _INT)])
+            size = context.get_abi_sizeof(slot.type.pointee)
+            if size > SPACE:
+                raise ValueError(f"a loop has arguments of {size} bytes, and there is room for {SPACE}")
+            found = [builder.ptrtoint(piece, _INT), builder.ptrtoint(slot, _INT), _INT(size)]
+            return context.make_tuple(builder, three, found)
 
-        return both(args), code
+        return three(args), code
 
     return addresses
 
@@ -268,8 +291,8 @@ def entry(function: Any, signature: str, rows: bool, options: dict[str, Any]) ->
     given = ", ".join(names)
     text = (
         f"def {function.__name__}(boxes, pieces, n, {given}):\n"
-        f"    code, args = addresses(({given},))\n"
-        "    together(boxes, pieces, n, code, args)"
+        f"    code, args, size = addresses(({given},))\n"
+        "    return together(boxes, pieces, n, code, args, size)"
     )
     scope = {
         "__name__": function.__module__,
@@ -279,4 +302,4 @@ def entry(function: Any, signature: str, rows: bool, options: dict[str, Any]) ->
     exec(compile("\n" * (code.co_firstlineno - 1) + text, code.co_filename, "exec"), scope)
     if not rows:
         signature = signature.replace(", int64, int64)", ")")
-    return scope[function.__name__], signature.replace("(", "(int64[::1], int64, int64, ", 1)
+    return scope[function.__name__], signature.replace("void(", "int64(int64[::1], int64, int64, ", 1)
