@@ -3,7 +3,7 @@
 A worker of `threads.py` waits for work in `serve`, awake for a while after each loop: to wake a sleeping thread takes
 20 to 40 us, to tell one that is awake less than 1. What it is told lies in its box, at these offsets in bytes:
 
-    STATE           IDLE, JOB (there is a loop to join), BUSY (with it), WAITED (by a caller that
+    STATE           IDLE, JOB (there is a loop to join), BUSY (with it), WAITED (busy, and the caller
                     sleeps), CALL (there is a function of Python to call), CALLED
     ORDER           seven words: which thread this is, of how many, pieces of each part, the length of the range,
                     addresses of all boxes, of the loop, of its arguments
@@ -41,17 +41,7 @@ _INT, _PART, _NOTHING = ir.IntType(64), ir.IntType(32), ir.VoidType()
 _CODE = ir.FunctionType(_INT, [_INT, _INT, _INT])
 
 IDLE, JOB, BUSY = range(3)
-STATE, ORDER, CORE, FAILED, WAITS, SEAT, TAKEN, TAKEN_BY_CALLER, ROOM = (
-    0,
-    64,
-    120,
-    128,
-    136,
-    144,
-    192,
-    256,
-    320,
-)  # in bytes
+STATE, ORDER, CORE, FAILED, WAITS, SEAT, TAKEN, TAKEN_BY_CALLER, ROOM = 0, 64, 120, 128, 136, 144, 192, 256, 320
 SPACE = 8 * WORDS - ROOM
 LINGER = 2000  # looks at a worker that is busy, before the caller sleeps: 50 us
 LINUX = sys.platform == "linux"
