@@ -19,11 +19,11 @@ from numba import njit
 from .. import conv as reference
 from ..conv import Sizes, Widths, places_of
 from ..policy import loop, uses
-from ..threads import share
 from . import lanes, tiles, winograd
-from .products import OPTIONS, block_of, cleared, dots, packed, product, rows_for, starts
+from .products import OPTIONS, aligned, block_of, cleared, dots, packed, product, rows_for, starts
 
 split_1, split_2, join_1 = tiles.split[1], tiles.split[2], tiles.join[1]
+BYTES = tiles.BYTES
 
 CACHE = 1 << 18  # bytes of images that are worked on together
 ROOM = 1 << 22  # bytes of a vector of images that `lanes` works on
@@ -64,19 +64,20 @@ def _fill(image: Any, room: Any, at: Any, apart: Any, s: Any, lead: Any, q: Any)
 
 
 @loop(
-    "void(T[:, :, :, :, ::1], T[::1], T[::1], int64[::1], T[:, :, :, :, ::1], T[::1], T[::1], UniTuple(int64, 3), "
+    "void(T[:, :, :, :, ::1], T[::1], T[::1], int64[::1], T[:, :, :, :, ::1], UniTuple(int64, 3), "
     "UniTuple(int64, 3), UniTuple(int64, 3), UniTuple(int64, 3), UniTuple(int64, 3), UniTuple(int64, 3), "
-    "UniTuple(int64, 6), int64, int64)"
+    "UniTuple(int64, 6), int64, int64)",
+    shared="range",
 )
 def _direct(
-    x: Any, w: Any, bias: Any, off: Any, out: Any, room: Any, block: Any, s: Any, lead: Any, q: Any, places: Any,
-    step: Any, first: Any, numbers: Any, start: Any, stop: Any,
+    x: Any, w: Any, bias: Any, off: Any, out: Any, s: Any, lead: Any, q: Any, places: Any, step: Any, first: Any,
+    numbers: Any, start: Any, stop: Any,
 ) -> None:  # fmt: skip
     groups, blocks, r, band, pitch, lanes = numbers
     k, n_w, o = off.size, places[2], out.shape[1] // groups
     apart = s[0] * s[1] * s[2] * q[0] * q[1] * q[2]
     own, size, flat = x.shape[1] // groups * apart, out.shape, out.reshape(-1)
-    total = block[block.size - lanes :]
+    room, block, total = cleared(x.shape[1] * apart + lanes, x), aligned(r * pitch + lanes, x), cleared(lanes, x)
     unit = start
     while unit < stop:
         n = unit // (groups * blocks)
@@ -116,17 +117,9 @@ def _run_direct(
     band = min(max(BAND // q[2], 1), places[1])
     pitch = -(-band * q[2] // lanes) * lanes
     b, w = starts(bias, groups, len(w) // groups, r, x.dtype), packed(w, groups, r)
-    size = x.shape[1] * math.prod(s) * math.prod(q) + lanes
-
-    def run(start: int, stop: int) -> None:
-        room, block = cleared(size, x.dtype), cleared(r * pitch + lanes, x.dtype)
-        _direct(
-            x, w, b, off, out, room, block, s, lead, q, places, step, first,
-            (groups, blocks, r, band, pitch, lanes), start, stop,
-        )  # fmt: skip
-
-    work = r * len(off) * math.prod(places)
-    share(run, len(x) * groups * blocks, (1 << 20) // max(work, 1))
+    numbers, work = (groups, blocks, r, band, pitch, lanes), r * len(off) * math.prod(places)
+    n, least = len(x) * groups * blocks, (1 << 20) // max(work, 1)
+    _direct.share(x, w, b, off, out, s, lead, q, places, step, first, numbers, n=n, least=least)
 
 
 def _three(x: Any) -> Any:
@@ -163,13 +156,13 @@ def _geometry(stride: Sizes, padding: Widths, dilation: Sizes, kernel: Sizes, si
 
 
 @loop(
-    "void(T[:, :, :, :, ::1], T[:, :, :, :, ::1], int64[::1], T[::1], T[::1], T[::1], UniTuple(int64, 3), "
-    "UniTuple(int64, 3), UniTuple(int64, 3), UniTuple(int64, 7), int64, int64)"
+    "void(T[:, :, :, :, ::1], T[:, :, :, :, ::1], int64[::1], T[::1], UniTuple(int64, 3), UniTuple(int64, 3), "
+    "UniTuple(int64, 3), UniTuple(int64, 7), int64, int64)",
+    shared="range",
 )
 def _weight(
-    x: Any, g: Any, off: Any, parts: Any, room: Any, room_g: Any, s: Any, lead: Any, q: Any, numbers: Any, start: Any,
-    stop: Any,
-) -> None:  # fmt: skip
+    x: Any, g: Any, off: Any, parts: Any, s: Any, lead: Any, q: Any, numbers: Any, start: Any, stop: Any
+) -> None:
     groups, blocks, r, columns, together, chunks, apart_g = numbers
     k, n = off.size, x.shape[0]
     apart = s[0] * s[1] * s[2] * q[0] * q[1] * q[2]
@@ -177,6 +170,7 @@ def _weight(
     step, step_g = x.shape[1] * apart, groups * blocks * r * apart_g
     places = ((g.shape[2] - 1) * q[1] + g.shape[3] - 1) * q[2] + g.shape[4]
     one, none, rows_g = (1, 1, 1), (0, 0, 0), (g.shape[2], q[1], q[2])
+    room, room_g = cleared(together * step + BYTES // x.itemsize, x), cleared(together * step_g, x)
     unit = start
     while unit < stop:
         chunk = unit // (groups * blocks)
@@ -385,17 +379,12 @@ def conv_dw(x: Any, g: Any, *, kernel: Sizes, stride: Sizes, padding: Widths, di
     off = np.zeros(-(-terms // columns) * columns, np.int64)
     off[:terms] = known
     apart_g = -(-g.shape[2] * q[1] * q[2] // width) * width
-    size, size_g = x.shape[1] * math.prod(s) * math.prod(q), groups * blocks * r * apart_g
-    together = min(n, max(1, CACHE // ((size + size_g) * x.itemsize)))
+    each = x.shape[1] * math.prod(s) * math.prod(q) + groups * blocks * r * apart_g
+    together = min(n, max(1, CACHE // (each * x.itemsize)))
     chunks = min(-(-n // together), 4)
     parts = np.zeros((chunks, groups, blocks * r, len(off)), x.dtype)
-
-    def run(start: int, stop: int) -> None:
-        room, room_g = cleared(together * size + width, x.dtype), cleared(together * size_g, x.dtype)
-        numbers = (groups, blocks, r, columns, together, chunks, apart_g)
-        _weight(x, g, off, parts.reshape(-1), room, room_g, s, lead, q, numbers, start, stop)
-
-    work = r * len(off) * apart_g * n // chunks
-    share(run, chunks * groups * blocks, (1 << 20) // work)
+    numbers = (groups, blocks, r, columns, together, chunks, apart_g)
+    units, least = chunks * groups * blocks, (1 << 20) // (r * len(off) * apart_g * n // chunks)
+    _weight.share(x, g, off, parts.reshape(-1), s, lead, q, numbers, n=units, least=least)
     out = np.add.reduce(parts, axis=0)[:, :o, :terms].reshape(groups * o, x.shape[1] // groups, *kernel)
     return out if np.isfinite(out).all() else None  # what lies between rows counts 0 times, and 0 inf is NaN

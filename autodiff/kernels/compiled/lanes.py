@@ -15,9 +15,8 @@ from numba import njit
 
 from ..conv import Sizes
 from ..policy import loop
-from ..threads import share
 from . import tiles, winograd
-from .products import OPTIONS, aligned, block_of, cleared, dots, packed, product, rows_for
+from .products import OPTIONS, aligned, block_of, cleared, dots, offsets, packed, product, rows_for
 
 to_lanes, from_lanes = tiles.to_lanes, tiles.from_lanes
 _of_image, _to_image = winograd.of_image, tiles.transform(tuple(zip(*winograd.B_T, strict=True)), add=True)
@@ -46,21 +45,21 @@ def _fill(
 
 
 @njit(**OPTIONS)
-def _squares(off: Any, at: Any, side: Any, pitch: Any, lanes: Any) -> None:
+def _tile(side: Any, pitch: Any, lanes: Any) -> Any:
     """Offsets of a tile's elements (side, side) in rows of `pitch` vectors."""
-    for i in range(side):
-        for j in range(side):
-            off[at + i * side + j] = (i * pitch + j) * lanes
+    off = np.empty(36, np.int64)
+    for i in range(side * side):
+        off[i] = (i // side * pitch + i % side) * lanes
+    return off
 
 
-@loop("void(T[::1], T[::1], T[::1], int64[::1], T[::1], T[::1], T[::1], T[::1], UniTuple(int64, 13), int64, int64)")
-def direct(
-    x: Any, w: Any, b: Any, off: Any, out: Any, room: Any, block: Any, total: Any, numbers: Any, start: Any, stop: Any
-) -> None:
+@loop("void(T[::1], T[::1], T[::1], int64[::1], T[::1], UniTuple(int64, 14), int64, int64)", shared="range")
+def direct(x: Any, w: Any, b: Any, off: Any, out: Any, numbers: Any, start: Any, stop: Any) -> None:
     """The convolution of some vectors of images."""
-    n, c, high, wide, o, rows, columns, top, left, plane, pitch, r, lanes = numbers
-    k, band = off.size, max(1, block.size // (r * columns * lanes))
-    apart = band * columns * lanes
+    n, c, high, wide, o, rows, columns, top, left, plane, pitch, band, r, lanes = numbers
+    k, apart = off.size, band * columns * lanes
+    room, block = cleared((c * plane + lanes) * lanes, x), aligned(r * apart + lanes * lanes, x)
+    total = cleared(lanes, x)
     for unit in range(start, stop):
         first = unit * lanes
         count = min(lanes, n - first)
@@ -78,11 +77,12 @@ def direct(
                     from_lanes(block, i * apart, size * columns, out, to, o * rows * columns, count, total)
 
 
-@loop("void(T[::1], T[::1], int64[::1], T[::1], T[::1], T[::1], UniTuple(int64, 15), int64, int64)")
-def weight(x: Any, g: Any, off: Any, parts: Any, room: Any, room_g: Any, numbers: Any, start: Any, stop: Any) -> None:
+@loop("void(T[::1], T[::1], int64[::1], T[::1], UniTuple(int64, 15), int64, int64)", shared="range")
+def weight(x: Any, g: Any, off: Any, parts: Any, numbers: Any, start: Any, stop: Any) -> None:
     """The gradient by the weight, in chunks of images."""
     n, c, high, wide, o, rows, columns, top, left, plane, pitch, r, some, chunks, lanes = numbers
     k, blocks, size, units = off.size, -(-o // r), rows * columns * lanes, -(-n // lanes)
+    room, room_g = cleared((c * plane + lanes) * lanes, x), aligned(blocks * r * size + lanes * lanes, x)
     for chunk in range(start, stop):
         for unit in range(units * chunk // chunks, units * (chunk + 1) // chunks):
             first = unit * lanes
@@ -96,27 +96,17 @@ def weight(x: Any, g: Any, off: Any, parts: Any, room: Any, room_g: Any, numbers
                 )  # fmt: skip
 
 
-@loop(
-    "void(T[::1], T[::1], T[::1], T[::1], int64[::1], T[::1], T[::1], T[::1], T[::1], T[::1], "
-    "UniTuple(int64, 15), int64, int64)"
-)
-def winograd_forward(
-    x: Any, w: Any, b: Any, out: Any, off: Any, room: Any, v: Any, s: Any, y: Any, total: Any, numbers: Any, start: Any,
-    stop: Any,
-) -> None:  # fmt: skip
+@loop("void(T[::1], T[::1], T[::1], T[::1], T[:, ::1], UniTuple(int64, 15), int64, int64)", shared="range")
+def winograd_forward(x: Any, w: Any, b: Any, out: Any, totals: Any, numbers: Any, start: Any, stop: Any) -> None:
     """The convolution of some vectors of images, in tiles."""
     n, c, high, wide, o, rows, columns, top, left, m, down, right, band, r, lanes = numbers
     pitch, width, apart = right * m + 6 - m, right * m, band * right * lanes
     plane = (down * m + 6 - m) * pitch
-    seen, sums, to, terms = off[:36], off[36:72], off[72:108], off[108:]
-    _squares(off, 0, 6, pitch, lanes)
-    _squares(off, 72, m, width, lanes)
-    for i in range(36):
-        sums[i] = i * r * apart
-    for i in range(c):
-        terms[i] = i * apart
+    room, y = cleared((c * plane + lanes) * lanes, x), aligned((band * m * width + lanes) * lanes, x)
+    v, s = aligned(36 * c * apart, x), aligned(36 * r * apart, x)
+    seen, to, sums, terms = _tile(6, pitch, lanes), _tile(m, width, lanes), offsets(36, r * apart), offsets(c, apart)
     for unit in range(start, stop):
-        first = unit * lanes
+        first, total = unit * lanes, totals[unit]
         count = min(lanes, n - first)
         _fill(x, first, count, c, high, wide, room, plane, top, left, pitch, lanes)
         for a in range(0, down, band):
@@ -161,28 +151,17 @@ def winograd_forward(
                             )
 
 
-@loop(
-    "void(T[::1], T[::1], T[::1], int64[::1], T[::1], T[::1], T[::1], T[::1], T[::1], "
-    "UniTuple(int64, 15), int64, int64)"
-)
-def winograd_image(
-    g: Any, w: Any, out: Any, off: Any, room: Any, v: Any, s: Any, y: Any, total: Any, numbers: Any, start: Any,
-    stop: Any,
-) -> None:  # fmt: skip
+@loop("void(T[::1], T[::1], T[::1], T[::1], T[:, ::1], UniTuple(int64, 15), int64, int64)", shared="range")
+def winograd_image(g: Any, w: Any, b: Any, out: Any, totals: Any, numbers: Any, start: Any, stop: Any) -> None:
     """The transpose of that: each tile of the gradient is added to the elements that it has seen."""
     n, c, high, wide, o, rows, columns, top, left, m, down, right, band, r, lanes = numbers
     pitch, width, apart = right * m + 6 - m, right * m, band * right * lanes
     plane, plane_g = (down * m + 6 - m) * pitch, down * m * width
-    seen, sums, to, terms = off[:36], off[36:72], off[72:108], off[108:]
-    _squares(off, 0, m, width, lanes)
-    _squares(off, 72, 6, pitch, lanes)
-    for i in range(36):
-        sums[i] = i * r * apart
-    for i in range(o):
-        terms[i] = i * apart
-    nothing = total[lanes:]
+    room, y = cleared((o * plane_g + lanes) * lanes, g), aligned((c * plane + lanes) * lanes, g)
+    v, s = aligned(36 * o * apart, g), aligned(36 * r * apart, g)
+    seen, to, sums, terms = _tile(m, width, lanes), _tile(6, pitch, lanes), offsets(36, r * apart), offsets(o, apart)
     for unit in range(start, stop):
-        first = unit * lanes
+        first, total = unit * lanes, totals[unit]
         count = min(lanes, n - first)
         _fill(g, first, count, o, rows, columns, room, plane_g, 0, 0, width, lanes)
         y[:] = 0
@@ -200,7 +179,7 @@ def winograd_image(
             for u in range(-(-c // r)):
                 for i in range(36):
                     product(
-                        r, nothing, 0, w, (u * 36 + i) * o * r, terms, o, v, i * o * apart, s, i * r * apart, apart,
+                        r, b, 0, w, (u * 36 + i) * o * r, terms, o, v, i * o * apart, s, i * r * apart, apart,
                         ending * right * lanes, lanes,
                     )  # fmt: skip
                 for i in range(min(r, c - u * r)):
@@ -214,20 +193,17 @@ def winograd_image(
                 from_lanes(y, here * lanes, wide, out, there, c * high * wide, count, total)
 
 
-@loop("void(T[::1], T[::1], T[::1], int64[::1], T[::1], T[::1], T[::1], T[::1], UniTuple(int64, 17), int64, int64)")
-def winograd_weight(
-    x: Any, g: Any, parts: Any, off: Any, room: Any, room_g: Any, v: Any, s: Any, numbers: Any, start: Any, stop: Any
-) -> None:
+@loop("void(T[::1], T[::1], T[::1], UniTuple(int64, 17), int64, int64)", shared="range")
+def winograd_weight(x: Any, g: Any, parts: Any, numbers: Any, start: Any, stop: Any) -> None:
     """Sums over tiles of the products of transformed images and gradients, in chunks of images."""
     n, c, high, wide, o, rows, columns, top, left, m, down, right, band, r, some, chunks, lanes = numbers
     pitch, width, apart = right * m + 6 - m, right * m, band * right * lanes
     plane, plane_g, blocks, units = (down * m + 6 - m) * pitch, down * m * width, -(-o // r), -(-n // lanes)
-    seen, whole, terms = off[:36], off[36:72], off[72:]
+    room, room_g = cleared((c * plane + lanes) * lanes, x), cleared((o * plane_g + lanes) * lanes, x)
+    v, s = aligned(36 * c * apart, x), aligned(36 * blocks * r * apart, x)
+    seen, whole, terms = _tile(6, pitch, lanes), _tile(m, width, lanes), offsets(-(-c // some) * some, apart)
     k = terms.size
-    _squares(off, 0, 6, pitch, lanes)
-    _squares(off, 36, m, width, lanes)
-    for i in range(k):
-        terms[i] = min(i, c - 1) * apart
+    terms[c:] = (c - 1) * apart
     for chunk in range(start, stop):
         for unit in range(units * chunk // chunks, units * (chunk + 1) // chunks):
             first = unit * lanes
@@ -279,14 +255,8 @@ def _run_direct(x: Any, w: Any, bias: Any, out: Any, lead: Sizes) -> bool:
     if bias is not None:
         b[:o] = bias
     band = min(rows, max(1, BAND // (columns * lanes)))
-    numbers = (n, c, high, wide, o, rows, columns, *lead, plane, pitch, r, lanes)
-
-    def run(start: int, stop: int) -> None:
-        room = cleared((c * plane + lanes) * lanes, x.dtype)
-        block = aligned((r * band * columns + lanes) * lanes, x.dtype)
-        direct(x.reshape(-1), w, b, off, out.reshape(-1), room, block, np.zeros(lanes, x.dtype), numbers, start, stop)
-
-    share(run, -(-n // lanes))
+    numbers = (n, c, high, wide, o, rows, columns, *lead, plane, pitch, band, r, lanes)
+    direct.share(x.reshape(-1), w, b, off, out.reshape(-1), numbers, n=-(-n // lanes))
     return True
 
 
@@ -301,13 +271,7 @@ def _run_weight(x: Any, g: Any, kernel: Sizes, lead: Sizes) -> Any:
     blocks, chunks = -(-o // r), min(4, -(-n // lanes))
     parts = np.zeros((chunks, blocks * r, len(off)), x.dtype)
     numbers = (n, c, high, wide, o, rows, columns, *lead, plane, pitch, r, some, chunks, lanes)
-
-    def run(start: int, stop: int) -> None:
-        room = cleared((c * plane + lanes) * lanes, x.dtype)
-        room_g = cleared((blocks * r * rows * columns + lanes) * lanes, x.dtype)
-        weight(x.reshape(-1), g.reshape(-1), off, parts.reshape(-1), room, room_g, numbers, start, stop)
-
-    share(run, chunks)
+    weight.share(x.reshape(-1), g.reshape(-1), off, parts.reshape(-1), numbers, n=chunks)
     return np.add.reduce(parts, axis=0)[:o, :terms].reshape(o, c, *kernel)
 
 
@@ -318,76 +282,31 @@ def _cut(kernel: int, rows: int, columns: int) -> tuple[int, int, int, int]:
     return m, down, right, min(down, max(1, round(TILES / right)))
 
 
-def _run_winograd(x: Any, w: Any, bias: Any, out: Any, lead: Sizes) -> bool:
-    """Fill `out`, and say whether all of it is finite."""
-    (n, c, high, wide), (o, rows, columns), lanes = x.shape, out.shape[1:], tiles.lanes(x.itemsize)
-    r = rows_for(o)
-    m, down, right, band = _cut(w.shape[2], rows, columns)
-    u = winograd.blocks_of(winograd.transformed(w), r)
-    b = np.zeros((-(-o // r) + 1) * r, x.dtype)
+def _run_winograd(x: Any, w: Any, bias: Any, out: Any, lead: Sizes, back: bool = False) -> bool:
+    """Fill `out`, or the image of which the gradient is x to go `back`, and say whether all of it is finite."""
+    image, sums = (out, x) if back else (x, out)
+    (n, c, high, wide), (o, rows, columns), lanes = image.shape, sums.shape[1:], tiles.lanes(x.itemsize)
+    r = rows_for(out.shape[1])
+    u = winograd.transformed(w)
+    u = winograd.blocks_of(u.swapaxes(0, 1) if back else u, r)
+    b = np.zeros((-(-out.shape[1] // r) + 1) * r, x.dtype)
     if bias is not None:
         b[r : r + o] = bias
-    numbers = (n, c, high, wide, o, rows, columns, *lead, m, down, right, band, r, lanes)
-    apart = band * right * lanes
-    bad = []
-
-    def run(start: int, stop: int) -> None:
-        total, off = np.zeros(lanes, x.dtype), np.empty(108 + c, np.int64)
-        room = cleared((c * (down * m + 6 - m) * (right * m + 6 - m) + lanes) * lanes, x.dtype)
-        v, s = aligned(36 * c * apart, x.dtype), aligned(36 * r * apart, x.dtype)
-        y = aligned((band * m * right * m + lanes) * lanes, x.dtype)
-        winograd_forward(x.reshape(-1), u, b, out.reshape(-1), off, room, v, s, y, total, numbers, start, stop)
-        if not math.isfinite(total.sum()):
-            bad.append(start)
-
-    with np.errstate(all="ignore"):
-        share(run, -(-n // lanes))
-    return not bad
-
-
-def _run_winograd_image(g: Any, w: Any, out: Any, lead: Sizes) -> bool:
-    """The gradient by the image, the transpose of all of that; the same."""
-    (n, c, high, wide), (o, rows, columns), lanes = out.shape, g.shape[1:], tiles.lanes(g.itemsize)
-    r = rows_for(c)
-    m, down, right, band = _cut(w.shape[2], rows, columns)
-    u = winograd.blocks_of(winograd.transformed(w).transpose(1, 0, 2), r)
-    numbers = (n, c, high, wide, o, rows, columns, *lead, m, down, right, band, r, lanes)
-    apart = band * right * lanes
-    bad = []
-
-    def run(start: int, stop: int) -> None:
-        total, off = np.zeros(lanes + r, g.dtype), np.empty(108 + o, np.int64)
-        room = cleared((o * down * m * right * m + lanes) * lanes, g.dtype)
-        v, s = aligned(36 * o * apart, g.dtype), aligned(36 * r * apart, g.dtype)
-        y = aligned((c * (down * m + 6 - m) * (right * m + 6 - m) + lanes) * lanes, g.dtype)
-        winograd_image(g.reshape(-1), u, out.reshape(-1), off, room, v, s, y, total, numbers, start, stop)
-        if not math.isfinite(total.sum()):
-            bad.append(start)
-
-    with np.errstate(all="ignore"):
-        share(run, -(-n // lanes))
-    return not bad
+    numbers = (n, c, high, wide, o, rows, columns, *lead, *_cut(w.shape[2], rows, columns), r, lanes)
+    totals = np.zeros((-(-n // lanes), lanes), x.dtype)
+    loop = winograd_image if back else winograd_forward
+    loop.share(x.reshape(-1), u, b, out.reshape(-1), totals, numbers, n=len(totals))
+    return bool(np.isfinite(totals).all())
 
 
 def _run_winograd_weight(x: Any, g: Any, kernel: Sizes, lead: Sizes) -> Any:
     """The gradient by the weight."""
     (n, c, high, wide), (o, rows, columns), lanes = x.shape, g.shape[1:], tiles.lanes(x.itemsize)
-    m, down, right, band = _cut(kernel[0], rows, columns)
     r, some = block_of(o, c)
     blocks, k, chunks = -(-o // r), -(-c // some) * some, min(4, -(-n // lanes))
     parts = np.zeros((chunks, 36, blocks * r, k), x.dtype)
-    numbers = (n, c, high, wide, o, rows, columns, *lead, m, down, right, band, r, some, chunks, lanes)
-    apart = band * right * lanes
-
-    def run(start: int, stop: int) -> None:
-        off = np.empty(72 + k, np.int64)
-        room = cleared((c * (down * m + 6 - m) * (right * m + 6 - m) + lanes) * lanes, x.dtype)
-        room_g = cleared((o * down * m * right * m + lanes) * lanes, x.dtype)
-        v, s = aligned(36 * c * apart, x.dtype), cleared(36 * blocks * r * apart, x.dtype)
-        winograd_weight(x.reshape(-1), g.reshape(-1), parts.reshape(-1), off, room, room_g, v, s, numbers, start, stop)
-
-    with np.errstate(all="ignore"):
-        share(run, chunks)
+    numbers = (n, c, high, wide, o, rows, columns, *lead, *_cut(kernel[0], rows, columns), r, some, chunks, lanes)
+    winograd_weight.share(x.reshape(-1), g.reshape(-1), parts.reshape(-1), numbers, n=chunks)
     sums = np.add.reduce(parts, axis=0)[:, :o, :c]
     return winograd.back(sums.transpose(1, 2, 0), kernel[0])
 
@@ -414,7 +333,7 @@ def run(x: Any, w: Any, bias: Any, out: Any, lead: Sizes) -> bool:
 def run_image(g: Any, w: Any, out: Any, lead: Sizes) -> bool:
     """The gradient by the image, likewise."""
     if _in_tiles(w):
-        return _run_winograd_image(g, w, out, lead)
+        return _run_winograd(g, w, None, out, lead, back=True)
     ahead = (w.shape[2] - 1 - lead[0], w.shape[3] - 1 - lead[1])
     return bool(np.isfinite(w).all()) and _run_direct(g, winograd.flipped(w), None, out, ahead)
 

@@ -8,25 +8,34 @@ left to NumPy, whose additions of slices were measured to be as fast.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
 
 from ..conv import Sizes, Widths, places_of
-from ..policy import loop, uses
+from ..policy import Loop, loop, uses
 from ..pool import check_windows
-from ..threads import share
+from .tiles import _INT, _Code, _helpers, _pointers
 
-LEAST = 1 << 14  # places for a thread
+LEAST = 1 << 14  # elements that windows see, for a thread
+_intrinsic: Any = intrinsic
 _PLAIN = "T[:, :, :, ::1]"
 _SHAPES = "UniTuple(int64, 3), UniTuple(int64, 3), UniTuple(int64, 3)"
 
 
-@loop(f"void({_PLAIN}, {_PLAIN}, uint16[:, :, :, ::1], int64[:, :, ::1], {_SHAPES}, UniTuple(int64, 3), T)")
+@loop(
+    f"void({_PLAIN}, {_PLAIN}, uint16[:, :, :, ::1], int64[:, :, ::1], {_SHAPES}, UniTuple(int64, 3), T, int64, int64)",
+    shared="range",
+)
 def _largest(
-    x: Any, out: Any, which: Any, first: Any, kernel: Any, stride: Any, lead: Any, dilation: Any, lowest: Any
-) -> None:
-    for n in range(x.shape[0]):
+    x: Any, out: Any, which: Any, first: Any, kernel: Any, stride: Any, lead: Any, dilation: Any, lowest: Any,
+    start: Any, stop: Any,
+) -> None:  # fmt: skip
+    for n in range(start, stop):
         for d in range(out.shape[1]):
             for h in range(out.shape[2]):
                 line, taps, begin = out[n, d, h], which[n, d, h], first[d, h]
@@ -41,12 +50,12 @@ def _largest(
                             seen = x[n, i, j]
                             for c in range(kernel[2]):
                                 k = c * dilation[2] - lead[2]
-                                start = max(stride[2] - 1 - k, 0) // stride[2]
-                                stop = min(line.size, max(seen.size - k + stride[2] - 1, 0) // stride[2])
-                                if start < stop:
+                                left = max(stride[2] - 1 - k, 0) // stride[2]
+                                right = min(line.size, max(seen.size - k + stride[2] - 1, 0) // stride[2])
+                                if left < right:
                                     tap = np.uint16((a * kernel[1] + b) * kernel[2] + c)
-                                    bests, at = line[start:stop], taps[start:stop]
-                                    part = seen[start * stride[2] + k :]
+                                    bests, at = line[left:right], taps[left:right]
+                                    part = seen[left * stride[2] + k :]
                                     if stride[2] == 1:
                                         for w in range(bests.size):
                                             value, best = part[w], bests[w]
@@ -67,24 +76,98 @@ def _largest(
                                             at[w] = tap if larger else at[w]
 
 
-@loop(f"void({_PLAIN}, {_PLAIN}, uint16[:, :, :, ::1])")
+# -- windows of 2 x 2, side by side -----------------------------------------------------------------------------------
+
+
+@_intrinsic
+def _fours(typing: Any, x: Any, upper: Any, lower: Any, out: Any, which: Any, to: Any, n: Any) -> Any:
+    """The largest in each of n windows between two rows of x, and which: a vector of windows at a time."""
+
+    def write(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        at_x, upper, lower, at_out, at_which, to, count = _pointers(context, builder, signature.args, args)
+        code = _Code(context, builder, x.dtype, signature.args, args)
+        for here, twice, mask in _vectors(code, count):
+            seen = []
+            for row in (upper, lower):
+                parts = [code.load_some(code.at(at_x, row, place), some) for place, some in twice]
+                seen += [code.pick(parts, list(range(first, 2 * code.lanes, 2))) for first in (0, 1)]
+            tops = [(value, _taps(code, k)) for k, value in enumerate(seen)]
+            while len(tops) > 1:
+                tops = [_larger(builder, *pair) for pair in zip(tops[::2], tops[1::2], strict=True)]
+            for value, pointer in zip(tops[0], (at_out, at_which), strict=True):
+                code.store_some(value, code.at(pointer, to, here), mask)
+        return context.get_dummy_value()
+
+    return types.void(x, upper, lower, out, which, to, n), write
+
+
+@_intrinsic
+def _fours_back(typing: Any, g: Any, which: Any, at: Any, out: Any, upper: Any, lower: Any, n: Any) -> Any:
+    """Write n windows between two rows of `out`: the number of g at the element that was the largest, and 0."""
+
+    def write(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        at_g, at_which, at, at_out, upper, lower, count = _pointers(context, builder, signature.args, args)
+        code = _Code(context, builder, g.dtype, signature.args, args)
+        for here, twice, mask in _vectors(code, count):
+            value = code.load_some(code.at(at_g, at, here), mask)
+            taps = code.load_some(code.at(at_which, at, here), mask, 16)
+            for row, first in ((upper, 0), (lower, 2)):
+                parts = [
+                    builder.select(builder.icmp_unsigned("==", taps, _taps(code, first + k)), value, code.zero)
+                    for k in (0, 1)
+                ]
+                for v, (place, some) in enumerate(twice):
+                    joined = code.pick(
+                        parts, [(v * code.lanes + j) // 2 + j % 2 * code.lanes for j in range(code.lanes)]
+                    )
+                    code.store_some(joined, code.at(at_out, row, place), some)
+        return context.get_dummy_value()
+
+    return types.void(g, which, at, out, upper, lower, n), write
+
+
+def _taps(code: _Code, k: int) -> Any:
+    return ir.Constant(ir.VectorType(ir.IntType(16), code.lanes), [k] * code.lanes)
+
+
+def _larger(builder: Any, first: Any, second: Any) -> Any:
+    """Of two pairs (value, tap) that with the larger value, the first of equals; a NaN wins, the first."""
+    best, value = first[0], second[0]
+    larger = builder.and_(builder.fcmp_unordered(">", value, best), builder.fcmp_ordered("ord", best, best))
+    return [builder.select(larger, new, old) for old, new in zip(first, second, strict=True)]
+
+
+def _vectors(code: _Code, count: Any) -> Iterator[tuple[Any, list[tuple[Any, Any]], Any]]:
+    """Inside of a loop over vectors of windows: where one begins, where its two vectors of a row do, and masks."""
+    builder = code.builder
+    blocks = builder.udiv(builder.add(count, _INT(code.lanes - 1)), _INT(code.lanes))
+    with _helpers.for_range(builder, blocks) as each:
+        here, two = builder.mul(each.index, _INT(code.lanes)), builder.mul(count, _INT(2))
+        places = [builder.add(builder.mul(here, _INT(2)), _INT(v * code.lanes)) for v in (0, 1)]
+        yield here, [(place, code.below(place, two)) for place in places], code.below(here, count)
+
+
+@loop(f"void({_PLAIN}, {_PLAIN}, uint16[:, :, :, ::1])", shared="rows")
 def _largest_of_four(x: Any, out: Any, which: Any) -> None:
+    high, wide, flat, best, taps = out.shape[2], out.shape[3], x.reshape(-1), out.reshape(-1), which.reshape(-1)
     for n in range(x.shape[0]):
-        for h in range(out.shape[2]):
-            line, taps = out[n, 0, h], which[n, 0, h]
-            upper, lower = x[n, 0, 2 * h, : 2 * line.size], x[n, 0, 2 * h + 1, : 2 * line.size]
-            for w in range(line.size):
-                best, at = upper[2 * w], 0
-                value = upper[2 * w + 1]
-                larger = (not (value <= best)) & (best == best)
-                best, at = value if larger else best, 1 if larger else at
-                value = lower[2 * w]
-                larger = (not (value <= best)) & (best == best)
-                best, at = value if larger else best, 2 if larger else at
-                value = lower[2 * w + 1]
-                larger = (not (value <= best)) & (best == best)
-                line[w] = value if larger else best
-                taps[w] = 3 if larger else at
+        for h in range(high):
+            at = (n * x.shape[2] + 2 * h) * x.shape[3]
+            _fours(flat, at, at + x.shape[3], best, taps, (n * high + h) * wide, wide)
+
+
+@loop(f"void({_PLAIN}, uint16[:, :, :, ::1], {_PLAIN})", shared="rows")
+def _largest_of_four_back(g: Any, which: Any, out: Any) -> None:
+    high, wide, flat, grads, taps = g.shape[2], g.shape[3], out.reshape(-1), g.reshape(-1), which.reshape(-1)
+    if 2 * high < out.shape[2] or 2 * wide < out.shape[3]:
+        flat[:] = 0
+    for n in range(g.shape[0]):
+        for h in range(high):
+            at = (n * out.shape[2] + 2 * h) * out.shape[3]
+            _fours_back(grads, taps, (n * high + h) * wide, flat, at, at + out.shape[3], wide)
+
+
+# -- kernels ----------------------------------------------------------------------------------------------------------
 
 
 def _four(x: Any) -> Any:
@@ -100,8 +183,13 @@ def _fits(x: Any, kernel: Sizes) -> bool:
     return type(x) is np.ndarray and bool(x.size) and x.ndim <= 5 and math.prod(kernel) <= 1 << 16
 
 
-def _share(run: Any, images: int, each: int) -> None:
-    share(run, images, -(-LEAST // max(each, 1)))
+def _side_by_side(kernel: Sizes, stride: Sizes, padding: Widths, dilation: Sizes) -> bool:
+    return kernel == stride == (2, 2) and dilation == (1, 1) and not any(map(any, padding))
+
+
+def _share(run: Loop, each: int, images: Any, *args: Any) -> None:
+    """Call a loop for images of which `each` is so much work."""
+    run.share(images, *args, n=len(images), least=-(-LEAST // max(each, 1)))
 
 
 @uses(_largest, _largest_of_four)
@@ -114,37 +202,34 @@ def max_pool(x: Any, *, kernel: Sizes, stride: Sizes, padding: Widths, dilation:
         return None
     out, which = np.empty((*x.shape[:2], *places), x.dtype), np.empty((*x.shape[:2], *places), np.uint16)
     images, best, taps = _four(x), _four(out), _four(which)
-    if kernel == stride == (2, 2) and dilation == (1, 1) and not any(map(any, padding)):
-
-        def run(i: int, j: int) -> None:
-            _largest_of_four(images[i:j], best[i:j], taps[i:j])
+    each = math.prod(places) * math.prod(kernel)
+    if _side_by_side(kernel, stride, padding, dilation):
+        _share(_largest_of_four, each, images, best, taps)
     else:
         begin = check_windows(x.shape[2:], kernel, stride, padding, dilation, places)
         lead = _three(tuple([before for before, _ in padding]), 0)
         sizes = (_three(kernel, 1), _three(stride, 1), lead, _three(dilation, 1))
         first = np.ravel_multi_index(np.ix_(*begin), kernel).reshape(best.shape[1:])
-        lowest = x.dtype.type(-np.inf)
-
-        def run(i: int, j: int) -> None:
-            _largest(images[i:j], best[i:j], taps[i:j], first, *sizes, lowest)
-
-    _share(run, len(images), math.prod(places) * math.prod(kernel))
+        _share(_largest, each, images, best, taps, first, *sizes, x.dtype.type(-np.inf))
     return out, which
 
 
-@loop(f"void({_PLAIN}, uint16[:, :, :, ::1], T[:, ::1], int64[::1], int64, UniTuple(int64, 3))")
-def _largest_back(g: Any, which: Any, out: Any, jump: Any, start: Any, step: Any) -> None:
-    for n in range(g.shape[0]):
+@loop(
+    f"void({_PLAIN}, uint16[:, :, :, ::1], T[:, ::1], int64[::1], int64, UniTuple(int64, 3), int64, int64)",
+    shared="range",
+)
+def _largest_back(g: Any, which: Any, out: Any, jump: Any, begin: Any, step: Any, start: Any, stop: Any) -> None:
+    for n in range(start, stop):
         image = out[n]
         image[:] = 0
         for d in range(g.shape[1]):
             for h in range(g.shape[2]):
-                line, taps, place = g[n, d, h], which[n, d, h], start + d * step[0] + h * step[1]
+                line, taps, place = g[n, d, h], which[n, d, h], begin + d * step[0] + h * step[1]
                 for w in range(line.size):
                     image[place + w * step[2] + jump[taps[w]]] += line[w]
 
 
-@uses(_largest_back)
+@uses(_largest_back, _largest_of_four_back)
 def max_pool_vjp(
     g: Any, x_shape: tuple[int, ...], saved: Any, *, kernel: Sizes, stride: Sizes, padding: Widths, dilation: Sizes
 ) -> tuple[Any] | None:
@@ -153,17 +238,20 @@ def max_pool_vjp(
         return None
     out = np.empty(x_shape, g.dtype)
     grads, taps, back = _four(g), _four(saved), out.reshape(-1, math.prod(x_shape[2:]))
+    if _side_by_side(kernel, stride, padding, dilation):
+        _share(_largest_of_four_back, out[0, 0].size, grads, taps, _four(out))
+        return (out,)
     rows = [math.prod(x_shape[i + 1 :]) for i in range(2, len(x_shape))]  # elements from one to the next, by axis
     jump: Any = 0
     for count, row, apart in zip(kernel, rows, dilation, strict=True):
         jump = (np.asarray(jump)[..., None] + np.arange(count) * (row * apart)).reshape(-1)
     start = -sum(before * row for (before, _), row in zip(padding, rows, strict=True))
     step = _three(tuple([s * row for s, row in zip(stride, rows, strict=True)]), 0)
-    _share(lambda i, j: _largest_back(grads[i:j], taps[i:j], back[i:j], jump, start, step), len(grads), out[0, 0].size)
+    _share(_largest_back, out[0, 0].size, grads, taps, back, jump, start, step)
     return (out,)
 
 
-@loop(f"void({_PLAIN}, {_PLAIN}, {_SHAPES})")
+@loop(f"void({_PLAIN}, {_PLAIN}, {_SHAPES})", shared="rows")
 def _sum(x: Any, out: Any, kernel: Any, stride: Any, lead: Any) -> None:
     for n in range(x.shape[0]):
         for d in range(out.shape[1]):
@@ -193,11 +281,11 @@ def pool_sum(x: Any, *, kernel: Sizes, stride: Sizes, padding: Widths) -> Any:
     out = np.empty((*x.shape[:2], *places), x.dtype)
     images, sums = _four(x), _four(out)
     sizes = (_three(kernel, 1), _three(stride, 1), _three(tuple([before for before, _ in padding]), 0))
-    _share(lambda i, j: _sum(images[i:j], sums[i:j], *sizes), len(images), math.prod(places) * math.prod(kernel))
+    _share(_sum, math.prod(places) * math.prod(kernel), images, sums, *sizes)
     return out
 
 
-@loop(f"void({_PLAIN}, {_PLAIN}, {_SHAPES})")
+@loop(f"void({_PLAIN}, {_PLAIN}, {_SHAPES})", shared="rows")
 def _spread(g: Any, out: Any, kernel: Any, stride: Any, lead: Any) -> None:
     for n in range(g.shape[0]):
         out[n] = 0
@@ -226,6 +314,5 @@ def pool_spread(g: Any, *, size: Sizes, kernel: Sizes, stride: Sizes, padding: W
     out = np.empty((*g.shape[:2], *size), g.dtype)
     grads, sums = _four(g), _four(out)
     sizes = (_three(kernel, 1), _three(stride, 1), _three(tuple([before for before, _ in padding]), 0))
-    work = math.prod(g.shape[2:]) * math.prod(kernel)
-    _share(lambda i, j: _spread(grads[i:j], sums[i:j], *sizes), len(grads), work)
+    _share(_spread, math.prod(g.shape[2:]) * math.prod(kernel), grads, sums, *sizes)
     return out

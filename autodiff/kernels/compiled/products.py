@@ -18,18 +18,27 @@ dots_8, dots_6, dots_4, dots_2, dots_1 = tiles.dots.values()
 wide_8, wide_6, wide_4, wide_2, wide_1 = tiles.WIDTH.values()
 
 
-def aligned(size: int, dtype: Any) -> Any:
+@njit(**OPTIONS)
+def aligned(size: Any, like: Any) -> Any:
     """An array from the beginning of a cache line on: vectors that lie across two take twice as long to load."""
-    raw = np.empty(size * dtype.itemsize + 64, np.uint8)
-    start = -raw.__array_interface__["data"][0] % 64
-    return raw[start : start + size * dtype.itemsize].view(dtype)
+    each = like.itemsize
+    raw = np.empty(size + 64 // each, like.dtype)
+    start = -raw.ctypes.data % 64 // each
+    return raw[start : start + size]
 
 
-def cleared(size: int, dtype: Any) -> Any:
+@njit(**OPTIONS)
+def cleared(size: Any, like: Any) -> Any:
     """Zeros, likewise."""
-    room = aligned(size, dtype)
+    room = aligned(size, like)
     room[:] = 0
     return room
+
+
+@njit(**OPTIONS)
+def offsets(n: Any, step: Any) -> Any:
+    """Offsets of n things that lie so far from each other."""
+    return np.arange(n) * step
 
 
 def rows_for(o: int) -> int:

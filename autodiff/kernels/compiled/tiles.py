@@ -98,7 +98,7 @@ class _Code:
         self.check(pointer)
         self.builder.store(value, self.builder.bitcast(pointer, self.vector.as_pointer()), align=self.size)
 
-    def check(self, pointer: Any, mask: Any = None) -> None:
+    def check(self, pointer: Any, mask: Any = None, size: int = 0) -> None:
         """Raise IndexError where a vector, or its lanes in `mask`, lie in no array, if Numba is to check bounds."""
         if not self.extents:
             return
@@ -118,7 +118,7 @@ class _Code:
             fits = functools.reduce(builder.and_, [
                 builder.or_(
                     builder.not_(builder.extract_element(mask, _PART(i))),
-                    inside(builder.add(first, _INT(i * self.size)), self.size),
+                    inside(builder.add(first, _INT(i * (size or self.size))), size or self.size),
                 )
                 for i in range(self.lanes)
             ])  # fmt: skip
@@ -137,21 +137,23 @@ class _Code:
         first = self.builder.insert_element(nothing, number, _PART(0))
         return self.builder.shuffle_vector(first, nothing, ir.Constant(ir.VectorType(_PART, self.lanes), None))
 
-    def load_some(self, pointer: Any, mask: Any) -> Any:
-        """The lanes in `mask` of a vector, and 0."""
-        self.check(pointer, mask)
-        pointer = self.builder.bitcast(pointer, self.vector.as_pointer())
-        kind = ir.FunctionType(self.vector, [pointer.type, _PART, mask.type, self.vector])
-        function = _helpers.get_or_insert_function(self.builder.module, kind, f"llvm.masked.load.{self.suffix}.p0")
-        return self.builder.call(function, [pointer, _PART(self.size), mask, self.zero])
+    def load_some(self, pointer: Any, mask: Any, whole: Any = None) -> Any:
+        """The lanes in `mask` of a vector, or of `whole` numbers of so many bits, and 0."""
+        vector = self.vector if whole is None else ir.VectorType(ir.IntType(whole), self.lanes)
+        return self._some("load", vector, vector, pointer, mask, [], [ir.Constant(vector, None)])
 
     def store_some(self, value: Any, pointer: Any, mask: Any) -> None:
         """The lanes in `mask` of a vector."""
-        self.check(pointer, mask)
-        pointer = self.builder.bitcast(pointer, self.vector.as_pointer())
-        kind = ir.FunctionType(ir.VoidType(), [self.vector, pointer.type, _PART, mask.type])
-        function = _helpers.get_or_insert_function(self.builder.module, kind, f"llvm.masked.store.{self.suffix}.p0")
-        self.builder.call(function, [value, pointer, _PART(self.size), mask])
+        self._some("store", ir.VoidType(), value.type, pointer, mask, [value], [])
+
+    def _some(self, what: str, result: Any, vector: Any, pointer: Any, mask: Any, first: Any, last: Any) -> Any:
+        whole = isinstance(vector.element, ir.IntType)
+        size = vector.element.width // 8 if whole else self.size
+        self.check(pointer, mask, size)
+        name = f"llvm.masked.{what}.v{self.lanes}{'i' if whole else 'f'}{8 * size}.p0"
+        args = [*first, self.builder.bitcast(pointer, vector.as_pointer()), _PART(size), mask, *last]
+        kind = ir.FunctionType(result, [x.type for x in args])
+        return self.builder.call(_helpers.get_or_insert_function(self.builder.module, kind, name), args)
 
     def pick(self, values: list[Any], places: list[int]) -> Any:
         """A vector of these places in one or more vectors that stand behind each other."""

@@ -5,7 +5,6 @@ The same six points serve windows of 5 x 5, whose tiles give 2 x 2 places (`lane
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -14,9 +13,8 @@ from numba import njit
 from ..conv import Sizes
 from ..linalg import matmul
 from ..policy import loop
-from ..threads import share
 from . import tiles
-from .products import OPTIONS, aligned, block_of, cleared, dots, product, rows_for
+from .products import OPTIONS, aligned, block_of, cleared, dots, offsets, product, rows_for
 
 split_4, join_4 = tiles.split[4], tiles.join[4]
 
@@ -78,34 +76,30 @@ ROOM = 1 << 24  # bytes of what these are transformed to
 
 
 @njit(**OPTIONS)
-def _squares(room: Any, at: Any, parts: Any, pitch: Any, shift: Any) -> None:
+def _fours(side: Any, part: Any, pitch: Any) -> Any:
     """Offsets of a tile's elements (side, side), where each fourth element has a part of its own."""
-    for i in range(shift):
-        for j in range(shift):
-            room[at + i * shift + j] = ((i % 4) * 4 + j % 4) * parts + (i // 4) * pitch + j // 4
+    off = np.empty(side * side, np.int64)
+    for i in range(side):
+        for j in range(side):
+            off[i * side + j] = ((i % 4) * 4 + j % 4) * part + (i // 4) * pitch + j // 4
+    return off
 
 
 @loop(
-    "void(T[:, :, :, ::1], T[::1], T[::1], T[:, :, :, ::1], T[::1], T[::1], T[::1], T[::1], int64[::1], T[::1], "
-    "UniTuple(int64, 8), int64, int64)"
+    "void(T[:, :, :, ::1], T[::1], T[::1], T[:, :, :, ::1], T[:, ::1], UniTuple(int64, 8), int64, int64)",
+    shared="range",
 )
-def forward(
-    x: Any, u: Any, bias: Any, out: Any, room: Any, v: Any, m: Any, y: Any, off: Any, total: Any, numbers: Any,
-    start: Any, stop: Any,
-) -> None:  # fmt: skip
+def forward(x: Any, u: Any, bias: Any, out: Any, totals: Any, numbers: Any, start: Any, stop: Any) -> None:
     """The convolution of some images' bands of tiles."""
     r, images, high, wide, top, left, pitch, lanes = numbers
     n, channels, places_h, places_w, o = x.shape[0], x.shape[1], out.shape[2], out.shape[3], out.shape[1]
-    seen, sums, rows = off[:36], off[36:72], off[72 : 72 + channels]
     part, each = (high + 1) * wide, high * wide
-    _squares(off, 0, part, wide, 6)
-    for i in range(36):
-        sums[i] = i * r * pitch
-    for i in range(channels):
-        rows[i] = i * pitch
+    room, y = cleared(16 * part + wide + 2 * lanes, x), aligned(16 * (each + lanes) + 4 * lanes, x)
+    v, m = aligned(36 * channels * pitch + lanes, x), aligned(36 * r * pitch + lanes, x)
+    seen, sums, rows = _fours(6, part, wide), offsets(36, r * pitch), offsets(channels, pitch)
     bands, flat = -(-places_h // (4 * high)), out.reshape(-1)
     for unit in range(start, stop):
-        first, band = unit // bands * images, unit % bands
+        first, band, total = unit // bands * images, unit % bands, totals[unit]
         count = min(images, n - first)
         for c in range(channels):
             for i in range(count):
@@ -133,7 +127,7 @@ def forward(
 def run_forward(x: Any, w: Any, bias: Any, out: Any, lead: Sizes) -> bool:
     """Fill `out`, and say whether all of it is finite: what is not has spread over tiles."""
     x = np.ascontiguousarray(x)
-    (n, c), o, (h, width), lanes = x.shape[:2], len(w), out.shape[2:], tiles.lanes(x.itemsize)
+    n, o, (h, width), lanes = len(x), len(w), out.shape[2:], tiles.lanes(x.itemsize)
     r = rows_for(o)
     u = blocks_of(transformed(w), r)
     b = np.zeros((-(-o // r) + 1) * r, x.dtype)
@@ -144,43 +138,25 @@ def run_forward(x: Any, w: Any, bias: Any, out: Any, lead: Sizes) -> bool:
     high = -(-high // bands)
     images = max(1, TILES // (high * wide)) if bands == 1 else 1
     pitch = -(-images * high * wide // lanes) * lanes + lanes
-    bad = []
-
-    def run(start: int, stop: int) -> None:
-        def new(size: int) -> Any:
-            return aligned(size, x.dtype)
-
-        total = np.zeros(lanes, x.dtype)
-        forward(
-            x, u, b, out, cleared(16 * (high + 1) * wide + wide + 2 * lanes, x.dtype),
-            new(36 * c * pitch + lanes), new(36 * r * pitch + lanes), new(16 * (high * wide + lanes) + 4 * lanes),
-            np.empty(72 + c, np.int64), total, (r, images, high, wide, *lead, pitch, lanes), start, stop,
-        )  # fmt: skip
-        if not math.isfinite(total.sum()):
-            bad.append(start)
-
-    with np.errstate(all="ignore"):
-        share(run, -(-n // images) * -(-h // (4 * high)))
-    return not bad
+    totals = np.zeros((-(-n // images) * -(-h // (4 * high)), lanes), x.dtype)
+    forward.share(x, u, b, out, totals, (r, images, high, wide, *lead, pitch, lanes), n=len(totals))
+    return bool(np.isfinite(totals).all())
 
 
 @loop(
-    "void(T[:, :, :, ::1], T[:, :, :, ::1], T[::1], T[::1], T[::1], T[::1], int64[::1], UniTuple(int64, 11), "
-    "int64, int64)"
+    "void(T[:, :, :, ::1], T[:, :, :, ::1], T[::1], UniTuple(int64, 11), int64, int64)",
+    shared="range",
 )
-def weight(
-    x: Any, g: Any, parts: Any, room: Any, v: Any, m: Any, off: Any, numbers: Any, start: Any, stop: Any
-) -> None:
+def weight(x: Any, g: Any, parts: Any, numbers: Any, start: Any, stop: Any) -> None:
     """Sums over tiles of the products of transformed images and gradients."""
     r, columns, blocks, chunks, images, high, wide, top, left, pitch, lanes = numbers
     n, channels, o = x.shape[0], x.shape[1], g.shape[1]
     k = -(-channels // columns) * columns
-    seen, whole, rows = off[:36], off[36:52], off[52 : 52 + k]
     part, each = (high + 1) * wide, high * wide
-    _squares(off, 0, part, wide, 6)
-    _squares(off, 36, each, wide, 4)
-    for i in range(k):
-        rows[i] = min(i, channels - 1) * pitch
+    room, v = cleared(16 * part + wide + 2 * lanes, x), aligned(36 * channels * pitch + lanes, x)
+    m = aligned(36 * blocks * r * pitch + lanes, x)
+    seen, whole, rows = _fours(6, part, wide), _fours(4, each, wide), offsets(k, pitch)
+    rows[channels:] = (channels - 1) * pitch
     bands = -(-g.shape[2] // (4 * high))
     all_units = -(-n // images) * bands
     task = start
@@ -191,11 +167,16 @@ def weight(
         for unit in range(all_units * chunk // chunks, all_units * (chunk + 1) // chunks):
             first, band = unit // bands * images, unit % bands
             count = min(images, n - first)
+            places = count * each
+            end_row = -(-places // lanes) * lanes
             for c in range(channels):
                 for i in range(count):
                     _fill_fours(x[first + i, c], room, 0, top - 4 * high * band, left, high + 1, wide)
                     for t in range(0, each, lanes):
                         of_image(room, t, seen, v, c * pitch + i * each + t, channels * pitch)
+                for i in range(36):
+                    line = (i * channels + c) * pitch
+                    v[line + places : line + end_row] = 0
             for c in range(low, up):
                 for i in range(count):
                     _fill_fours(g[first + i, c], room, 0, -4 * high * band, 0, high, wide)
@@ -204,13 +185,12 @@ def weight(
                     for t in range(0, each, lanes):
                         of_gradient(room, t, whole, m, c * pitch + i * each + t, blocks * r * pitch)
                 for i in range(36):
-                    line = m[(i * blocks * r + c) * pitch : (i * blocks * r + c + 1) * pitch]
-                    line[count * each :] = 0
+                    line = (i * blocks * r + c) * pitch
+                    m[line + places : line + end_row] = 0
             for i in range(36):
                 for u in range(task, end):
                     a0, p0 = (i * blocks * r + (u - chunk * blocks) * r) * pitch, (u * 36 + i) * r * k
-                    b0, places = i * channels * pitch, count * each
-                    dots(r, m, a0, pitch, v, b0, rows, columns, k, places, parts, p0, 1, 0, 0)
+                    dots(r, m, a0, pitch, v, i * channels * pitch, rows, columns, k, places, parts, p0, 1, 0, 0)
         task = end
 
 
@@ -227,17 +207,7 @@ def run_weight(x: Any, g: Any, lead: Sizes) -> Any:
     pitch = -(-images * high * wide // lanes) * lanes + lanes
     chunks = min(-(-n // images) * -(-h // (4 * high)), 4 if 36 * k * o * x.itemsize < 1 << 22 else 1)
     parts = np.zeros((chunks, blocks, 36, r, k), x.dtype)
-
-    def run(start: int, stop: int) -> None:
-        room = cleared(16 * (high + 1) * wide + wide + 2 * lanes, x.dtype)
-        v, m = cleared(36 * c * pitch + lanes, x.dtype), cleared(36 * blocks * r * pitch + lanes, x.dtype)
-        off = np.empty(52 + k, np.int64)
-        numbers = (r, columns, blocks, chunks, images, high, wide, *lead, pitch, lanes)
-        weight(
-            x, g, parts.reshape(-1), room, v, m, off, numbers,
-            start, stop,
-        )  # fmt: skip
-
-    share(run, chunks * blocks)
+    numbers = (r, columns, blocks, chunks, images, high, wide, *lead, pitch, lanes)
+    weight.share(x, g, parts.reshape(-1), numbers, n=chunks * blocks)
     sums = np.add.reduce(parts, axis=0).transpose(0, 2, 3, 1).reshape(blocks * r, k, 36)[:o, :c]
     return back(sums, 3)
