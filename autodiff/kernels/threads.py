@@ -11,6 +11,7 @@ import operator
 import os
 import threading
 from collections.abc import Callable
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,8 @@ __all__ = ["get_num_threads", "set_num_threads"]
 
 PATIENCE = 0 if os.environ.get("OMP_WAIT_POLICY", "").lower() == "passive" else 4000
 WORDS = 256  # in a worker's box: compiled/team.py says what they mean
+TOO_LONG = 1e-3  # seconds to wait for a worker
+ALONE = 10  # times as long, callers compute alone then
 FAILED, WAITS = 16, 17  # words, and states: likewise
 WAITED, CALL, CALLED = 3, 4, 5
 
@@ -28,7 +31,8 @@ _hired = 0  # idle or not
 _inside = threading.local()  # a worker that calls a kernel computes it alone
 _limits: Any = None
 _serve: Any = None  # of compiled/team.py, once a compiled loop has been shared
-_await: Any = None
+_linger: Any = None
+_alone_until = 0.0  # by perf_counter
 _ALONE = np.empty(0, np.int64)
 
 
@@ -92,11 +96,32 @@ class _Job:
             self.error = error
         self.done.release()
 
-    def wait(self) -> None:
+    def wait(self, began: float) -> None:
         """Wait until it is computed."""
-        _acquire(self.done)
+        _await(self.done, began)
         if self.error is not None:
             raise self.error
+
+
+def _await(lock: Any, began: float) -> None:
+    """Wait for a worker, and only then raise what has interrupted that; the caller itself has worked since `began`.
+
+    A worker that is waited for longer than that has no core of its own: for a while, callers compute alone.
+    """
+    global _alone_until
+    interrupted: BaseException | None = None
+    done = perf_counter()
+    while True:
+        try:
+            lock.acquire()
+            break
+        except BaseException as error:
+            interrupted = error
+    waited = perf_counter() - done
+    if waited > max(TOO_LONG, done - began):
+        _alone_until = done + ALONE * waited
+    if interrupted is not None:
+        raise interrupted
 
 
 class _Worker:
@@ -150,6 +175,8 @@ class _Worker:
 def _hire(n: int) -> list[_Worker]:
     """Up to n workers that have nothing to do, for the range beside one's own; others may have all of them."""
     global _hired
+    if n < 1 or getattr(_inside, "worker", False) or perf_counter() < _alone_until:
+        return []
     with _lock:
         workers = [_idle.pop() for _ in range(min(n, len(_idle)))]
         for worker in workers:
@@ -203,13 +230,14 @@ def share(run: Callable[[int, int], Any], n: int, least: int = 1) -> None:
     [(0, 3)]
     """
     crew, parts = _idle, min(_count, n // max(least, 1))
-    workers = _hire(parts - 1) if parts > 1 and not getattr(_inside, "worker", False) else []
+    workers = _hire(parts - 1)
     if not workers:
         run(0, n)
         return
     parts = len(workers) + 1
     bounds = [n * i // parts for i in range(parts + 1)]
     jobs = [_Job(run, bounds[i], bounds[i + 1]) for i in range(1, parts)]
+    began = perf_counter()
     for worker, job in zip(workers, jobs, strict=True):
         worker.take(job)
     try:
@@ -217,26 +245,27 @@ def share(run: Callable[[int, int], Any], n: int, least: int = 1) -> None:
     finally:
         try:
             for worker, job in zip(workers, jobs, strict=True):
-                if _await is not None:
-                    _await(int(worker.boxes[0]), PATIENCE)
-                job.wait()
+                if _linger is not None:
+                    _linger(int(worker.boxes[0]), PATIENCE)
+                job.wait(began)
         finally:
             _release(workers, crew)
 
 
 def share_loop(loop: Any, args: tuple[Any, ...], n: int, least: int, pieces: int) -> None:
     """The same for a compiled loop, which calls the workers itself: each one's part is cut in so many pieces."""
-    global _serve, _await
+    global _serve, _linger
     crew, parts = _idle, min(_count, n // max(least, 1))
-    workers = _hire(parts - 1) if parts > 1 and not getattr(_inside, "worker", False) else []
+    workers = _hire(parts - 1)
     if not workers:
         failed = loop(_ALONE, 1, n, *args)
     else:
         if _serve is None:
-            from .compiled.team import await_call, serve
+            from .compiled.team import linger, serve
 
-            _serve, _await = serve, await_call
+            _serve, _linger = serve, linger
         boxes = workers[0].boxes if len(workers) == 1 else np.concatenate([worker.boxes for worker in workers])
+        began = perf_counter()
         try:
             with _lock:
                 for worker in workers:
@@ -245,7 +274,7 @@ def share_loop(loop: Any, args: tuple[Any, ...], n: int, least: int, pieces: int
         finally:
             for worker in workers:
                 if worker.box[WAITS]:  # it reads the arguments until it is done
-                    _acquire(worker.done)
+                    _await(worker.done, began)
                     worker.box[WAITS] = 0
                 if worker.box[FAILED]:
                     failed = 1
@@ -253,16 +282,3 @@ def share_loop(loop: Any, args: tuple[Any, ...], n: int, least: int, pieces: int
             _release(workers, crew)
     if failed:
         raise RuntimeError("a compiled loop failed; with NUMBA_BOUNDSCHECK=1 it checks its indices")
-
-
-def _acquire(lock: Any) -> None:
-    """Wait for a lock, and only then raise what has interrupted that."""
-    interrupted: BaseException | None = None
-    while True:
-        try:
-            lock.acquire()
-            break
-        except BaseException as error:
-            interrupted = error
-    if interrupted is not None:
-        raise interrupted

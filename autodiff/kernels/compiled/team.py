@@ -183,7 +183,7 @@ def serve(box: Any, patience: Any) -> Any:
 
 
 @njit("void(int64, int64)", nogil=True, cache=True, error_model="numpy")
-def await_call(box: Any, patience: Any) -> None:
+def linger(box: Any, patience: Any) -> None:
     """Wait until the function has been called, but no longer than `patience` looks, and not on the worker's core."""
     while patience > 0 and _load(box + STATE) >= CALL and not (LINUX and _core() == _load(box + SEAT)):
         _pause()
