@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 
 from ..policy import FREEDOM, loop, uses
-from ..threads import get_num_threads, share
+from ..threads import get_num_threads
 from . import vector
 from .norm import NARROW
 from .panels import ROWS, address, pack, pack_turned, product, room
@@ -48,15 +48,15 @@ def _weigh_rows(scores: Any, length: Any, first: Any, causal: Any, scale: Any) -
             rest[i] = number(0)
 
 
-@loop("void(T[:, ::1], int64, int64, int64, T)")
-def _weigh(scores: Any, length: Any, first: Any, causal: Any, scale: Any) -> None:
-    _weigh_rows(scores, length, first, causal, scale)
+@loop("void(T[:, ::1], int64, boolean, T, int64, int64)", shared="range")
+def _weigh(scores: Any, length: Any, causal: Any, scale: Any, start: Any, stop: Any) -> None:
+    _weigh_rows(scores[start:stop], length, start, causal, scale)
 
 
 def _run(scores: Any, causal: bool, scale: float) -> Any:
     length, source = scores.shape[-2:]
     rows, number = scores.reshape(-1, source), scores.dtype.type(scale)
-    share(lambda start, stop: _weigh(rows[start:stop], length, start, causal, number), len(rows), LEAST // source)
+    _weigh.share(rows, length, causal, number, n=len(rows), least=LEAST // source)
     return scores
 
 
@@ -86,7 +86,7 @@ def _pull_rows(g: Any, weights: Any, scale: Any) -> None:
             dy[i] = (dy[i] - total) * (row[i] * scale)
 
 
-@loop("void(T[:, ::1], T[:, ::1], T)")
+@loop("void(T[:, ::1], T[:, ::1], T)", shared="rows")
 def _pull(g: Any, weights: Any, scale: Any) -> None:
     _pull_rows(g, weights, scale)
 
@@ -97,18 +97,15 @@ def weights_slope(g: Any, weights: Any, *, scale: float) -> Any:
     if g.shape != weights.shape or g.dtype != weights.dtype or not (g.flags.carray and weights.flags.carray):
         return None
     rows, others, number = g.reshape(-1, g.shape[-1]), weights.reshape(-1, g.shape[-1]), g.dtype.type(scale)
-    share(lambda start, stop: _pull(rows[start:stop], others[start:stop], number), len(rows), LEAST // g.shape[-1])
+    _pull.share(rows, others, number, n=len(rows), least=LEAST // g.shape[-1])
     return g
 
 
 # -- whole heads ------------------------------------------------------------------------------------------
 
 
-@loop(
-    "void(T[:, :, :, :], T[:, :, :, :], T[:, :, :, :], T[:, :, :, :], T[:, :, ::1], T[::1], T[::1], T, boolean, int64, "
-    "int64)"
-)
-def _attend(
+@_inline
+def _attend_to(
     q: Any, k: Any, v: Any, out: Any, weights: Any, panels: Any, zeros: Any, scale: Any, causal: Any, start: Any,
     stop: Any,
 ) -> None:  # fmt: skip
@@ -137,10 +134,18 @@ def _attend(
 
 
 @loop(
-    "void(T[:, :, :, :], T[:, :, :, :], T[:, :, :, :], T[:, :, :, :], T[:, :, ::1], T[:, :, :, :], T[:, :, :, :], "
-    "T[:, :, :, :], T[:, ::1], T[::1], T[::1], T, boolean, boolean, boolean, int64, int64)"
+    "void(T[:, :, :, :], T[:, :, :, :], T[:, :, :, :], T[:, :, :, :], T[:, :, ::1], int64, T, boolean, int64, int64)",
+    shared="range",
 )
-def _attend_back(
+def _attend(
+    q: Any, k: Any, v: Any, out: Any, weights: Any, size: Any, scale: Any, causal: Any, start: Any, stop: Any
+) -> None:
+    panels, zeros = np.empty(size, q.dtype), np.zeros(max(weights.shape[2], v.shape[3]), q.dtype)
+    _attend_to(q, k, v, out, weights, panels, zeros, scale, causal, start, stop)
+
+
+@_inline
+def _attend_back_to(
     g: Any, q: Any, k: Any, v: Any, weights: Any, dq: Any, dk: Any, dv: Any, d: Any, panels: Any, zeros: Any,
     scale: Any, for_q: Any, for_k: Any, for_v: Any, start: Any, stop: Any,
 ) -> None:  # fmt: skip
@@ -178,6 +183,20 @@ def _attend_back(
                 product(scale, scores + r * each, 1, source, high, length, packed, e, nothing, 0, result, dk_row)
 
 
+@loop(
+    "void(T[:, :, :, :], T[:, :, :, :], T[:, :, :, :], T[:, :, :, :], T[:, :, ::1], T[:, :, :, :], T[:, :, :, :], "
+    "T[:, :, :, :], int64, T, boolean, boolean, boolean, int64, int64)",
+    shared="range",
+)
+def _attend_back(
+    g: Any, q: Any, k: Any, v: Any, weights: Any, dq: Any, dk: Any, dv: Any, size: Any, scale: Any, for_q: Any,
+    for_k: Any, for_v: Any, start: Any, stop: Any,
+) -> None:  # fmt: skip
+    d, panels = np.empty(weights.shape[1:], q.dtype), np.empty(size, q.dtype)
+    zeros = np.zeros(max(weights.shape[2], q.shape[3], v.shape[3]), q.dtype)
+    _attend_back_to(g, q, k, v, weights, dq, dk, dv, d, panels, zeros, scale, for_q, for_k, for_v, start, stop)
+
+
 def _heads(*arrays: Any) -> list[Any] | None:
     """The arrays with four axes, numbers of a row side by side, if they are of one dtype and one batch."""
     first, found = arrays[0], []
@@ -196,8 +215,9 @@ def _like(x: Any) -> Any:
     return out if out.strides[-1] == x.itemsize else np.empty(x.shape, x.dtype)
 
 
-def _share(run: Any, heads: int, work: int) -> None:
-    share(run, heads, -(-WORK * heads // work))
+def _least(heads: int, work: int) -> int:
+    """Heads for a thread; `work` is the number of multiplications of all."""
+    return -(-WORK * heads // work)
 
 
 @uses(_attend)
@@ -210,15 +230,11 @@ def attention(
         return None
     (length, e), source, f, heads = q.shape[-2:], k.shape[-2], v.shape[-1], given[0].shape[0] * given[0].shape[1]
     out = _like(q) if e == f else np.empty((*q.shape[:-1], f), q.dtype)
-    weights, zeros = np.empty((*q.shape[:-1], source), q.dtype), np.zeros(max(source, f), q.dtype)
-    number, flat = q.dtype.type(scale), weights.reshape(heads, length, source)
-    to = out[(None,) * (4 - out.ndim)]
+    weights, number = np.empty((*q.shape[:-1], source), q.dtype), q.dtype.type(scale)
+    to, flat = out[(None,) * (4 - out.ndim)], weights.reshape(heads, length, source)
     size = max(room(e, source, q.itemsize), room(source, f, q.itemsize))
-
-    def run(start: int, stop: int) -> None:
-        _attend(*given, to, flat, np.empty(size, q.dtype), zeros, number, causal, start, stop)
-
-    _share(run, heads, heads * length * source * (e + f))
+    least = _least(heads, heads * length * source * (e + f))
+    _attend.share(*given, to, flat, size, number, causal, n=heads, least=least)
     return out, weights
 
 
@@ -232,15 +248,10 @@ def attention_vjp(
     if given is None or k.shape[-2] < lanes(q.itemsize) or saved.dtype != q.dtype or not saved.flags.carray:
         return None
     (length, e), source, f, heads = q.shape[-2:], k.shape[-2], v.shape[-1], given[0].shape[0] * given[0].shape[1]
-    number, zeros = q.dtype.type(scale), np.zeros(max(source, e, f), q.dtype)
-    found = [_like(x) for x in (q, k, v)]
+    number, found = q.dtype.type(scale), [_like(x) for x in (q, k, v)]
     results, weights = [x[(None,) * (4 - x.ndim)] for x in found], saved.reshape(heads, length, source)
     shapes = (length, f), (f, source), (source, e), (length, e)
     size = max(room(*shape, q.itemsize) for shape in shapes)
-
-    def run(start: int, stop: int) -> None:
-        d, panels = np.empty((length, source), q.dtype), np.empty(size, q.dtype)
-        _attend_back(*given, weights, *results, d, panels, zeros, number, *needs[:3], start, stop)
-
-    _share(run, heads, heads * length * source * (2 * e + 2 * f))
+    least = _least(heads, heads * length * source * (2 * e + 2 * f))
+    _attend_back.share(*given, weights, *results, size, number, *needs[:3], n=heads, least=least)
     return (*[x if need else None for x, need in zip(found, needs[:3], strict=True)], None)

@@ -8,19 +8,20 @@ import numpy as np
 
 from ..loss import SOME, given, reduced
 from ..policy import loop, uses
-from ..threads import share
 from . import vector
 
+NONE = -(1 << 40)  # rows that count, if a class does not exist
 LEAST = 100_000  # elements for a thread: measured, two gain from twice as many on
 
 
-@loop("int64(T[:, ::1], int64[::1], T[::1], T[::1], T[::1], T[::1], int64, T)")
+@loop("void(T[:, ::1], int64[::1], T[::1], T[::1], T[::1], T[::1], int64[::1], int64, T, int64, int64)", shared="range")
 def _cross_entropy(
-    logits: Any, targets: Any, weight: Any, tops: Any, log_sums: Any, losses: Any, ignore: Any, smoothing: Any
-) -> Any:
-    """How many rows count; -1 if a class does not exist."""
+    logits: Any, targets: Any, weight: Any, tops: Any, log_sums: Any, losses: Any, counts: Any, ignore: Any,
+    smoothing: Any, start: Any, stop: Any,
+) -> None:  # fmt: skip
+    """`counts[start]` is how many rows count; far below zero if a class does not exist."""
     number, counted = type(smoothing), 0
-    for r in range(len(logits)):
+    for r in range(start, stop):
         row, target = logits[r], targets[r]
         top, total = vector.top(row), number(0)
         for i in range(row.size):
@@ -30,7 +31,8 @@ def _cross_entropy(
         if target == ignore:
             continue
         if target < 0 or target >= row.size:
-            return -1
+            counted = NONE
+            break
         counted += 1
         loss = (log_sum - (row[target] - top)) * weight[target if len(weight) > 1 else 0]
         if smoothing > number(0):
@@ -39,19 +41,21 @@ def _cross_entropy(
                 every += (log_sum - (row[i] - top)) * weight[i if len(weight) > 1 else 0]
             loss = (number(1) - smoothing) * loss + smoothing / number(row.size) * every
         losses[r] = loss
-    return counted
+    if stop > start:
+        counts[start] = counted
 
 
-@loop("void(T[::1], T[:, ::1], int64[::1], T[::1], T[::1], T[::1], T[:, ::1], int64, T)")
+@loop("void(T[::1], T[:, ::1], int64[::1], T[::1], T[::1], T[::1], T[:, ::1], int64, T, int64, int64)", shared="range")
 def _cross_entropy_pulled(
-    g: Any, logits: Any, targets: Any, weight: Any, tops: Any, log_sums: Any, out: Any, ignore: Any, smoothing: Any
-) -> None:
+    g: Any, logits: Any, targets: Any, weight: Any, tops: Any, log_sums: Any, out: Any, ignore: Any, smoothing: Any,
+    start: Any, stop: Any,
+) -> None:  # fmt: skip
     number = type(smoothing)
     each = smoothing / number(logits.shape[1])
     every = number(0)
     for i in range(logits.shape[1]):
         every += weight[i if len(weight) > 1 else 0] * each
-    for r in range(len(logits)):
+    for r in range(start, stop):
         row, y, target, top, log_sum = logits[r], out[r], targets[r], tops[r], log_sums[r]
         if target == ignore:
             for i in range(row.size):
@@ -88,17 +92,14 @@ def cross_entropy(
     if found is None:
         return None
     targets, weight = found
-    n, number, counts = len(targets), logits.dtype.type(smoothing), []
+    n, number = len(targets), logits.dtype.type(smoothing)
     tops, log_sums, losses = np.empty((3, n), logits.dtype)
-
-    def run(start: int, stop: int) -> None:
-        arrays = [a[start:stop] for a in (tops, log_sums, losses)]
-        counts.append(_cross_entropy(logits[start:stop], targets[start:stop], weight, *arrays, ignore_index, number))
-
-    share(run, n, LEAST // logits.shape[1])
-    if min(counts) < 0:
+    counts = np.zeros(n, np.int64)
+    args = logits, targets, weight, tops, log_sums, losses, counts, ignore_index, number
+    _cross_entropy.share(*args, n=n, least=LEAST // logits.shape[1])
+    divisor: Any = int(np.add.reduce(counts))
+    if divisor < 0:
         return None  # the reference says which it was
-    divisor: Any = sum(counts)
     if weight.size > 1:
         divisor = np.add.reduce(weight[targets if divisor == n else targets[targets != ignore_index]])
     return reduced(losses, reduction, divisor), (tops[:, None], log_sums[:, None], divisor)
@@ -118,21 +119,15 @@ def cross_entropy_vjp(
         g = g / divisor if divisor else g * np.nan
     g = np.ascontiguousarray(g, logits.dtype).reshape(-1)
     out, number = np.empty_like(logits), logits.dtype.type(smoothing)
-
-    def run(start: int, stop: int) -> None:
-        arrays = [a[start:stop] for a in (tops, log_sums, out)]
-        each = g[start:stop] if g.size > 1 else g
-        _cross_entropy_pulled(each, logits[start:stop], targets[start:stop], weight, *arrays, ignore_index, number)
-
-    tops, log_sums = top.reshape(-1), log_sum.reshape(-1)
-    share(run, len(logits), LEAST // logits.shape[1])
+    args = g, logits, targets, weight, top.reshape(-1), log_sum.reshape(-1), out, ignore_index, number
+    _cross_entropy_pulled.share(*args, n=len(logits), least=LEAST // logits.shape[1])
     return out, None, None
 
 
 # -- binary ----------------------------------------------------------------------------------------------
 
 
-@loop("void(T[::1], T[::1], T[::1])")
+@loop("void(T[::1], T[::1], T[::1])", shared="rows")
 def _bce(x: Any, y: Any, out: Any) -> None:
     number = type(x[0])
     for i in range(x.size):
@@ -140,7 +135,7 @@ def _bce(x: Any, y: Any, out: Any) -> None:
         out[i] = abs(x[i]) * (number(1) - y[i] if x[i] >= number(0) else y[i]) + bend
 
 
-@loop("void(T[::1], T[::1], T[::1], T[::1], T[::1])")
+@loop("void(T[::1], T[::1], T[::1], T[::1], T[::1])", shared="rows")
 def _bce_weighted(x: Any, y: Any, weight: Any, pos_weight: Any, out: Any) -> None:
     number = type(x[0])
     for i in range(x.size):
@@ -149,7 +144,7 @@ def _bce_weighted(x: Any, y: Any, weight: Any, pos_weight: Any, out: Any) -> Non
         out[i] = weight[i] * (abs(x[i]) * (off if x[i] >= number(0) else on) + (off + on) * bend)
 
 
-@loop("void(T[::1], T[::1], T[::1], T)")
+@loop("void(T[::1], T[::1], T[::1], T)", shared="rows")
 def _bce_pulled(x: Any, y: Any, out: Any, g: Any) -> None:
     number = type(g)
     for i in range(x.size):
@@ -159,7 +154,7 @@ def _bce_pulled(x: Any, y: Any, out: Any, g: Any) -> None:
         out[i] = g * (((number(1) - y[i]) * right - y[i] * left) / (number(1) + e))
 
 
-@loop("void(T[::1], T[::1], T[::1], T[::1], T[::1], T)")
+@loop("void(T[::1], T[::1], T[::1], T[::1], T[::1], T)", shared="rows")
 def _bce_weighted_pulled(x: Any, y: Any, weight: Any, pos_weight: Any, out: Any, g: Any) -> None:
     number = type(g)
     for i in range(x.size):
@@ -192,7 +187,7 @@ def bce_with_logits(x: Any, y: Any, weight: Any, pos_weight: Any, *, reduction: 
     out = np.empty(x.shape, x.dtype)
     arrays.append(out.reshape(-1))
     run = _bce if len(arrays) == 3 else _bce_weighted
-    share(lambda start, stop: run(*[a[start:stop] for a in arrays]), x.size, LEAST)
+    run.share(*arrays, n=x.size, least=LEAST)
     return reduced(out, reduction, x.size), None
 
 
@@ -206,7 +201,7 @@ def bce_with_logits_vjp(g: Any, x: Any, y: Any, weight: Any, pos_weight: Any, ne
     arrays.append(out.reshape(-1))
     run = _bce_pulled if len(arrays) == 3 else _bce_weighted_pulled
     number = x.dtype.type(1 if reduction == "none" else g / (x.size if reduction == "mean" else 1))
-    share(lambda start, stop: run(*[a[start:stop] for a in arrays], number), x.size, LEAST)
+    run.share(*arrays, number, n=x.size, least=LEAST)
     if reduction == "none":
         out *= g
     return out, None, None, None

@@ -13,8 +13,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from ..policy import FREEDOM, loop, uses
-from ..threads import share
+from ..policy import FREEDOM, Loop, loop, uses
 from . import vector
 
 LEAST = 1 << 17  # elements for a thread: measured, two gain from twice as many on
@@ -90,21 +89,21 @@ def _scale(x: Any, b: Any, weight: Any, bias: Any, mean: Any, rstd: Any, out: An
                 y[i] = (row[i] - m) * s + t
 
 
-@loop("void(T[:, :, :, ::1], T[::1], T[::1], int64, int64)")
+@loop("void(T[:, :, :, ::1], T[::1], T[::1], int64, int64)", shared="range")
 def _moments(x: Any, mean: Any, var: Any, start: Any, stop: Any) -> None:
     for b in range(start, stop):
         _measure(x, b, mean, var)
 
 
-@loop("void(T[:, :, :, ::1], T[:, ::1], T[:, ::1], T[::1], T[::1], T[:, :, :, ::1], int64, int64)")
+@loop("void(T[:, :, :, ::1], T[:, ::1], T[:, ::1], T[::1], T[::1], T[:, :, :, ::1], int64, int64)", shared="range")
 def _scaled(x: Any, weight: Any, bias: Any, mean: Any, rstd: Any, out: Any, start: Any, stop: Any) -> None:
     for b in range(start, stop):
         _scale(x, b, weight, bias, mean, rstd, out)
 
 
-@loop("void(T[:, :, :, ::1], T[:, ::1], T[:, ::1], T[::1], T[::1], T[:, :, :, ::1], int64, int64, T)")
+@loop("void(T[:, :, :, ::1], T[:, ::1], T[:, ::1], T[::1], T[::1], T[:, :, :, ::1], T, int64, int64)", shared="range")
 def _standardized(
-    x: Any, weight: Any, bias: Any, mean: Any, rstd: Any, out: Any, start: Any, stop: Any, eps: Any
+    x: Any, weight: Any, bias: Any, mean: Any, rstd: Any, out: Any, eps: Any, start: Any, stop: Any
 ) -> None:
     for b in range(start, stop):
         _measure(x, b, mean, rstd)
@@ -122,7 +121,8 @@ def _combine(g: Any, x: Any, mean: Any, by_g: Any, by_x: Any, by_one: Any, out: 
 
 @loop(
     "void(T[:, :, :, ::1], T[:, :, :, ::1], T[:, ::1], T[::1], T[::1], T[:, ::1], T[:, ::1], T[:, :, :, ::1], "
-    "int64, int64)"
+    "int64, int64)",
+    shared="range",
 )
 def _pulled(
     g: Any, x: Any, weight: Any, mean: Any, rstd: Any, dweight: Any, dbias: Any, out: Any, start: Any, stop: Any
@@ -150,9 +150,9 @@ def _pulled(
 # -- by rows ---------------------------------------------------------------------------------------------
 
 
-@loop("void(T[:, ::1], T[::1], T[::1], T[::1], T[::1], T[:, ::1], int64, int64, T, T)")
+@loop("void(T[:, ::1], T[::1], T[::1], T[::1], T[::1], T[:, ::1], T, T, int64, int64)", shared="range")
 def _rows_standardized(
-    x: Any, weight: Any, bias: Any, mean: Any, rstd: Any, out: Any, start: Any, stop: Any, eps: Any, centred: Any
+    x: Any, weight: Any, bias: Any, mean: Any, rstd: Any, out: Any, eps: Any, centred: Any, start: Any, stop: Any
 ) -> None:
     for r in range(start, stop):
         row, y = x[r], out[r]
@@ -164,10 +164,13 @@ def _rows_standardized(
             y[i] = (row[i] - m) * s * weight[i] + bias[i]
 
 
-@loop("void(T[:, ::1], T[:, ::1], T[::1], T[::1], T[::1], T[:, ::1], T[:, ::1], T[:, ::1], int64, int64, T)")
+@loop(
+    "void(T[:, ::1], T[:, ::1], T[::1], T[::1], T[::1], T[:, ::1], T[:, ::1], T[:, ::1], T, int64, int64)",
+    shared="range",
+)
 def _rows_pulled(
-    g: Any, x: Any, weight: Any, mean: Any, rstd: Any, dweight: Any, dbias: Any, out: Any, start: Any, stop: Any,
-    centred: Any,
+    g: Any, x: Any, weight: Any, mean: Any, rstd: Any, dweight: Any, dbias: Any, out: Any, centred: Any, start: Any,
+    stop: Any,
 ) -> None:  # fmt: skip
     number = type(centred)
     for part in range(start, stop):
@@ -252,7 +255,7 @@ def moments(x: Any, *, axis: tuple[int, ...]) -> Any:
     shape, _ = found
     x, kept = x.reshape(shape), _kept(x, axis)
     mean, var = np.empty((2, shape[1]), x.dtype)
-    share(lambda start, stop: _moments(x, mean, var, start, stop), shape[1], LEAST * shape[1] // x.size)
+    _moments.share(x, mean, var, n=shape[1], least=LEAST * shape[1] // x.size)
     return mean.reshape(kept), var.reshape(kept)
 
 
@@ -267,7 +270,7 @@ def batch_norm(x: Any, weight: Any, bias: Any, mean: Any, var: Any, *, axis: tup
     weight, bias = (_filled(s, column, x) for s in (weight, bias))
     out, rows = np.empty_like(x), x.reshape(shape)
     args = rows, weight, bias, mean.reshape(-1), rstd.reshape(-1), out.reshape(shape)
-    share(lambda start, stop: _scaled(*args, start, stop), shape[1], LEAST * shape[1] // x.size)
+    _scaled.share(*args, n=shape[1], least=LEAST * shape[1] // x.size)
     return out, (mean, rstd)
 
 
@@ -296,9 +299,9 @@ def _standardize(x: Any, weight: Any, bias: Any, axis: tuple[int, ...], eps: flo
     weight, bias = (_filled(s, column, x) for s in (weight, bias))
     args = x.reshape(shape), weight, bias, mean, rstd, out.reshape(shape)
     if m is not None:
-        share(lambda start, stop: _rows_standardized(*args, start, stop, number(eps), number(centred)), n, LEAST // m)
+        _rows_standardized.share(*args, number(eps), number(centred), n=n, least=LEAST // m)
     else:
-        share(lambda start, stop: _standardized(*args, start, stop, number(eps)), n, LEAST * n // x.size)
+        _standardized.share(*args, number(eps), n=n, least=LEAST * n // x.size)
     return out, (mean.reshape(kept), rstd.reshape(kept))
 
 
@@ -344,10 +347,9 @@ def _standardize_vjp(
         dx.reshape(shape),
     )
     if m is not None:
-        number = x.dtype.type(centred)
-        share(lambda start, stop: _rows_pulled(*args, start, stop, number), parts, LEAST * parts // x.size)
+        _rows_pulled.share(*args, x.dtype.type(centred), n=parts, least=LEAST * parts // x.size)
     else:
-        share(lambda start, stop: _pulled(*args, start, stop), parts, LEAST * parts // x.size)
+        _pulled.share(*args, n=parts, least=LEAST * parts // x.size)
     return (
         dx if needs[0] else None,
         *[
@@ -385,7 +387,7 @@ def rms_norm_vjp(g: Any, x: Any, weight: Any, saved: Any, needs: tuple[bool, boo
 # -- softmax ---------------------------------------------------------------------------------------------
 
 
-@loop("void(T[:, ::1], T[:, ::1])")
+@loop("void(T[:, ::1], T[:, ::1])", shared="rows")
 def _softmax(x: Any, out: Any) -> None:
     number = type(x[0, 0])
     for r in range(len(x)):
@@ -400,7 +402,7 @@ def _softmax(x: Any, out: Any) -> None:
             y[i] *= share
 
 
-@loop("void(T[:, ::1], T[:, ::1])")
+@loop("void(T[:, ::1], T[:, ::1])", shared="rows")
 def _log_softmax(x: Any, out: Any) -> None:
     number = type(x[0, 0])
     for r in range(len(x)):
@@ -415,14 +417,14 @@ def _log_softmax(x: Any, out: Any) -> None:
             y[i] -= total
 
 
-def _along_rows(run: Any, arrays: tuple[Any, ...], axis: int) -> Any:
+def _along_rows(run: Loop, arrays: tuple[Any, ...], axis: int) -> Any:
     """Run a loop over the rows of arrays of one shape, and of a result like them."""
     x = arrays[0]
     if axis != x.ndim - 1 or not _dense(*arrays) or any(a.shape != x.shape for a in arrays) or x.shape[-1] < NARROW:
         return None
     out = np.empty_like(x)
     rows = [a.reshape(-1, x.shape[-1]) for a in (*arrays, out)]
-    share(lambda start, stop: run(*[a[start:stop] for a in rows]), len(rows[0]), LEAST // x.shape[-1])
+    run.share(*rows, n=len(rows[0]), least=LEAST // x.shape[-1])
     return out
 
 
@@ -438,7 +440,7 @@ def log_softmax(x: Any, *, axis: int) -> Any:
     return _along_rows(_log_softmax, (x,), axis)
 
 
-@loop("void(T[:, ::1], T[:, ::1], T[:, ::1])")
+@loop("void(T[:, ::1], T[:, ::1], T[:, ::1])", shared="rows")
 def _softmax_slope(g: Any, s: Any, out: Any) -> None:
     number = type(g[0, 0])
     for r in range(len(g)):
@@ -455,7 +457,7 @@ def softmax_slope(g: Any, s: Any, *, axis: int) -> Any:
     return _along_rows(_softmax_slope, (g, s), axis)
 
 
-@loop("void(T[:, ::1], T[:, ::1], T[:, ::1])")
+@loop("void(T[:, ::1], T[:, ::1], T[:, ::1])", shared="rows")
 def _log_softmax_slope(g: Any, s: Any, out: Any) -> None:
     number = type(g[0, 0])
     for r in range(len(g)):

@@ -15,7 +15,6 @@ from numba import njit, types
 from numba.extending import intrinsic
 
 from ..policy import loop, uses
-from ..threads import share
 
 LEAST = 1 << 12  # blocks of 8 numbers for a thread
 
@@ -50,16 +49,18 @@ def _draw(number: Any, offset: Any, key_0: Any, key_1: Any) -> Any:
     return a, b, c, d
 
 
-@loop("void(T[::1], T[::1], uint64[::1], uint64, uint64, uint64, uint64, uint32, T)", exact=True)
+@loop("void(T[::1], T[::1], uint64, uint64, uint64, uint32, T, int64, int64)", exact=True, shared="range")
 def _dropout(
-    x: Any, out: Any, words: Any, first: Any, offset: Any, key_0: Any, key_1: Any, limit: Any, kept: Any
+    x: Any, out: Any, offset: Any, key_0: Any, key_1: Any, limit: Any, kept: Any, start: Any, stop: Any
 ) -> None:
-    """Elements from block `first` on; an element stays if its 24 bits are not less than the limit."""
+    """Blocks `start` to `stop`; an element stays if its 24 bits are not less than the limit."""
+    words = np.empty(min(1024, 4 * (stop - start)), np.uint64)
     bits = words.view(np.uint32)
-    for start in range(0, x.size, bits.size):
-        part, y = x[start : start + bits.size], out[start : start + bits.size]
-        for i in range((part.size + 7) // 8):
-            a, b, c, d = _draw(first + np.uint64(start // 8 + i + 1), offset, key_0, key_1)
+    for first in range(start, stop, 256):
+        last = min(first + 256, stop)
+        part, y = x[8 * first : 8 * last], out[8 * first : 8 * last]
+        for i in range(last - first):
+            a, b, c, d = _draw(np.uint64(first + i + 1), offset, key_0, key_1)
             words[4 * i], words[4 * i + 1], words[4 * i + 2], words[4 * i + 3] = a, b, c, d
         for i in range(part.size):
             z = part[i] / kept
@@ -74,10 +75,5 @@ def dropout(x: Any, *, p: float, seed: int, offset: int, places: int = 0) -> Any
     flat, out, mask = x.reshape(-1), np.empty_like(x), (1 << 64) - 1
     to, keys = out.reshape(-1), (np.uint64(offset), np.uint64(seed & mask), np.uint64(seed >> 64))
     limit, kept = np.uint32(math.ceil(float(np.float32(p)) * (1 << 24))), x.dtype.type(1 - p)
-
-    def run(start: int, stop: int) -> None:
-        there, words = slice(8 * start, 8 * stop), np.empty(min(1024, 4 * (stop - start)), np.uint64)
-        _dropout(flat[there], to[there], words, np.uint64(start), *keys, limit, kept)
-
-    share(run, (x.size + 7) // 8, LEAST)
+    _dropout.share(flat, to, *keys, limit, kept, n=(x.size + 7) // 8, least=LEAST)
     return out

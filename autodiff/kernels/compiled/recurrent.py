@@ -14,9 +14,8 @@ import numpy as np
 
 from ..linalg import product as whole_product
 from ..linalg import sum_rows
-from ..policy import loop, uses
+from ..policy import Loop, loop, uses
 from ..recurrent import as_rows, waits
-from ..threads import share
 from . import vector
 from .panels import ROWS, address, pack, pack_turned, product, room
 from .tiles import lanes
@@ -34,14 +33,10 @@ def _ordered(*arrays: Any) -> list[Any] | None:
     return [x if x.flags.carray else x.copy(order="C") for x in arrays]
 
 
-def _share(run: Any, args: tuple[Any, ...], batch: int, work: int) -> None:
-    """Run a loop over the rows of a batch in blocks; `work` is the number of multiplications."""
-
-    def part(start: int, stop: int) -> None:
-        run(*args, start * ROWS, min(stop * ROWS, batch))
-
+def _share(run: Loop, args: tuple[Any, ...], batch: int, work: int) -> None:
+    """Run a loop over the rows of a batch in blocks of ROWS; `work` is the number of multiplications."""
     blocks = -(-batch // ROWS)
-    share(part, blocks, -(-LEAST * blocks // work))
+    run.share(*args, n=blocks, least=-(-LEAST * blocks // work))
 
 
 def _over(lengths: Any, steps: int, batch: int) -> Any:
@@ -173,7 +168,8 @@ def _to_state(da: Any, out: Any, first: Any, reverse: bool) -> Any:
 
 @loop(
     "void(boolean[:, ::1], int64[::1], T[:, ::1], T[::1], T[:, ::1], T[:, :, ::1], T[::1], boolean, boolean, T, int64, "
-    "int64)"
+    "int64)",
+    shared="range",
 )
 def _rnn(
     over: Any, place: Any, table: Any, panels: Any, first: Any, out: Any, b: Any, bend: Any, reverse: Any, zero: Any,
@@ -183,8 +179,8 @@ def _rnn(
     for s in range(steps):
         t = steps - 1 - s if reverse else s
         h = first if s == 0 else out[t + 1 if reverse else t - 1]
-        for r in range(start, stop, ROWS):
-            high, to_block = min(ROWS, stop - r), address(out, (t * batch + r) * n)
+        for r in range(start * ROWS, min(stop * ROWS, batch), ROWS):
+            high, to_block = min(ROWS, batch - r), address(out, (t * batch + r) * n)
             for row in range(r, r + high if place.size else r):
                 out[t, row] = table[place[t * batch + row]]
             product(zero, address(h, r * n), n, 1, high, n, address(panels, 0), n, to_block, n, to_block, n)
@@ -219,7 +215,8 @@ def rnn(
 
 @loop(
     "void(boolean[:, ::1], T[:, :, ::1], T[:, :, ::1], T[:, :, ::1], T[::1], T[::1], T[:, ::1], T[:, ::1], boolean, "
-    "boolean, T, T, int64, int64)"
+    "boolean, T, T, int64, int64)",
+    shared="range",
 )
 def _rnn_back(
     over: Any, g: Any, out: Any, da: Any, panels: Any, zeros: Any, dh: Any, kept: Any, bend: Any, reverse: Any,
@@ -228,8 +225,8 @@ def _rnn_back(
     steps, batch, n = out.shape
     for s in range(steps):
         t = s if reverse else steps - 1 - s
-        for r in range(start, stop, ROWS):
-            high = min(ROWS, stop - r)
+        for r in range(start * ROWS, min(stop * ROWS, batch), ROWS):
+            high = min(ROWS, batch - r)
             for row in range(r, r + high):
                 to, given, through, past, state = da[t, row], g[t, row], dh[row], kept[row], out[t, row]
                 if over[t, row]:
@@ -271,7 +268,8 @@ def rnn_vjp(
 
 @loop(
     "void(boolean[:, ::1], int64[::1], T[:, ::1], T[::1], T[:, ::1], T[:, ::1], T[:, :, ::1], T[:, :, ::1], "
-    "T[:, :, ::1], T[:, :, ::1], T[::1], boolean, T, int64, int64)"
+    "T[:, :, ::1], T[:, :, ::1], T[::1], boolean, T, int64, int64)",
+    shared="range",
 )
 def _lstm(
     over: Any, place: Any, table: Any, panels: Any, first: Any, first_cell: Any, gates: Any, cells: Any, bent: Any,
@@ -285,8 +283,8 @@ def _lstm(
         if s:
             last = t + 1 if reverse else t - 1
             h, c = out[last], cells[last]
-        for r in range(start, stop, ROWS):
-            high, block = min(ROWS, stop - r), address(gates, (t * batch + r) * 4 * n)
+        for r in range(start * ROWS, min(stop * ROWS, batch), ROWS):
+            high, block = min(ROWS, batch - r), address(gates, (t * batch + r) * 4 * n)
             for row in range(r, r + high if place.size else r):
                 gates[t, row] = table[place[t * batch + row]]
             product(zero, address(h, r * n), n, 1, high, n, address(panels, 0), 4 * n, block, 4 * n, block, 4 * n)
@@ -334,7 +332,8 @@ def lstm(
 
 @loop(
     "void(boolean[:, ::1], T[:, :, ::1], T[:, ::1], T[:, :, ::1], T[:, :, ::1], T[:, :, ::1], T[:, :, ::1], T[::1], "
-    "T[::1], T[:, ::1], T[:, ::1], T[:, ::1], boolean, T, T, int64, int64)"
+    "T[::1], T[:, ::1], T[:, ::1], T[:, ::1], boolean, T, T, int64, int64)",
+    shared="range",
 )
 def _lstm_back(
     over: Any, g: Any, first_cell: Any, gates: Any, cells: Any, bent: Any, da: Any, panels: Any, zeros: Any, dh: Any,
@@ -344,8 +343,8 @@ def _lstm_back(
     for s in range(steps):
         t = s if reverse else steps - 1 - s
         begun = first_cell if s == steps - 1 else cells[t + 1 if reverse else t - 1]
-        for r in range(start, stop, ROWS):
-            high = min(ROWS, stop - r)
+        for r in range(start * ROWS, min(stop * ROWS, batch), ROWS):
+            high = min(ROWS, batch - r)
             for row in range(r, r + high):
                 a, given, through, past, cell = gates[t, row], g[t, row], dh[row], kept[row], dc[row]
                 before, curve, to = begun[row], bent[t, row], da[t, row]
@@ -405,7 +404,8 @@ def lstm_vjp(
 
 @loop(
     "void(boolean[:, ::1], int64[::1], T[:, ::1], T[::1], T[::1], T[:, ::1], T[:, :, ::1], T[:, :, ::1], T[:, :, ::1], "
-    "T[::1], T[::1], T[::1], boolean, T, int64, int64)"
+    "T[::1], T[::1], T[::1], boolean, T, int64, int64)",
+    shared="range",
 )
 def _gru(
     over: Any, place: Any, table: Any, panels: Any, panels_n: Any, first: Any, gates: Any, inner: Any, out: Any,
@@ -416,8 +416,8 @@ def _gru(
     for s in range(steps):
         t = steps - 1 - s if reverse else s
         h = first if s == 0 else out[t + 1 if reverse else t - 1]
-        for r in range(start, stop, ROWS):
-            high, i = min(ROWS, stop - r), t * batch + r
+        for r in range(start * ROWS, min(stop * ROWS, batch), ROWS):
+            high, i = min(ROWS, batch - r), t * batch + r
             block, within, state = address(gates, i * 3 * m), address(inner, i * m), address(h, r * m)
             for row in range(r, r + high if place.size else r):
                 gates[t, row] = table[place[t * batch + row]]
@@ -461,7 +461,8 @@ def gru(
 
 @loop(
     "void(boolean[:, ::1], T[:, :, ::1], T[:, ::1], T[:, :, ::1], T[:, :, ::1], T[:, :, ::1], T[:, :, ::1], "
-    "T[:, :, ::1], T[::1], T[::1], T[:, ::1], T[:, ::1], boolean, T, T, int64, int64)"
+    "T[:, :, ::1], T[::1], T[::1], T[:, ::1], T[:, ::1], boolean, T, T, int64, int64)",
+    shared="range",
 )
 def _gru_back(
     over: Any, g: Any, first: Any, gates: Any, inner: Any, out: Any, da: Any, du: Any, panels: Any, zeros: Any, dh: Any,
@@ -471,8 +472,8 @@ def _gru_back(
     for s in range(steps):
         t = s if reverse else steps - 1 - s
         begun = first if s == steps - 1 else out[t + 1 if reverse else t - 1]
-        for r in range(start, stop, ROWS):
-            high = min(ROWS, stop - r)
+        for r in range(start * ROWS, min(stop * ROWS, batch), ROWS):
+            high = min(ROWS, batch - r)
             for row in range(r, r + high):
                 a, given, through, past = gates[t, row], g[t, row], dh[row], kept[row]
                 before, inside, to, within = begun[row], inner[t, row], da[t, row], du[t, row]

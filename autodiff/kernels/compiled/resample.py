@@ -10,12 +10,13 @@ import numpy as np
 
 from ..policy import loop, uses
 from ..resample import Spec, table
-from ..threads import share
+
+LEAST = 1 << 16  # multiplications for a thread
 
 
-@loop("void(T[:, :, ::1], int64[:, ::1], T[:, ::1], T[:, :, ::1])")
-def _resample(x: Any, places: Any, weights: Any, out: Any) -> None:
-    for a in range(x.shape[0]):
+@loop("void(T[:, :, ::1], int64[:, ::1], T[:, ::1], T[:, :, ::1], int64, int64)", shared="range")
+def _resample(x: Any, places: Any, weights: Any, out: Any, start: Any, stop: Any) -> None:
+    for a in range(start, stop):
         for i in range(places.shape[0]):
             row = out[a, i]
             if row.size == 1:  # the last axis
@@ -50,5 +51,5 @@ def resample(x: Any, *, axis: int, spec: Spec, transposed: bool = False) -> Any:
     out = np.empty((*x.shape[:axis], len(places), *x.shape[axis + 1 :]), x.dtype)
     seen, rows = x.reshape(before, x.shape[axis], after), out.reshape(before, len(places), after)
     work = max(1, after * places.size)
-    share(lambda i, j: _resample(seen[i:j], places, weights, rows[i:j]), before, -(-(1 << 16) // work))
+    _resample.share(seen, places, weights, rows, n=before, least=-(-LEAST // work))
     return out

@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 
 from ..policy import loop, uses
-from ..threads import share
 
 LEAST = 1 << 15  # elements for a thread
 
 
-@loop("void(T[:, ::1], int64[::1], T[:, ::1], int64, int64)")
+@loop("void(T[:, ::1], int64[::1], T[:, ::1], int64, int64)", shared="range")
 def _add_rows(out: Any, rows: Any, values: Any, start: Any, stop: Any) -> None:
     for k in range(len(rows)):
         row, value = out[rows[k]][start:stop], values[k][start:stop]
@@ -28,5 +27,5 @@ def add_rows(out: Any, rows: Any, values: Any) -> Any:
     k = len(rows)
     table, more = out.reshape(len(out), -1), values.reshape(k, -1)
     rows = rows.astype(np.int64, copy=not rows.flags.carray)
-    share(lambda start, stop: _add_rows(table, rows, more, start, stop), more.shape[1], max(LEAST // k, 16))
+    _add_rows.share(table, rows, more, n=more.shape[1], least=max(LEAST // k, 16), pieces=1)
     return out
