@@ -109,6 +109,26 @@ def test_a_caller_that_sleeps_is_woken():
         assert (seen == expected).all()
 
 
+def test_callers_compute_alone_where_workers_have_no_core(monkeypatch):
+    """A worker that is waited for longer than its caller has worked was not running."""
+    monkeypatch.setattr(threads, "ALONE", 1e6)
+    monkeypatch.setattr(threads, "_alone_until", 0.0)
+    before, me = get_num_threads(), threading.get_ident()
+    set_num_threads(2)
+    seen = []
+
+    def run(start, stop):
+        time.sleep(0.0 if threading.get_ident() == me else 0.05)
+        seen.append((start, stop))
+
+    try:
+        for _ in range(2):
+            threads.share(run, 4)
+    finally:
+        set_num_threads(before)
+    assert seen == [(0, 2), (2, 4), (0, 4)]
+
+
 @pytest.mark.usefixtures("count")
 def test_a_loop_that_fails_on_any_thread():
     for at in range(20):
