@@ -1,8 +1,11 @@
 """On how many threads kernels and matrix products run.
 
-Compiled loops release Python's lock and are handed ranges of the work, one for each thread of a pool of our own.
-Numba's own threading layers are not used: one kills forked children, another stops the process when two Python
-threads enter it at once. `concurrent.futures` takes half as long again to wake a thread and to hear that it is done.
+A pool of threads of our own is handed ranges of the work. Compiled loops, which release Python's lock, hand them over
+themselves (`compiled/team.py`), functions of NumPy through Python. Numba's own threading layers are not used: one
+kills forked children, another stops the process when two Python threads enter it at once.
+
+Threads stay awake for 0.1 ms after each piece of work, since waking one takes 20 to 40 us; OMP_WAIT_POLICY=passive lets
+them sleep at once, as it does elsewhere. Where other programs leave them no core, callers go on alone.
 """
 
 from __future__ import annotations
@@ -18,11 +21,11 @@ import numpy as np
 
 __all__ = ["get_num_threads", "set_num_threads"]
 
-PATIENCE = 0 if os.environ.get("OMP_WAIT_POLICY", "").lower() == "passive" else 4000
+PATIENCE = 0 if os.environ.get("OMP_WAIT_POLICY", "").lower() == "passive" else 4000  # looks for work: 0.1 ms
 WORDS = 256  # in a worker's box: compiled/team.py says what they mean
 TOO_LONG = 1e-3  # seconds to wait for a worker
 ALONE = 10  # times as long, callers compute alone then
-FAILED, WAITS = 16, 17  # words, and states: likewise
+STATE, FAILED, WAITS = 0, 16, 17  # words, and states: likewise
 WAITED, CALL, CALLED = 3, 4, 5
 
 _lock = threading.Lock()
@@ -77,67 +80,20 @@ def set_num_threads(n: int) -> None:
     _limits = threadpool_limits(n, user_api="blas")
 
 
-class _Job:
-    """A range to compute, and how that went."""
-
-    def __init__(self, run: Callable[[int, int], Any], start: int, stop: int) -> None:
-        self.run: Any = run
-        self.start, self.stop = start, stop
-        self.error: BaseException | None = None
-        self.done = threading.Lock()
-        self.done.acquire()
-
-    def work(self) -> None:
-        """Compute it and let go of what it needs; errors are for the one who waits."""
-        run, self.run = self.run, None
-        try:
-            run(self.start, self.stop)
-        except BaseException as error:
-            self.error = error
-        self.done.release()
-
-    def wait(self, began: float) -> None:
-        """Wait until it is computed."""
-        _await(self.done, began)
-        if self.error is not None:
-            raise self.error
-
-
-def _await(lock: Any, began: float) -> None:
-    """Wait for a worker, and only then raise what has interrupted that; the caller itself has worked since `began`.
-
-    A worker that is waited for longer than that has no core of its own: for a while, callers compute alone.
-    """
-    global _alone_until
-    interrupted: BaseException | None = None
-    done = perf_counter()
-    while True:
-        try:
-            lock.acquire()
-            break
-        except BaseException as error:
-            interrupted = error
-    waited = perf_counter() - done
-    if waited > max(TOO_LONG, done - began):
-        _alone_until = done + ALONE * waited
-    if interrupted is not None:
-        raise interrupted
-
-
 class _Worker:
     """A thread that joins loops and calls functions. It stays awake for a while after each, and then sleeps."""
 
     def __init__(self) -> None:
         self.box = np.zeros(WORDS, np.int64)  # what loops tell it
         self.boxes = np.array([self.box.ctypes.data])
-        self.job: _Job | None = None
-        self.ends = self.asleep = False
-        self.hired = True
-        self.lock = _lock
-        self.wake, self.done = threading.Lock(), threading.Lock()
+        self.work: Any = None
+        self.error: BaseException | None = None
+        self.hired, self.asleep, self.ends = True, False, False
+        self.crew = _idle
+        self.lock, self.wake, self.done = _lock, threading.Lock(), threading.Lock()
         self.wake.acquire()
         self.done.acquire()
-        threading.Thread(target=self._work, name="autodiff worker", daemon=True).start()
+        threading.Thread(target=self._live, name="autodiff worker", daemon=True).start()
 
     def rouse(self) -> None:
         """Wake it up, if it sleeps; with the lock held."""
@@ -145,31 +101,59 @@ class _Worker:
             self.asleep = False
             self.wake.release()
 
-    def take(self, job: _Job | None) -> None:
-        """Have a function called; None ends the thread."""
+    def call(self, run: Callable[[int, int], Any], start: int, stop: int) -> None:
+        """Have it call a function."""
         with self.lock:
-            self.job, self.ends, self.box[0] = job, job is None, CALL
+            self.work, self.box[STATE] = (run, start, stop), CALL
             self.rouse()
 
-    def _work(self) -> None:
+    def end(self) -> None:
+        """Let the thread end."""
+        with self.lock:
+            self.ends, self.box[STATE] = True, CALL
+            self.rouse()
+
+    def wait(self, began: float) -> BaseException | None:
+        """Wait until it is done, and return what it has raised, or what has interrupted that.
+
+        A worker that is waited for longer than its caller has worked, since `began`, has no core of its own: for a
+        while, callers compute alone.
+        """
+        global _alone_until
+        done = perf_counter()
+        while True:
+            try:
+                self.done.acquire()
+                break
+            except BaseException as interruption:
+                self.error = self.error or interruption
+        waited = perf_counter() - done
+        if waited > max(TOO_LONG, done - began):
+            _alone_until = done + ALONE * waited
+        error, self.error = self.error, None
+        return error
+
+    def _live(self) -> None:
         _inside.worker = True
         address = int(self.boxes[0])
         while not self.ends:
-            state = self.box[0] if _serve is None else _serve(address, PATIENCE)
-            if state == WAITED:
+            state = self.box[STATE] if _serve is None else _serve(address, PATIENCE)
+            if state == CALL and self.work:
+                (run, *part), self.work = self.work, None
+                try:
+                    run(*part)
+                except BaseException as error:
+                    self.error = error
+                del run, part
                 self.done.release()
-                continue
-            if state == CALL:
-                job, self.job = self.job, None
-                if job is not None:
-                    job.work()
-                    del job
-                self.box[0] = CALLED
-                continue
-            with self.lock:
-                self.asleep = self.box[0] != CALL and (_serve is None or not self.hired)
-            if self.asleep:
-                self.wake.acquire()
+                self.box[STATE] = CALLED
+            elif state == WAITED:
+                self.done.release()
+            else:
+                with self.lock:
+                    self.asleep = self.box[STATE] != CALL and (_serve is None or not self.hired)
+                if self.asleep:
+                    self.wake.acquire()
 
 
 def _hire(n: int) -> list[_Worker]:
@@ -190,16 +174,15 @@ def _hire(n: int) -> list[_Worker]:
     return workers
 
 
-def _release(workers: list[_Worker], crew: list[_Worker]) -> None:
-    """Let workers go who are done; those of a crew that was dismissed end."""
-    with _lock:
-        for worker in workers:
-            worker.hired = False
-        if crew is _idle:
-            crew += workers
-            return
+def _release(workers: list[_Worker]) -> None:
+    """Let workers go who are done; those who have been dismissed end."""
     for worker in workers:
-        worker.take(None)
+        with worker.lock:
+            worker.hired = False
+            if worker.crew is _idle:
+                _idle.append(worker)
+                continue
+        worker.end()
 
 
 def _dismiss() -> None:
@@ -208,7 +191,7 @@ def _dismiss() -> None:
     with _lock:
         before, _idle, _hired = _idle, [], 0
     for worker in before:
-        worker.take(None)
+        worker.end()
 
 
 def _forget() -> None:
@@ -229,34 +212,34 @@ def share(run: Callable[[int, int], Any], n: int, least: int = 1) -> None:
     >>> found
     [(0, 3)]
     """
-    crew, parts = _idle, min(_count, n // max(least, 1))
+    parts = min(_count, n // max(least, 1))
     workers = _hire(parts - 1)
     if not workers:
         run(0, n)
         return
     parts = len(workers) + 1
     bounds = [n * i // parts for i in range(parts + 1)]
-    jobs = [_Job(run, bounds[i], bounds[i + 1]) for i in range(1, parts)]
     began = perf_counter()
-    for worker, job in zip(workers, jobs, strict=True):
-        worker.take(job)
+    for i, worker in enumerate(workers, 1):
+        worker.call(run, bounds[i], bounds[i + 1])
+    errors: list[BaseException | None] = []
     try:
         run(bounds[0], bounds[1])
     finally:
-        try:
-            for worker, job in zip(workers, jobs, strict=True):
-                if _linger is not None:
-                    _linger(int(worker.boxes[0]), PATIENCE)
-                job.wait(began)
-        finally:
-            _release(workers, crew)
+        for worker in workers:
+            if _linger is not None:
+                _linger(int(worker.boxes[0]), PATIENCE)
+            errors.append(worker.wait(began))
+        _release(workers)
+    _raise(errors)
 
 
 def share_loop(loop: Any, args: tuple[Any, ...], n: int, least: int, pieces: int) -> None:
     """The same for a compiled loop, which calls the workers itself: each one's part is cut in so many pieces."""
     global _serve, _linger
-    crew, parts = _idle, min(_count, n // max(least, 1))
+    parts = min(_count, n // max(least, 1))
     workers = _hire(parts - 1)
+    failed = 0
     if not workers:
         failed = loop(_ALONE, 1, n, *args)
     else:
@@ -265,6 +248,7 @@ def share_loop(loop: Any, args: tuple[Any, ...], n: int, least: int, pieces: int
 
             _serve, _linger = serve, linger
         boxes = workers[0].boxes if len(workers) == 1 else np.concatenate([worker.boxes for worker in workers])
+        errors: list[BaseException | None] = []
         began = perf_counter()
         try:
             with _lock:
@@ -274,11 +258,16 @@ def share_loop(loop: Any, args: tuple[Any, ...], n: int, least: int, pieces: int
         finally:
             for worker in workers:
                 if worker.box[WAITS]:  # it reads the arguments until it is done
-                    _await(worker.done, began)
-                    worker.box[WAITS] = 0
-                if worker.box[FAILED]:
-                    failed = 1
-                    worker.box[FAILED] = 0
-            _release(workers, crew)
+                    errors.append(worker.wait(began))
+                failed = failed or worker.box[FAILED]
+                worker.box[FAILED] = worker.box[WAITS] = 0
+            _release(workers)
+        _raise(errors)
     if failed:
         raise RuntimeError("a compiled loop failed; with NUMBA_BOUNDSCHECK=1 it checks its indices")
+
+
+def _raise(errors: list[BaseException | None]) -> None:
+    for error in errors:
+        if error is not None:
+            raise error
