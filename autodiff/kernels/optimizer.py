@@ -18,6 +18,7 @@ from .policy import compiled
 # Numbers from which on a compiled step is faster, and is worth loading Numba for: measured on one core.
 LEAST = 2048
 LEAST_SGD = 8192
+LOADED = 16  # where Numba has been loaded: measured from one number on, 3.0 us for 6.5, of a thousand 3.4 for 8.6
 
 
 def decayed(w: Any, g: Any, weight_decay: float, room: Any = None) -> Any:
@@ -74,7 +75,7 @@ def asgd(
     return w, mean
 
 
-@compiled("optimizer", at_least=LEAST)
+@compiled("optimizer", at_least=LEAST, loaded=LOADED)
 def adam(
     w: Any, g: Any, m: Any, v: Any, top: Any, t: int, lr: float, beta1: float, beta2: float, eps: float,
     weight_decay: float = 0.0, decoupled: bool = False, room: Any = None,
@@ -177,7 +178,7 @@ def adadelta(
     return w, v, d
 
 
-@compiled("optimizer", at_least=LEAST)
+@compiled("optimizer", at_least=LEAST, loaded=LOADED)
 def rmsprop(
     w: Any, g: Any, v: Any, mean: Any, buffer: Any, lr: float, alpha: float, eps: float, momentum: float,
     room: Any = None,

@@ -101,8 +101,12 @@ class Kernel:
             _mark(self, char)
 
 
-def compiled(module: str, at_least: int = 0, by: int = 0) -> Callable[[F], F]:
-    """Let a kernel be computed by its namesake in `compiled/<module>.py` where argument `by` is large enough."""
+def compiled(module: str, at_least: int = 0, by: int = 0, loaded: int = 0) -> Callable[[F], F]:
+    """Let a kernel be computed by its namesake in `compiled/<module>.py` where argument `by` is large enough.
+
+    `loaded` elements, if it is not 0, are enough once something has loaded it: for kernels of the reference's bits
+    alone, as results would otherwise depend on what ran before.
+    """
 
     def decorate(reference: F) -> F:
         kernel = KERNELS[f"{module}.{reference.__name__}"] = Kernel(reference, module)
@@ -111,7 +115,12 @@ def compiled(module: str, at_least: int = 0, by: int = 0) -> Callable[[F], F]:
         @functools.wraps(reference)
         def call(*args: Any, **options: Any) -> Any:
             x = args[by]
-            if type(x) is _ndarray and x.size >= at_least and _mode != "numpy" and x.dtype.isnative:
+            if (
+                type(x) is _ndarray
+                and (x.size >= at_least or (loaded and ready and x.size >= loaded))
+                and _mode != "numpy"
+                and x.dtype.isnative
+            ):
                 char = x.dtype.char
                 function = ready.get(char) or kernel.find(char)
                 if function is not None:

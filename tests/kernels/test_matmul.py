@@ -2,6 +2,7 @@
 
 import pickle
 
+import numba
 import numpy as np
 import pytest
 
@@ -22,8 +23,8 @@ def always(monkeypatch):
     """Compute all sizes here, on any machine."""
     monkeypatch.setattr(matmul, "WORTH", {True: 1, False: 1})
     monkeypatch.setattr(matmul, "WORTH_WITH_BIAS", 1)
-    monkeypatch.setattr(matmul, "FEW", 1 << 30)
     monkeypatch.setattr(matmul, "SHARE", 1)
+    monkeypatch.setattr(matmul, "MANY", 1 << 30)
     monkeypatch.setattr(matmul, "_library_is_slower", lambda: True)
 
 
@@ -53,12 +54,15 @@ def test_affine(m, k, n, dtype, threads):
     check("matmul.affine", draw((m, k), dtype, transposed=True), w, b, ulps=10 + k**0.5, threads=threads)
 
 
+@pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize(("m", "k", "n"), SIZES)
-def test_affine_vjp(m, k, n, dtype):
+def test_affine_vjp(m, k, n, dtype, threads):
     g, x, w = draw((m, n), dtype), draw((m, k), dtype, seed=1), draw((n, k), dtype, seed=2)
     for needs in ((True, True, True), (False, True, True)):
-        check("matmul.affine_vjp", g, x, w, needs, ulps=20 + max(m, n) ** 0.5)
+        check("matmul.affine_vjp", g, x, w, needs, ulps=20 + max(m, n) ** 0.5, threads=threads)
+    g, x = np.stack([g, -g, 2 * g]), np.stack([x, 3 * x, -x])
+    check("matmul.affine_vjp", g, x, w, (True, True, True), ulps=30 + max(m, n) ** 0.5, threads=threads)
 
 
 def test_a_dtype_from_another_process():
@@ -82,6 +86,22 @@ def test_the_same_bits_on_one_thread_and_two():
     for shape in ((90, 70, 130), (130, 70, 90)):
         x, y = draw(shape[:2], np.float32), draw(shape[1:], np.float32, seed=1)
         assert (check("matmul.product", x, y) == check("matmul.product", x, y, threads=2)).all()
+    g, x, w = draw((90, 130), np.float32), draw((90, 70), np.float32, seed=1), draw((130, 70), np.float32, seed=2)
+    one, two = (check("matmul.affine_vjp", g, x, w, (True, True, True), threads=n) for n in (1, 2))
+    assert all((a == b).all() for a, b in zip(one, two, strict=True))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("large", [0, 1 << 30])
+def test_a_transposed_first_matrix_where_it_is_and_brought_together(monkeypatch, dtype, large):
+    monkeypatch.setattr(matmul, "LARGE", large)
+    multiply = numba.njit(error_model="numpy")(matmul._multiply.py_func)
+    for m, k, n in ((70, 20, 170), (17, 1100, 300)):
+        x, y = draw((m, k), dtype, transposed=True), draw((k, n), dtype, seed=1)
+        out = np.empty((m, n), dtype)
+        multiply(x, y, np.empty(0, dtype), out, 0, m, 0, n)
+        exact = x.astype(np.float64) @ y.astype(np.float64)
+        assert np.abs(out - exact).max() < (10 + k**0.5) * np.finfo(dtype).eps * np.abs(exact).max()
 
 
 def test_arrays_that_may_only_be_read():
@@ -121,6 +141,18 @@ def test_what_is_left_to_the_library():
     assert pull(g, x[:, ::-1], w, every) is None
     assert pull(g, x, w.astype(np.float64), every) is None
     assert pull(g, x, w, (True, False, True)) is None
+    assert pull(g, None, w, (True, False, True)) is None
+    assert pull(g, x[:10], w, every) is None
+    assert pull(g[:0], x[:0], w, every) is None
+    assert pull(g, x, None, (False, True, True)) is not None
+
+
+def test_gradients_of_a_layer_with_few_columns(monkeypatch):
+    monkeypatch.setattr(matmul, "MANY", 1 << 14)
+    g, x, w = draw((40, 10), np.float32), draw((40, 50), np.float32), draw((10, 50), np.float32)
+    pull = twin("matmul.affine_vjp")
+    assert pull(g, x, w, (True, True, True)) is None
+    assert pull(g[:20], x[:20], w, (True, True, True)) is not None
 
 
 def test_sizes_that_are_left_to_the_library(monkeypatch):

@@ -65,6 +65,20 @@ def test_numba_computes_from_the_given_size_on(monkeypatch, tmp_path):
     assert calls[-1] == 9
 
 
+def test_what_is_loaded_computes_smaller_arrays_too(monkeypatch, tmp_path):
+    calls = []
+    make(monkeypatch, tmp_path, calls)
+    kernel = policy.compiled("here", at_least=4, loaded=2)(policy.KERNELS["here.double"].reference)
+    with use_kernels("numba"):
+        kernel(np.ones(3))
+        assert calls == [3]
+        kernel(np.ones(4))
+        kernel(np.ones(2))
+        assert calls == [3]
+        kernel(np.ones(1))
+        assert calls == [3, 1]
+
+
 def test_an_array_that_repeats_a_number_is_written_out(monkeypatch, tmp_path):
     """Loops go over memory; the gradient of a large sum is one number, seen many times."""
     calls = []

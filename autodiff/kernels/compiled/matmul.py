@@ -3,7 +3,7 @@
 A panel is up to three vectors wide. Its part of the second matrix is packed, row by row, and stays in the cache, while
 eight rows of the first at a time are multiplied with it, their sums in registers (`tiles.py`). Elements of the first
 are read one by one, wherever they lie; for many panels the columns of a transposed one are brought together. A
-transposed second matrix is turned as it is packed.
+transposed second matrix is turned as it is packed. While rows are multiplied with a panel, the next one is fetched.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 from numba import njit
 
 from ..policy import loop, uses
+from ..threads import get_num_threads
 from . import tiles
 
 panel_1, panel_2, panel_3 = tiles.panel.values()
@@ -23,14 +24,15 @@ pack: Any = tiles.pack
 turn: Any = tiles.turn
 
 TERMS = 1024  # of a sum, in one go: a panel of so many rows is a fifth of the second-level cache
-SEVERAL = 2  # panels, from which on a transposed first matrix is packed too: its columns are far apart
+SEVERAL = 2  # panels, from which on a transposed first matrix is packed too if it is large: its columns are far apart
+LARGE = 1 << 18  # bytes, a quarter of the second-level cache
 # Products, for a transposed y and others. From 2^18 on OpenBLAS has threads, which stay awake for a while after each
 # product and take a core from our own: all that follows would run at half the speed.
 WORTH = {True: 1 << 17, False: 1 << 18}
 WORTH_WITH_BIAS = 1 << 11
-FEW = 1 << 18  # products, below which a layer's gradients are faster in one call
 SHARE = 1 << 21  # products for a thread
 PIECES = 2
+THIN, MANY = 16, 1 << 18  # columns of a gradient below which OpenBLAS is faster, from so many products on
 
 
 @njit(error_model="numpy", fastmath={"contract", "nsz"})
@@ -41,7 +43,8 @@ def _multiply(x: Any, y: Any, bias: Any, out: Any, top: Any, bottom: Any, left: 
     x_row, x_step = x.strides[0] // size, x.strides[1] // size
     y_row, y_step = y.strides[0] // size, y.strides[1] // size
     room = np.empty((min(k, TERMS) + lanes) * min(3 * lanes, right - left + lanes), out.dtype)
-    packed, source = x_row == 1 and x_step != 1 and right - left > SEVERAL * 3 * lanes, x
+    large = x.size * size > LARGE and right - left > SEVERAL * 3 * lanes
+    packed, source = large and x_row == 1 and x_step != 1, x
     if packed:
         source = np.empty((bottom - top + lanes, min(k, TERMS)), out.dtype)
     for done in range(0, k, TERMS):
@@ -61,7 +64,12 @@ def _multiply(x: Any, y: Any, bias: Any, out: Any, top: Any, bottom: Any, left: 
                     for t in range(0, terms, lanes):
                         at = (done + t) * y_row + (j + v * lanes) * y_step
                         turn(y, at, y_step, rows, min(lanes, terms - t), room, (t * wide + v) * lanes, wide * lanes)
+            part = lanes if y_step == 1 else -(-3 * lanes * ROWS // (bottom - top))
             for i in range(top, bottom, ROWS):
+                seen = (i - top) // ROWS * part  # columns of the next panel that rows before have brought to the cache
+                s0, s_step = done * y_row + (j + 3 * lanes + seen) * y_step, 0
+                if seen < min(3 * lanes, right - j - 3 * lanes):
+                    s_step = y_row if y_step == 1 else part * y_step // terms + 1
                 rows, to = min(ROWS, bottom - i), i * pitch + j
                 f0 = to if done else j
                 at, down, along = i * x_row + done * x_step, x_row, x_step
@@ -69,11 +77,20 @@ def _multiply(x: Any, y: Any, bias: Any, out: Any, top: Any, bottom: Any, left: 
                     inside = (i - top) % lanes
                     at, down, along = (i - top - inside) * terms + inside, 1, lanes
                 if wide == 3:
-                    panel_3(source, at, down, along, terms, room, 0, first, f0, f_row, flat, to, pitch, rows, columns)
+                    panel_3(
+                        source, at, down, along, terms, room, 0, first, f0, f_row, flat, to, pitch, rows, columns,
+                        y, s0, s_step,
+                    )  # fmt: skip
                 elif wide == 2:
-                    panel_2(source, at, down, along, terms, room, 0, first, f0, f_row, flat, to, pitch, rows, columns)
+                    panel_2(
+                        source, at, down, along, terms, room, 0, first, f0, f_row, flat, to, pitch, rows, columns,
+                        y, s0, s_step,
+                    )  # fmt: skip
                 else:
-                    panel_1(source, at, down, along, terms, room, 0, first, f0, f_row, flat, to, pitch, rows, columns)
+                    panel_1(
+                        source, at, down, along, terms, room, 0, first, f0, f_row, flat, to, pitch, rows, columns,
+                        y, s0, s_step,
+                    )  # fmt: skip
 
 
 @loop("void(T[:, :], T[:, :], T[::1], T[:, ::1], int64, boolean, int64, int64)", shared="range")
@@ -85,16 +102,31 @@ def _product(x: Any, y: Any, bias: Any, out: Any, step: Any, by_rows: Any, start
         _multiply(x, y, bias, out, 0, m, start * step, min(stop * step, n))
 
 
+@njit(error_model="numpy", fastmath={"contract", "nsz"})
+def _add_rows(g: Any, db: Any) -> None:
+    """The sum of all rows, four at a time."""
+    (m, n), fours = g.shape, len(g) // 4 * 4
+    db[:] = 0
+    for i in range(0, fours, 4):
+        for j in range(n):
+            db[j] += (g[i, j] + g[i + 1, j]) + (g[i + 2, j] + g[i + 3, j])
+    for i in range(fours, m):
+        for j in range(n):
+            db[j] += g[i, j]
+
+
+@loop("void(T[:, ::1], T[::1])")
+def _row_sum(g: Any, db: Any) -> None:
+    _add_rows(g, db)
+
+
 @loop("void(T[:, ::1], T[:, ::1], T[:, ::1], T[:, ::1], T[:, ::1], T[::1])")
 def _affine_pulled(g: Any, x: Any, w: Any, dx: Any, dw: Any, db: Any) -> None:
     (m, n), k = g.shape, x.shape[1]
     if dx.size:
         _multiply(g, w, db[:0], dx, 0, m, 0, k)
     _multiply(g.T, x, db[:0], dw, 0, n, 0, k)
-    db[:] = 0
-    for i in range(m):
-        for j in range(n):
-            db[j] += g[i, j]
+    _add_rows(g, db)
 
 
 @lru_cache(maxsize=1)
@@ -145,22 +177,33 @@ def affine(x: Any, w: Any, b: Any) -> Any:
     return _shared(x.reshape(-1, k), w.T, b).reshape(*x.shape[:-1], n)
 
 
-@uses(_affine_pulled)
+@uses(_affine_pulled, _product, _row_sum)
 def affine_vjp(g: Any, x: Any, w: Any, needs: tuple[bool, bool, bool]) -> Any:
-    """The small ones in one call. Error: as of `product`, and `m` ulp of the sum of `|g|`."""
-    if g.ndim != 2 or not needs[1] or not needs[2]:
+    """Error: as of `product`, and `m` ulp of the sum of `|g|`.
+
+    On one thread they are one call.
+    """
+    if not needs[1] or not needs[2] or not g.size or not x.size or not _library_is_slower():
         return None
-    (m, n), k, dtype = g.shape, x.shape[-1], g.dtype
-    if not 0 < m * n * k < FEW or not _library_is_slower():
+    n, k, dtype, shape = g.shape[-1], x.shape[-1], g.dtype, x.shape
+    if x.dtype != dtype or g.size * k != x.size * n or not (g.flags.carray and x.flags.carray):
         return None
-    if x.dtype != dtype or x.shape != (m, k) or not (g.flags.carray and x.flags.carray):
+    if needs[0] and (w.dtype != dtype or not w.flags.carray):
         return None
+    if n < THIN and g.size * k >= MANY:
+        return None
+    if g.ndim > 2:
+        g, x = g.reshape(-1, n), x.reshape(-1, k)
+    db = np.empty(n, dtype)
+    if g.size * k >= 2 * SHARE and get_num_threads() > 1:
+        dx = _shared(g, w, _NO_BIAS[dtype]).reshape(shape) if needs[0] else None
+        dw = _shared(g.T, x, _NO_BIAS[dtype])
+        _row_sum(g, db)
+        return dx, dw, db
+    dw = np.empty((n, k), dtype)
     if not needs[0]:
-        w = dx = _NO_DX[dtype]
-    elif w.dtype != dtype or not w.flags.carray:
-        return None
-    else:
-        dx = np.empty((m, k), dtype)
-    dw, db = np.empty((n, k), dtype), np.empty(n, dtype)
-    _affine_pulled(g, x, w, dx, dw, db)
-    return dx if needs[0] else None, dw, db
+        _affine_pulled(g, x, _NO_DX[dtype], _NO_DX[dtype], dw, db)
+        return None, dw, db
+    dx = np.empty(shape, dtype)
+    _affine_pulled(g, x, w, dx if len(shape) == 2 else dx.reshape(x.shape), dw, db)
+    return dx, dw, db

@@ -8,7 +8,7 @@ instructions. One call computes a block of results over the whole of a sum:
     dots[r](a, a0, rows, b, b0, off, o0, n, out, p0, pitch, images, a_step, b_step)
                                         out[p0 + i pitch + j] += sum_v a[a0 + i rows + v] b[b0 + off[o0 + j] + v]
 
-    panel[v](a, a0, row, step, k, b, b0, first, f0, f_row, out, o0, pitch, rows, columns)
+    panel[v](a, a0, row, step, k, b, b0, first, f0, f_row, out, o0, pitch, rows, columns, soon, s0, s_step)
                                         out[o0 + i pitch + j] = first[f0 + i f_row + j]
                                                                 + sum_l a[a0 + i row + l step] b[b0 + l v lanes + j]
     pack(x, x0, row, k, columns, out, o0, v)            out[o0 + l v lanes + j] = x[x0 + l row + j], and 0 behind them
@@ -22,7 +22,8 @@ instructions. One call computes a block of results over the whole of a sum:
 
 with `r` rows i. The places v are `WIDTH[r]` vectors in `outer`, and one in `outer_tail`. In `dots` they are 0 .. n-1,
 rounded up to whole vectors, of so many images that lie `a_step` and `b_step` apart, and there are `COLUMNS[r]` columns.
-`panel` computes up to `PANEL_ROWS` rows of up to v vectors; with an `f_row` below 0 there is nothing first.
+`panel` computes up to `PANEL_ROWS` rows of up to v vectors; with an `f_row` below 0 there is nothing first. Meanwhile
+`soon[s0 + l s_step]` comes to the cache.
 `split` takes for 0 what is outside of the `width` numbers of x; `join` adds what it writes to a vector `total`, and so
 does `from_lanes`. To and from lanes as many rows i are turned as there are lanes; `count` of them are there, the others
 taken for 0; the last square that `to_lanes` writes has zeros beyond `size`.
@@ -97,6 +98,13 @@ class _Code:
         """A vector to any place."""
         self.check(pointer)
         self.builder.store(value, self.builder.bitcast(pointer, self.vector.as_pointer()), align=self.size)
+
+    def fetch(self, pointer: Any, writing: bool = False) -> None:
+        """Begin to bring a line to the cache; where there is none, nothing happens."""
+        byte = ir.IntType(8).as_pointer()
+        kind = ir.FunctionType(ir.VoidType(), [byte, _PART, _PART, _PART])
+        function = _helpers.get_or_insert_function(self.builder.module, kind, "llvm.prefetch.p0")
+        self.builder.call(function, [self.builder.bitcast(pointer, byte), _PART(int(writing)), _PART(3), _PART(1)])
 
     def check(self, pointer: Any, mask: Any = None, size: int = 0) -> None:
         """Raise IndexError where a vector, or its lanes in `mask`, lie in no array, if Numba is to check bounds."""
@@ -301,12 +309,13 @@ def _panel(rows: int, width: int) -> Any:
     @intrinsic
     def block(
         typing: Any, a: Any, a0: Any, row: Any, step: Any, k: Any, b: Any, b0: Any, first: Any, f0: Any, f_row: Any,
-        out: Any, o0: Any, pitch: Any, live: Any, columns: Any,
+        out: Any, o0: Any, pitch: Any, live: Any, columns: Any, soon: Any, s0: Any, s_step: Any,
     ) -> Any:  # fmt: skip
         def write(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            at_a, from_a, down_a, along_a, count, at_b, from_b, at_f, from_f, down_f, at_out, to, down, some, wide = (
-                _pointers(context, builder, signature.args, args)
-            )
+            (
+                at_a, from_a, down_a, along_a, count, at_b, from_b, at_f, from_f, down_f, at_out, to, down, some, wide,
+                at_s, from_s, along_s,
+            ) = _pointers(context, builder, signature.args, args)  # fmt: skip
             code = _Code(context, builder, a.dtype, signature.args, args)
             sums = code.sums(rows, width)
             inside = [builder.icmp_signed("<", _INT(r), some) for r in range(rows)]
@@ -325,8 +334,12 @@ def _panel(rows: int, width: int) -> Any:
                     for v in range(width - 1):
                         builder.store(code.load(code.at(place, v * code.lanes)), line[v])
                     builder.store(code.load_some(code.at(place, (width - 1) * code.lanes), mask), line[-1])
-            first_a, first_b = places(at_a, from_a, down_a), code.at(at_b, from_b)
+            for place in places(at_out, to, down):
+                for v in range(width):
+                    code.fetch(code.at(place, v * code.lanes), writing=True)
+            first_a, first_b, first_s = places(at_a, from_a, down_a), code.at(at_b, from_b), code.at(at_s, from_s)
             with _helpers.for_range(builder, count) as each:
+                code.fetch(code.at(first_s, builder.mul(each.index, along_s)))
                 here = code.at(first_b, builder.mul(each.index, _INT(width * code.lanes)))
                 seen = [code.load(code.at(here, v * code.lanes)) for v in range(width)]
                 along = builder.mul(each.index, along_a)
@@ -342,26 +355,30 @@ def _panel(rows: int, width: int) -> Any:
                     code.store_some(builder.load(line[-1]), code.at(place, (width - 1) * code.lanes), mask)
             return context.get_dummy_value()
 
-        return types.void(a, a0, row, step, k, b, b0, first, f0, f_row, out, o0, pitch, live, columns), write
+        kinds = a, a0, row, step, k, b, b0, first, f0, f_row, out, o0, pitch, live, columns, soon, s0, s_step
+        return types.void(*kinds), write
 
     return block
 
 
 @intrinsic
 def pack(typing: Any, x: Any, x0: Any, row: Any, k: Any, columns: Any, out: Any, o0: Any, width: Any) -> Any:
-    """Rows of up to so many vectors behind each other."""
+    """Rows of one to three vectors behind each other."""
 
     def write(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         at_x, from_x, step, count, wide, at_out, to, vectors = _pointers(context, builder, signature.args, args)
         code = _Code(context, builder, x.dtype, signature.args, args)
         at_x, at_out = code.at(at_x, from_x), code.at(at_out, to)
-        pitch = builder.mul(vectors, _INT(code.lanes))
-        with _helpers.for_range(builder, vectors) as vector:
-            here = builder.mul(vector.index, _INT(code.lanes))
-            mask = code.below(_INT(0), builder.sub(wide, here))
-            with _helpers.for_range(builder, count) as each:
-                seen = code.load_some(code.at(at_x, builder.mul(each.index, step), here), mask)
-                code.store(seen, code.at(at_out, builder.mul(each.index, pitch), here))
+        for n in (1, 2, 3):
+            with builder.if_then(builder.icmp_signed("==", vectors, _INT(n))):
+                mask = code.below(_INT((n - 1) * code.lanes), wide)
+                with _helpers.for_range(builder, count) as each:
+                    here = code.at(at_x, builder.mul(each.index, step))
+                    there = code.at(at_out, builder.mul(each.index, _INT(n * code.lanes)))
+                    for v in range(n):
+                        place = code.at(here, v * code.lanes)
+                        seen = code.load(place) if v < n - 1 else code.load_some(place, mask)
+                        code.store(seen, code.at(there, v * code.lanes))
         return context.get_dummy_value()
 
     return types.void(x, x0, row, k, columns, out, o0, width), write
