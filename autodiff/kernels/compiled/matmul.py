@@ -2,7 +2,7 @@
 
 A panel is up to three vectors wide. Its part of the second matrix is packed, row by row, and stays in the cache, while
 eight rows of the first at a time are multiplied with it, their sums in registers (`tiles.py`). Elements of the first
-are read one by one, wherever they lie; for many panels the columns of a transposed one are brought together. A
+are read one by one, wherever they lie; for many panels the columns of a large transposed one are brought together. A
 transposed second matrix is turned as it is packed. While rows are multiplied with a panel, the next one is fetched.
 """
 
@@ -25,7 +25,7 @@ turn: Any = tiles.turn
 
 TERMS = 1024  # of a sum, in one go: a panel of so many rows is a fifth of the second-level cache
 SEVERAL = 2  # panels, from which on a transposed first matrix is packed too if it is large: its columns are far apart
-LARGE = 1 << 18  # bytes, a quarter of the second-level cache
+LARGE = 1 << 18  # bytes, a quarter of the second-level cache; smaller ones are faster where they are
 # Products, for a transposed y and others. From 2^18 on OpenBLAS has threads, which stay awake for a while after each
 # product and take a core from our own: all that follows would run at half the speed.
 WORTH = {True: 1 << 17, False: 1 << 18}
@@ -179,10 +179,7 @@ def affine(x: Any, w: Any, b: Any) -> Any:
 
 @uses(_affine_pulled, _product, _row_sum)
 def affine_vjp(g: Any, x: Any, w: Any, needs: tuple[bool, bool, bool]) -> Any:
-    """Error: as of `product`, and `m` ulp of the sum of `|g|`.
-
-    On one thread they are one call.
-    """
+    """In one call on one thread. Error: as of `product`, and `m` ulp of the sum of `|g|`."""
     if not needs[1] or not needs[2] or not g.size or not x.size or not _library_is_slower():
         return None
     n, k, dtype, shape = g.shape[-1], x.shape[-1], g.dtype, x.shape
