@@ -58,6 +58,8 @@ def affine_vjp(g: Any, x: Any, w: Any, needs: tuple[bool, bool, bool]) -> tuple[
     return dx, dw, sum_rows(g) if needs[2] else None
 
 
+MANY = 1 << 15
+"""Elements from which on the compiled sum of rows, which threads share, is faster."""
 _ALONE = 9216
 """Elements of a matrix from which on OpenBLAS multiplies it with a vector on threads. These stay awake for a while, and
 take a core from our own: what follows runs at half the speed. So on several threads larger sums are made of parts."""
@@ -70,6 +72,7 @@ def _ones(n: int, dtype: Any) -> Any:
     return ones
 
 
+@compiled("matmul", at_least=MANY)
 def sum_rows(x: Any) -> Any:
     """Sum over all axes but the last, (..., n) to (n,): of a contiguous array a product with a row of ones.
 

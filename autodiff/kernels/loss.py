@@ -12,6 +12,8 @@ FEW = 256
 """Elements from which on the compiled form of cross-entropy is faster."""
 SOME = 1024
 """The same of its binary form."""
+MANY = 8192
+"""The same of the squared error."""
 
 
 def check_classes(targets: Any, classes: int) -> None:
@@ -32,6 +34,7 @@ def reduced(losses: Any, reduction: str, divisor: Any) -> Any:
     return total / divisor if divisor else total * np.nan  # nothing counts: 0 / 0
 
 
+@compiled("loss", at_least=MANY)
 def squared_error(x: Any, y: Any, *, reduction: str) -> tuple[Any, Any]:
     """`(x - y)^2`, the "mean" or the "sum", and the differences."""
     d = x - y

@@ -131,14 +131,16 @@ def multi_head_attention_forward(
         )
     if embed % num_heads:
         raise ValueError(f"embed_dim {embed} is not divisible by num_heads {num_heads}")
-    biases = (None,) * 3 if in_proj_bias is None else tuple(in_proj_bias[i * embed : (i + 1) * embed] for i in range(3))
-    if use_separate_proj_weight:
-        q, k, v = map(linear, (query, key, value), (q_proj_weight, k_proj_weight, v_proj_weight), biases)
-    elif same:
+
+    def thirds(x: Any) -> tuple[Any, ...]:
+        return tuple([x[i * embed : (i + 1) * embed] for i in range(3)])
+
+    if same and not use_separate_proj_weight:
         whole = linear(query, in_proj_weight, in_proj_bias)
         q, k, v = (whole[..., i * embed : (i + 1) * embed] for i in range(3))
     else:
-        parts = [in_proj_weight[i * embed : (i + 1) * embed] for i in range(3)]
+        parts = (q_proj_weight, k_proj_weight, v_proj_weight) if use_separate_proj_weight else thirds(in_proj_weight)
+        biases = (None,) * 3 if in_proj_bias is None else thirds(in_proj_bias)
         q, k, v = map(linear, (query, key, value), parts, biases)
     k, v = (_and_row(x, row) for x, row in ((k, bias_k), (v, bias_v)))
 

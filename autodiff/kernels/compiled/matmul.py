@@ -31,6 +31,7 @@ LARGE = 1 << 18  # bytes, a quarter of the second-level cache; smaller ones are 
 WORTH = {True: 1 << 17, False: 1 << 18}
 WORTH_WITH_BIAS = 1 << 11
 SHARE = 1 << 21  # products for a thread
+LEAST = 1 << 16  # elements of a sum of rows for a thread
 PIECES = 2
 THIN, MANY = 16, 1 << 18  # columns of a gradient below which OpenBLAS is faster, from so many products on
 
@@ -115,9 +116,11 @@ def _add_rows(g: Any, db: Any) -> None:
             db[j] += g[i, j]
 
 
-@loop("void(T[:, ::1], T[::1])")
-def _row_sum(g: Any, db: Any) -> None:
-    _add_rows(g, db)
+@loop("void(T[:, ::1], T[::1], int64, int64)", shared="range")
+def _row_sum(g: Any, db: Any, start: Any, stop: Any) -> None:
+    """Columns from `start` to `stop`, in vectors."""
+    first, last = start * BYTES // g.itemsize, min(stop * BYTES // g.itemsize, len(db))
+    _add_rows(g[:, first:last], db[first:last])
 
 
 @loop("void(T[:, ::1], T[:, ::1], T[:, ::1], T[:, ::1], T[:, ::1], T[::1])")
@@ -177,6 +180,12 @@ def affine(x: Any, w: Any, b: Any) -> Any:
     return _shared(x.reshape(-1, k), w.T, b).reshape(*x.shape[:-1], n)
 
 
+def _sum(g: Any, db: Any) -> None:
+    """The sum of the rows of g, each column on one thread."""
+    columns = -(-db.nbytes // BYTES)
+    _row_sum.share(g, db, n=columns, least=LEAST * columns // g.size + 1, pieces=1)
+
+
 @uses(_affine_pulled, _product, _row_sum)
 def affine_vjp(g: Any, x: Any, w: Any, needs: tuple[bool, bool, bool]) -> Any:
     """In one call on one thread. Error: as of `product`, and `m` ulp of the sum of `|g|`."""
@@ -195,7 +204,7 @@ def affine_vjp(g: Any, x: Any, w: Any, needs: tuple[bool, bool, bool]) -> Any:
     if g.size * k >= 2 * SHARE and get_num_threads() > 1:
         dx = _shared(g, w, _NO_BIAS[dtype]).reshape(shape) if needs[0] else None
         dw = _shared(g.T, x, _NO_BIAS[dtype])
-        _row_sum(g, db)
+        _sum(g, db)
         return dx, dw, db
     dw = np.empty((n, k), dtype)
     if not needs[0]:
@@ -204,3 +213,14 @@ def affine_vjp(g: Any, x: Any, w: Any, needs: tuple[bool, bool, bool]) -> Any:
     dx = np.empty(shape, dtype)
     _affine_pulled(g, x, w, dx if len(shape) == 2 else dx.reshape(x.shape), dw, db)
     return dx, dw, db
+
+
+@uses(_row_sum)
+def sum_rows(x: Any) -> Any:
+    """Error: `m / 4 + 2` ulp of the sum of `|x|`. The same bits on any number of threads."""
+    n = x.shape[-1] if x.ndim else 0
+    if n < THIN or not x.flags.carray:
+        return None
+    out = np.empty(n, x.dtype)
+    _sum(x.reshape(-1, n), out)
+    return out

@@ -20,7 +20,7 @@ from . import vector
 from .panels import ROWS, address, pack, pack_turned, product, room
 from .tiles import lanes
 
-LEAST = 1 << 22  # multiplications for a thread
+LEAST = 1 << 20  # multiplications for a thread: 20 us
 PRODUCT = 1 << 22  # multiplications of the input, from which on equal rows are looked for
 
 
