@@ -235,6 +235,7 @@ CASES: dict[str, Callable[[int], Call]] = {
     "norm.rms_norm": in_rows(draw(64), axis=(1,), eps=1e-5), "norm.rms_norm_vjp": rms_norm_back,
     "loss.cross_entropy": lambda n: ((*scores_of(n), 1.0), CROSS_ENTROPY),
     "loss.cross_entropy_vjp": cross_entropy_back,
+    "loss.squared_error": lambda n: ((draw(n), draw(n)), {"reduction": "mean"}),
     "loss.bce_with_logits": lambda n: ((draw(n), draw(n), 1.0, 1.0), {"reduction": "mean"}),
     "loss.bce_with_logits_vjp": lambda n: (
         (np.float32(1), draw(n), draw(n), 1.0, 1.0, (True,) + (False,) * 3), {"reduction": "mean"}
@@ -245,6 +246,7 @@ CASES: dict[str, Callable[[int], Call]] = {
     ),
     "attention.attention": lambda n: ((*heads(n, 3), 0.0), ATTENTION), "attention.attention_vjp": attention_back,
     "matmul.affine": lambda n: ((draw(max(n // 64, 1), 64), draw(64, 64), draw(64)), {}),
+    "matmul.sum_rows": lambda n: ((draw(max(n // 128, 1), 128),), {}),
     "matmul.affine_vjp": lambda n: (
         (draw(max(n // 64, 1), 64), draw(max(n // 64, 1), 64), draw(64, 64), (True,) * 3), {}
     ),

@@ -73,6 +73,25 @@ def test_cross_entropy_leaves_the_rest_to_the_reference():
     assert run(np.ones((8, 4)), targets, 1.0, **options) is not None
 
 
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_squared_error(dtype, reduction):
+    rng = np.random.default_rng(0)
+    for shape in (5,), (4096,), (3, 2001), (7, 3, 999):
+        x, y = rng.normal(size=(2, *shape)).astype(dtype)
+        one, two = (
+            check("loss.squared_error", x, y, reduction=reduction, threads=threads, ulps=8) for threads in (1, 2)
+        )
+        assert one[0] == two[0]
+        assert (one[1] == x - y).all()
+    run = twin("loss.squared_error")
+    assert run(x, y.T, reduction=reduction) is None
+    assert run(x.T, y.T, reduction=reduction) is None
+    assert run(x, y.astype(np.float16), reduction=reduction) is None
+    x[2, 1, 3] = np.nan
+    assert np.isnan(run(x, y, reduction=reduction)[0])
+
+
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -162,6 +162,26 @@ def test_sizes_that_are_left_to_the_library(monkeypatch):
     assert twin("matmul.affine")(x, w, b) is None
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_sum_of_rows(dtype):
+    for shape in (1, 16), (3, 17), (7, 40), (2, 65, 100), (1000, 130):
+        x = draw(shape, dtype)
+        one, two = (check("matmul.sum_rows", x, threads=threads) for threads in (1, 2))
+        assert one.tobytes() == two.tobytes()
+        stated = x[..., 0].size / 32 + 8
+        exact = np.abs(x.astype(np.float64)).sum(axis=tuple(range(x.ndim - 1)))
+        longer = x.astype(np.longdouble).sum(axis=tuple(range(x.ndim - 1)))
+        assert (np.abs(one - longer) <= stated * np.finfo(dtype).eps * exact).all()
+
+
+def test_sums_of_rows_that_are_left_to_the_library():
+    run, x = twin("matmul.sum_rows"), draw((40, 60), np.float64)
+    assert run(x[:, :30]) is None
+    assert run(x.T) is None
+    assert run(draw((40, 9), np.float64)) is None
+    assert run(x[0, 0, ...]) is None
+
+
 @pytest.mark.parametrize("mode", ["numba", "numpy"])
 def test_a_layer_whose_gradients_are_found_together(mode):
     x, w, b = draw((6, 5), np.float64), draw((4, 5), np.float64), draw((4,), np.float64)
