@@ -20,7 +20,7 @@ from .. import conv as reference
 from ..conv import Sizes, Widths, places_of
 from ..policy import loop, uses
 from . import lanes, tiles, winograd
-from .products import OPTIONS, aligned, block_of, cleared, dots, packed, product, rows_for, starts
+from .products import OPTIONS, aligned, block_of, cleared, dots, packed, product, rows_for, starts, whole_chunks
 
 split_1, split_2, join_1 = tiles.split[1], tiles.split[2], tiles.join[1]
 BYTES = tiles.BYTES
@@ -385,6 +385,6 @@ def conv_dw(x: Any, g: Any, *, kernel: Sizes, stride: Sizes, padding: Widths, di
     parts = np.zeros((chunks, groups, blocks * r, len(off)), x.dtype)
     numbers = (groups, blocks, r, columns, together, chunks, apart_g)
     units, least = chunks * groups * blocks, (1 << 20) // (r * len(off) * apart_g * n // chunks)
-    _weight.share(x, g, off, parts.reshape(-1), s, lead, q, numbers, n=units, least=least)
+    _weight.share(x, g, off, parts.reshape(-1), s, lead, q, numbers, n=units, least=least, pieces=whole_chunks(chunks))
     out = np.add.reduce(parts, axis=0)[:, :o, :terms].reshape(groups * o, x.shape[1] // groups, *kernel)
     return out if np.isfinite(out).all() else None  # what lies between rows counts 0 times, and 0 inf is NaN

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from ..threads import get_num_threads
 from . import tiles
 
 OPTIONS: Any = {"error_model": "numpy", "fastmath": {"contract", "nsz"}}
@@ -66,6 +67,11 @@ def starts(bias: Any, groups: int, o: int, r: int, dtype: Any) -> Any:
     if bias is not None:
         rows[:, :o] = bias.reshape(groups, o)
     return rows.reshape(-1)
+
+
+def whole_chunks(chunks: int) -> int:
+    """Pieces of a thread's part, that no two threads copy or transform the same images, if there are enough chunks."""
+    return max(1, chunks // get_num_threads())
 
 
 @njit(**OPTIONS)

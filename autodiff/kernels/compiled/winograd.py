@@ -14,7 +14,7 @@ from ..conv import Sizes
 from ..linalg import matmul
 from ..policy import loop
 from . import tiles
-from .products import OPTIONS, aligned, block_of, cleared, dots, offsets, product, rows_for
+from .products import OPTIONS, aligned, block_of, cleared, dots, offsets, product, rows_for, whole_chunks
 
 split_4, join_4 = tiles.split[4], tiles.join[4]
 
@@ -208,6 +208,6 @@ def run_weight(x: Any, g: Any, lead: Sizes) -> Any:
     chunks = min(-(-n // images) * -(-h // (4 * high)), 4 if 36 * k * o * x.itemsize < 1 << 22 else 1)
     parts = np.zeros((chunks, blocks, 36, r, k), x.dtype)
     numbers = (r, columns, blocks, chunks, images, high, wide, *lead, pitch, lanes)
-    weight.share(x, g, parts.reshape(-1), numbers, n=chunks * blocks)
+    weight.share(x, g, parts.reshape(-1), numbers, n=chunks * blocks, pieces=whole_chunks(chunks))
     sums = np.add.reduce(parts, axis=0).transpose(0, 2, 3, 1).reshape(blocks * r, k, 36)[:o, :c]
     return back(sums, 3)
