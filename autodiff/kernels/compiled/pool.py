@@ -22,7 +22,7 @@ from ..pool import check_windows
 from .tiles import _INT, _Code, _helpers, _pointers
 
 LEAST, QUICK = 1 << 14, 1 << 15
-"""Elements that windows see, for a thread, and in windows of 2 x 2 side by side: 16 and 3 us, measured on one thread."""
+"""Elements that windows see, for a thread, and in windows of 2 x 2 side by side: 16 and 3 us, measured on one."""
 _intrinsic: Any = intrinsic
 _PLAIN = "T[:, :, :, ::1]"
 _SHAPES = "UniTuple(int64, 3), UniTuple(int64, 3), UniTuple(int64, 3)"
