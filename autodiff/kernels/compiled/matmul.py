@@ -31,7 +31,7 @@ LARGE = 1 << 18  # bytes, a quarter of the second-level cache; smaller ones are 
 WORTH = {True: 1 << 17, False: 1 << 18}
 WORTH_WITH_BIAS = 1 << 11
 SHARE = 1 << 21  # products for a thread
-LEAST = 1 << 16  # elements of a sum of rows for a thread
+LEAST = 1 << 17  # elements of a sum of rows for a thread
 PIECES = 2
 THIN, MANY = 16, 1 << 18  # columns of a gradient below which OpenBLAS is faster, from so many products on
 

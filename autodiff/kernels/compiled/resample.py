@@ -11,7 +11,7 @@ import numpy as np
 from ..policy import loop, uses
 from ..resample import Spec, table
 
-LEAST = 1 << 15  # multiplications for a thread: 10 us
+LEAST = 1 << 16  # multiplications for a thread
 
 
 @loop("void(T[:, :, ::1], int64[:, ::1], T[:, ::1], T[:, :, ::1], int64, int64)", shared="range")

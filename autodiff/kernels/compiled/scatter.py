@@ -8,7 +8,7 @@ import numpy as np
 
 from ..policy import loop, uses
 
-LEAST = 1 << 16  # elements for a thread: 10 us
+LEAST = 1 << 18  # elements for a thread: 0.1 ms
 
 
 @loop("void(T[:, ::1], int64[::1], T[:, ::1], int64, int64)", shared="range")
