@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from autodiff.kernels import attention
+from autodiff.kernels.compiled import attention as compiled
 from autodiff.kernels.policy import use_kernels
 from autodiff.kernels.threads import get_num_threads, set_num_threads
 from tests.kernels.twins import check, reference, twin
@@ -13,6 +14,12 @@ DTYPES = [np.float32, np.float64]
 
 def draw(shape, dtype, seed=0):
     return np.random.default_rng(seed).normal(size=shape).astype(dtype)
+
+
+@pytest.fixture(autouse=True)
+def _threads_share_little(monkeypatch):
+    monkeypatch.setattr(compiled, "LEAST", 1 << 8)
+    monkeypatch.setattr(compiled, "WORK", 1)
 
 
 @pytest.mark.parametrize("threads", [1, 2])

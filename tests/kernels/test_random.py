@@ -5,11 +5,17 @@ import pytest
 
 import autodiff as ad
 from autodiff.kernels import random
+from autodiff.kernels.compiled import random as compiled
 from autodiff.kernels.policy import use_kernels
 from autodiff.kernels.threads import get_num_threads, set_num_threads
 from tests.kernels.twins import reference, twin
 
 SIZES = [1, 7, 8, 9, 100, 2047, 2048, 2049, 70_001]
+
+
+@pytest.fixture(autouse=True)
+def _threads_share_little(monkeypatch):
+    monkeypatch.setattr(compiled, "LEAST", 100)
 
 
 @pytest.mark.parametrize("threads", [1, 2])

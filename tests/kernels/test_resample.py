@@ -22,6 +22,11 @@ def _compiled():
     compile_kernels("resample.resample")
 
 
+@pytest.fixture(autouse=True)
+def _threads_share_little(monkeypatch):
+    monkeypatch.setattr(compiled, "LEAST", 1)
+
+
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("spec", SPECS)

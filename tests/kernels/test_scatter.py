@@ -3,8 +3,14 @@
 import numpy as np
 import pytest
 
+from autodiff.kernels.compiled import scatter as compiled
 from autodiff.kernels.threads import get_num_threads, set_num_threads
 from tests.kernels.twins import twin
+
+
+@pytest.fixture(autouse=True)
+def _threads_share_little(monkeypatch):
+    monkeypatch.setattr(compiled, "LEAST", 1)
 
 
 @pytest.mark.parametrize("threads", [1, 2])
