@@ -202,45 +202,79 @@ class Loop:
     """
 
     def __init__(self, function: Callable[..., Any], signature: str, exact: bool = False, shared: str = "") -> None:
-        self.function, self.signature, self.exact, self.shared = function, signature, exact, shared
-        self._dispatcher: Any = None
-        self._compiled_as = signature
+        self.function, self.signature, self.shared = function, signature, shared
+        self.options = {"nogil": True, "error_model": "numpy", "fastmath": not exact and set(FREEDOM)}
+        self._compiled: Any = None
+        self._entry: Any = None  # what hands out its pieces
+        self._addresses: dict[Any, int] = {}  # by dtype
+        self._typed = 0  # which argument has that dtype
         functools.update_wrapper(self, function)
 
     def compile(self, char: str) -> None:
         """Compile for a dtype, or load what was compiled before."""
-        numba: Any = importlib.import_module("numba")
-        if self._dispatcher is None:
-            options = {"nogil": True, "error_model": "numpy", "fastmath": not self.exact and set(FREEDOM)}
-            function, signature = self.function, self.signature
-            if self.shared:
-                from .compiled.team import entry
-
-                function, signature = entry(function, signature, self.shared == "rows", options)
-            try:
-                self._dispatcher = numba.njit(cache=str(_marks()) != os.devnull, **options)(function)
-                kept = self._dispatcher._cache._cache_file
-                kept._source_stamp = kept._source_stamp, _stamp()  # Numba looks at one file; helpers are in others
-            except (RuntimeError, AttributeError):  # no directory to write to, or a Numba that keeps things elsewhere
-                self._dispatcher = numba.njit(**options)(function)
-            self._compiled_as = signature
-        dtype = {"f": "float32", "d": "float64"}[char]
-        self._dispatcher.disable_compile(False)
-        self._dispatcher.compile(re.sub(r"\bT\b", dtype, self._compiled_as))
-        self._dispatcher.disable_compile()  # a call with other types is a mistake, not a reason to wait
+        if self._compiled is None:
+            self._compiled = _jit(self.function, **self.options)
+        made = _compile(self._compiled, self.signature, char)
+        if self.shared:
+            if self._entry is None:
+                self._entry = _entry(self.signature, self.shared == "rows")
+            _compile(self._entry[0], self._entry[1], char)
+            kinds = [getattr(kind, "dtype", None) for kind in made.signature.args]
+            self._typed = [str(kind) in ("float32", "float64") for kind in kinds].index(True)
+            self._addresses[np.dtype(char)] = made.library.get_pointer_to_function(made.fndesc.llvm_func_name)
 
     def share(self, *args: Any, n: int, least: int = 1, pieces: int = PIECES) -> None:
         """Call it for `range(n)`, with no thread for less than `least` of it; each part is cut in so many `pieces`."""
-        share_loop(self, args, n, least, pieces)
+        address, entry = self._addresses[args[self._typed].dtype], self._entry[0]
+        try:
+            share_loop(entry, (address, *args), n, least, pieces)
+        except TypeError:
+            share_loop(entry, (address, *_writeable(args)), n, least, pieces)
 
     def __call__(self, *args: Any) -> Any:
         try:
-            return self._dispatcher(*args)
-        except TypeError:  # nothing has run: an array that may only be read, and so is only read, is another type
-            copied = [x if type(x) is not _ndarray or x.flags.writeable else x.copy() for x in args]
-            if all(map(is_, copied, args)):
-                raise
-            return self._dispatcher(*copied)
+            return self._compiled(*args)
+        except TypeError:
+            return self._compiled(*_writeable(args))
+
+
+def _writeable(args: tuple[Any, ...]) -> list[Any]:
+    """Copies of arrays that may only be read, and so are only read: they are of other types, for which nothing runs."""
+    copied = [x if type(x) is not _ndarray or x.flags.writeable else x.copy() for x in args]
+    if all(map(is_, copied, args)):
+        raise TypeError("a loop was called with other types than those that it is compiled for")
+    return copied
+
+
+def _jit(function: Callable[..., Any], **options: Any) -> Any:
+    """Numba's dispatcher, which keeps what it compiles on disk if there is a place."""
+    numba: Any = importlib.import_module("numba")
+    try:
+        made = numba.njit(cache=str(_marks()) != os.devnull, **options)(function)
+        kept = made._cache._cache_file
+        kept._source_stamp = kept._source_stamp, _stamp()  # Numba looks at one file; helpers are in others
+    except (RuntimeError, AttributeError):  # no directory to write to, or a Numba that keeps things elsewhere
+        made = numba.njit(**options)(function)
+    return made
+
+
+def _compile(made: Any, signature: str, char: str) -> Any:
+    """Compile for a dtype, or load it; what has been compiled."""
+    sigutils: Any = importlib.import_module("numba.core.sigutils")
+    signature = re.sub(r"\bT\b", {"f": "float32", "d": "float64"}[char], signature)
+    made.disable_compile(False)
+    made.compile(signature)
+    made.disable_compile()  # a call with other types is a mistake, not a reason to wait
+    return made.overloads[sigutils.normalize_signature(signature)[0]]
+
+
+@functools.cache
+def _entry(signature: str, rows: bool) -> tuple[Any, str]:
+    """The dispatcher that hands out pieces to loops of a signature, and its own signature."""
+    from .compiled.team import entry
+
+    function, own = entry(signature, rows)
+    return _jit(function, nogil=True, error_model="numpy"), own
 
 
 def loop(signature: str, exact: bool = False, shared: str = "") -> Callable[[Callable[..., Any]], Loop]:

@@ -4,7 +4,7 @@ A pool of threads of our own is handed ranges of the work. Compiled loops, which
 themselves (`compiled/team.py`), functions of NumPy through Python. Numba's own threading layers are not used: one
 kills forked children, another stops the process when two Python threads enter it at once.
 
-Threads stay awake for 0.1 ms after each piece of work, since waking one takes 20 to 40 us; OMP_WAIT_POLICY=passive lets
+Threads stay awake for 0.5 ms after each piece of work, since waking one takes 20 to 40 us; OMP_WAIT_POLICY=passive lets
 them sleep at once, as it does elsewhere. Where other programs leave them no core, callers go on alone.
 """
 
@@ -21,7 +21,7 @@ import numpy as np
 
 __all__ = ["get_num_threads", "set_num_threads"]
 
-PATIENCE = 0 if os.environ.get("OMP_WAIT_POLICY", "").lower() == "passive" else 4000  # looks for work: 0.1 ms
+PATIENCE = 0 if os.environ.get("OMP_WAIT_POLICY", "").lower() == "passive" else 20000  # looks for work: 0.5 ms
 WORDS = 256  # in a worker's box: compiled/team.py says what they mean
 TOO_LONG = 1e-3  # seconds to wait for a worker
 ALONE = 10  # times as long, callers compute alone then
@@ -88,7 +88,7 @@ class _Worker:
         self.boxes = np.array([self.box.ctypes.data])
         self.work: Any = None
         self.error: BaseException | None = None
-        self.hired, self.asleep, self.ends = True, False, False
+        self.asleep = self.ends = False
         self.crew = _idle
         self.lock, self.wake, self.done = _lock, threading.Lock(), threading.Lock()
         self.wake.acquire()
@@ -151,7 +151,7 @@ class _Worker:
                 self.done.release()
             else:
                 with self.lock:
-                    self.asleep = self.box[STATE] != CALL and (_serve is None or not self.hired)
+                    self.asleep = self.box[STATE] != CALL
                 if self.asleep:
                     self.wake.acquire()
 
@@ -163,8 +163,6 @@ def _hire(n: int) -> list[_Worker]:
         return []
     with _lock:
         workers = [_idle.pop() for _ in range(min(n, len(_idle)))]
-        for worker in workers:
-            worker.hired = True
         while len(workers) < n and _hired < _count - 1:
             try:
                 workers.append(_Worker())
@@ -178,7 +176,6 @@ def _release(workers: list[_Worker]) -> None:
     """Let workers go who are done; those who have been dismissed end."""
     for worker in workers:
         with worker.lock:
-            worker.hired = False
             if worker.crew is _idle:
                 _idle.append(worker)
                 continue

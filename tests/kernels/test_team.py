@@ -204,3 +204,26 @@ def test_arguments_that_are_too_many():
     many = loop(f"void({', '.join(['T[::1]'] * 40)})", shared="rows")(scope["many"])
     with pytest.raises(Exception, match="there is room for"):
         many.compile("d")
+
+
+def test_loops_of_one_signature_and_both_dtypes():
+    for char in "fdfd":
+        _fails.compile(char)
+        _count.compile(char)
+    for dtype in (np.float32, np.float64):
+        seen = np.zeros(100, dtype)
+        _count.share(seen, n=100)
+        _fails.share(seen, n=100)
+        assert (seen == 1).all()
+    with pytest.raises(TypeError, match="other types"):
+        _count.share(np.zeros((100, 2)), n=100)
+    with pytest.raises(KeyError):
+        _count.share(np.zeros(100, np.int64), n=100)
+
+
+def test_arrays_that_may_only_be_read():
+    x = np.ones((4, 3))
+    x.flags.writeable = False
+    out = np.zeros(4)
+    _scaled_rows.share(x, np.ones(4), out, 1.0, n=4)
+    assert (out == 3).all()

@@ -15,7 +15,7 @@ from ..policy import Loop, loop, uses
 from . import vector
 
 # Loops run over whole slices: of `range(start, stop)` Numba cannot know that it is not negative, and makes no vectors.
-QUICK, LEAST, SLOW = 1 << 18, 1 << 17, 1 << 15
+QUICK, LEAST, SLOW = 1 << 17, 1 << 17, 1 << 15
 """Elements for a thread in loops without an exponential, with one, and with more than that: measured, two gain from
 twice as many on; loops without one only where those before and after are shared too, and otherwise from 2^20 on."""
 

@@ -30,7 +30,7 @@ LARGE = 1 << 18  # bytes, a quarter of the second-level cache; smaller ones are 
 # product and take a core from our own: all that follows would run at half the speed.
 WORTH = {True: 1 << 17, False: 1 << 18}
 WORTH_WITH_BIAS = 1 << 11
-SHARE = 1 << 21  # products for a thread
+SHARE = 1 << 19  # products for a thread
 LEAST = 1 << 17  # elements of a sum of rows for a thread
 PIECES = 2
 THIN, MANY = 16, 1 << 18  # columns of a gradient below which OpenBLAS is faster, from so many products on
@@ -96,11 +96,12 @@ def _multiply(x: Any, y: Any, bias: Any, out: Any, top: Any, bottom: Any, left: 
 
 @loop("void(T[:, :], T[:, :], T[::1], T[:, ::1], int64, boolean, int64, int64)", shared="range")
 def _product(x: Any, y: Any, bias: Any, out: Any, step: Any, by_rows: Any, start: Any, stop: Any) -> None:
-    m, n = out.shape
+    top, bottom, left, right = 0, out.shape[0], 0, out.shape[1]
     if by_rows:
-        _multiply(x, y, bias, out, start * step, min(stop * step, m), 0, n)
+        top, bottom = start * step, min(stop * step, bottom)
     else:
-        _multiply(x, y, bias, out, 0, m, start * step, min(stop * step, n))
+        left, right = start * step, min(stop * step, right)
+    _multiply(x, y, bias, out, top, bottom, left, right)
 
 
 @njit(error_model="numpy", fastmath={"contract", "nsz"})
@@ -161,7 +162,7 @@ def _shared(x: Any, y: Any, bias: Any) -> Any:
     (m, k), n = x.shape, y.shape[1]
     out = np.empty((m, n), x.dtype)
     by_rows = m >= n
-    step = ROWS if by_rows else 3 * BYTES // x.itemsize
+    step = ROWS if by_rows else BYTES // x.itemsize
     parts = -(-max(m, n) // step)
     _product.share(x, y, bias, out, step, by_rows, n=parts, least=SHARE * parts // (m * n * k) + 1, pieces=PIECES)
     return out

@@ -22,19 +22,22 @@ from __future__ import annotations
 
 import functools
 import platform
+import re
 import sys
+import zlib
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from llvmlite import ir
 from numba import njit, types
-from numba.core import cgutils
+from numba.core import cgutils, sigutils
 from numba.extending import intrinsic
 
 from ..threads import CALL, CALLED, WAITED, WORDS
 
 _helpers: Any = cgutils
+_normalize: Any = sigutils.normalize_signature
 _intrinsic: Any = intrinsic
 _types: Any = types
 _INT, _PART, _NOTHING = ir.IntType(64), ir.IntType(32), ir.VoidType()
@@ -43,7 +46,7 @@ _CODE = ir.FunctionType(_INT, [_INT, _INT, _INT])
 IDLE, JOB, BUSY = range(3)
 STATE, ORDER, CORE, FAILED, WAITS, SEAT, TAKEN, TAKEN_BY_CALLER, ROOM = 0, 64, 120, 128, 136, 144, 192, 256, 320
 SPACE = 8 * WORDS - ROOM
-LINGER = 2000  # looks at a worker that is busy, before the caller sleeps: 50 us
+LINGER = 10000  # looks at a worker that is busy, before the caller sleeps: 0.3 ms
 LINUX = sys.platform == "linux"
 LOOKS = 64  # at the box, between looking which core this is
 GRACE = 100  # pauses until Python's lock is asked for: the caller holds it until it is in a function of NumPy's
@@ -221,35 +224,34 @@ def _together(boxes: Any, pieces: Any, n: Any, code: Any, args: Any, size: Any) 
     return failed
 
 
-def _addresses(loop: Any, rows: bool) -> Any:
-    """An intrinsic: the addresses of a function that calls `loop` for a piece, and of the arguments; their size."""
+def _addresses(rows: bool) -> Any:
+    """An intrinsic: the addresses of a function that calls a loop for a piece, and of the arguments; their size."""
 
     @_intrinsic
     def addresses(context: Any, args: Any) -> Any:
-        given = tuple(args) if rows else (*args, types.int64, types.int64)
-        loop.compile(given)
-        compiled = loop.overloads[given]
+        given = [*args][1:] + ([] if rows else [types.int64, types.int64])
         three = _types.UniTuple(types.int64, 3)
 
         def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-            context.active_code_library.add_linking_library(compiled.library)
             slot = _helpers.alloca_once_value(builder, values[0])
+            size = context.get_abi_sizeof(slot.type.pointee)
+            if size > SPACE:
+                raise ValueError(f"a loop has arguments of {size} bytes, and there is room for {SPACE}")
             piece = ir.Function(builder.module, _CODE, builder.module.get_unique_name("piece"))
             piece.linkage = "internal"
             inside = ir.IRBuilder(piece.append_basic_block())
             start, stop = piece.args[1:]
-            found = _helpers.unpack_tuple(inside, inside.load(inside.inttoptr(piece.args[0], slot.type)))
+            loop, *found = _helpers.unpack_tuple(inside, inside.load(inside.inttoptr(piece.args[0], slot.type)))
             if rows:
                 for i, kind in enumerate(given):
                     if isinstance(kind, types.Array):
                         found[i] = _rows(context, inside, kind, found[i], start, stop)
             else:
                 found += [start, stop]
-            status, _ = context.call_internal_no_propagate(inside, compiled.fndesc, types.void(*given), found)
+            convention = context.call_conv
+            loop = inside.inttoptr(loop, convention.get_function_type(types.void, given).as_pointer())
+            status, _ = convention.call_function(inside, loop, types.void, given, found)
             inside.ret(inside.zext(status.is_error, _INT))
-            size = context.get_abi_sizeof(slot.type.pointee)
-            if size > SPACE:
-                raise ValueError(f"a loop has arguments of {size} bytes, and there is room for {SPACE}")
             found = [builder.ptrtoint(piece, _INT), builder.ptrtoint(slot, _INT), _INT(size)]
             return context.make_tuple(builder, three, found)
 
@@ -269,27 +271,22 @@ def _rows(context: Any, builder: Any, kind: Any, value: Any, start: Any, stop: A
     return x._getvalue()
 
 
-def entry(function: Any, signature: str, rows: bool, options: dict[str, Any]) -> tuple[Callable[..., Any], str]:
-    """A function `f(boxes, pieces, n, ...)` that computes `function` for all of `range(n)`, and its signature.
+def entry(signature: str, rows: bool) -> tuple[Callable[..., Any], str]:
+    """A function `f(boxes, pieces, n, loop, ...)` that calls the loop of that address for `range(n)`; its signature.
 
-    `function` is given rows of its arrays, or a range as its last arguments, start and stop. The caller computes, and
-    the workers whose boxes have the addresses `boxes`; the part of each is cut in `pieces`. It stands in the file
-    and at the line of `function`, so that Numba keeps it apart from others on disk.
+    The loop has this signature. It is given rows of its arrays, or a range as its last arguments, start and stop. The
+    caller computes, and the workers whose boxes have the addresses `boxes`; the part of each is cut in `pieces`.
     """
-    code = function.__code__
-    names = code.co_varnames[: code.co_argcount - (0 if rows else 2)]
-    given = ", ".join(names)
+    if not rows:
+        signature = signature.removesuffix(", int64, int64)") + ")"
+    signature = signature.replace("void(", "int64(int64[::1], int64, int64, int64, ")
+    count = len(_normalize(re.sub(r"\bT\b", "float64", signature))[0]) - 4
+    name, given = f"entry_{zlib.crc32(f'{signature} {rows}'.encode()):x}", ", ".join(f"x{i}" for i in range(count))
     text = (
-        f"def {function.__name__}(boxes, pieces, n, {given}):\n"
-        f"    code, args, size = addresses(({given},))\n"
+        f"def {name}(boxes, pieces, n, loop, {given}):\n"
+        f"    code, args, size = addresses((loop, {given}))\n"
         "    return together(boxes, pieces, n, code, args, size)"
     )
-    scope = {
-        "__name__": function.__module__,
-        "together": _together,
-        "addresses": _addresses(njit(**options)(function), rows),
-    }
-    exec(compile("\n" * (code.co_firstlineno - 1) + text, code.co_filename, "exec"), scope)
-    if not rows:
-        signature = signature.replace(", int64, int64)", ")")
-    return scope[function.__name__], signature.replace("void(", "int64(int64[::1], int64, int64, ", 1)
+    scope: dict[str, Any] = {"__name__": __name__, "together": _together, "addresses": _addresses(rows)}
+    exec(compile(text, __file__, "exec"), scope)
+    return scope[name], signature
