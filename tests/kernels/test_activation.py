@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from autodiff.kernels import elementwise, special
+from autodiff.kernels import elementwise, policy, special
 from autodiff.kernels.compiled import activation
-from autodiff.kernels.policy import KERNELS, Loop, compile_kernels
+from autodiff.kernels.policy import KERNELS, compile_kernels
 from autodiff.kernels.threads import get_num_threads, set_num_threads, share_loop
 
 NAMES = {
@@ -32,7 +32,9 @@ def _compiled():
 
 @pytest.fixture(autouse=True)
 def _threads_share_little(monkeypatch):
-    monkeypatch.setattr(Loop, "share", lambda run, *args, n, least=1: share_loop(run, args, n, 1 << 12, 4))
+    monkeypatch.setattr(
+        policy, "share_loop", lambda entry, args, n, least, pieces: share_loop(entry, args, n, 1 << 12, 4)
+    )
 
 
 def reference(name):
