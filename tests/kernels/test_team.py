@@ -198,7 +198,7 @@ def test_threads_that_never_wait_awake():
 
 def test_arguments_that_are_too_many():
     names = ", ".join(f"a{i}" for i in range(40))
-    scope: dict = {}
+    scope: dict = {"__name__": __name__}
     exec(f"def many({names}): a0[0] = 1", scope)
     scope["many"].__code__ = scope["many"].__code__.replace(co_filename=__file__)
     many = loop(f"void({', '.join(['T[::1]'] * 40)})", shared="rows")(scope["many"])
