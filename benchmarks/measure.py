@@ -12,7 +12,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ from .systems import SYSTEMS, UnavailableError, environment
 ROOT = Path(__file__).resolve().parent.parent
 TURN = 0.1  # seconds that a system runs before it is another one's turn
 COMPILED = {"AUTODIFF_KERNELS": "numba"}  # wait for our compiler, that no time is taken while it is at work
+PAUSE = 0.02  # seconds between turns, for a system's threads to fall asleep: those of OpenMP stay awake for 8 ms
 BUDGET = 8.0  # seconds for the turns of a row; at least three each
 
 
@@ -77,6 +78,7 @@ class Worker:
 
     def turn(self) -> None:
         """Run for a turn."""
+        sleep(PAUSE)
         self._run()
         self.seconds.append(self.last[self.clock])
         self.cores.append(self.last["cpu"] / self.last["wall"])

@@ -24,7 +24,7 @@ __all__ = ["get_num_threads", "set_num_threads"]
 PATIENCE = 0 if os.environ.get("OMP_WAIT_POLICY", "").lower() == "passive" else 20000  # looks for work: 0.5 ms
 WORDS = 256  # in a worker's box: compiled/team.py says what they mean
 TOO_LONG = 1e-3  # seconds to wait for a worker
-ALONE = 10  # times as long, callers compute alone then
+ALONE = 32  # times as long, at most, callers compute alone then
 STATE, FAILED, WAITS = 0, 16, 17  # words, and states: likewise
 WAITED, CALL, CALLED = 3, 4, 5
 
@@ -36,6 +36,7 @@ _limits: Any = None
 _serve: Any = None  # of compiled/team.py, once a compiled loop has been shared
 _linger: Any = None
 _alone_until = 0.0  # by perf_counter
+_rest = 1.0  # times as long as was waited
 _ALONE = np.empty(0, np.int64)
 
 
@@ -116,10 +117,10 @@ class _Worker:
     def wait(self, began: float) -> BaseException | None:
         """Wait until it is done, and return what it has raised, or what has interrupted that.
 
-        A worker that is waited for longer than its caller has worked, since `began`, has no core of its own: for a
-        while, callers compute alone.
+        A worker that is waited for longer than its caller has worked, since `began`, has no core of its own: callers
+        compute alone for as long again, and if it is so soon after that, for twice as long each time.
         """
-        global _alone_until
+        global _alone_until, _rest
         done = perf_counter()
         while True:
             try:
@@ -129,7 +130,8 @@ class _Worker:
                 self.error = self.error or interruption
         waited = perf_counter() - done
         if waited > max(TOO_LONG, done - began):
-            _alone_until = done + ALONE * waited
+            _rest = min(2 * _rest, ALONE) if done < _alone_until + ALONE * waited else min(1, ALONE)
+            _alone_until = done + waited + _rest * waited
         error, self.error = self.error, None
         return error
 
