@@ -204,38 +204,36 @@ class Loop:
     def __init__(self, function: Callable[..., Any], signature: str, exact: bool = False, shared: str = "") -> None:
         self.function, self.signature, self.shared = function, signature, shared
         self.options = {"nogil": True, "error_model": "numpy", "fastmath": not exact and set(FREEDOM)}
-        self._compiled: Any = None
-        self._entry: Any = None  # what hands out its pieces
-        self._addresses: dict[Any, int] = {}  # by dtype
+        self._calls: dict[Any, tuple[Any, int]] = {}  # by dtype: what is called, and the loop's address
         self._typed = 0  # which argument has that dtype
         functools.update_wrapper(self, function)
 
     def compile(self, char: str) -> None:
         """Compile for a dtype, or load what was compiled before."""
-        if self._compiled is None:
-            self._compiled = _jit(self.function, **self.options)
-        made = _compile(self._compiled, self.signature, char)
+        if np.dtype(char) in self._calls:
+            return
+        made = call = jit(self.function, _of(self.signature, char), **self.options)
+        (compiled,) = made.overloads.values()
         if self.shared:
-            if self._entry is None:
-                self._entry = _entry(self.signature, self.shared == "rows")
-            _compile(self._entry[0], self._entry[1], char)
-            kinds = [getattr(kind, "dtype", None) for kind in made.signature.args]
-            self._typed = [str(kind) in ("float32", "float64") for kind in kinds].index(True)
-            self._addresses[np.dtype(char)] = made.library.get_pointer_to_function(made.fndesc.llvm_func_name)
+            call = _entry(self.signature, self.shared == "rows", char)
+        single, double = (_arguments(_of(self.signature, c)) for c in DTYPES)
+        self._typed = [a != b and hasattr(a, "dtype") for a, b in zip(single, double, strict=True)].index(True)
+        self._calls[np.dtype(char)] = call, compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
 
     def share(self, *args: Any, n: int, least: int = 1, pieces: int = PIECES) -> None:
         """Call it for `range(n)`, with no thread for less than `least` of it; each part is cut in so many `pieces`."""
-        address, entry = self._addresses[args[self._typed].dtype], self._entry[0]
+        entry, address = self._calls[args[self._typed].dtype]
         try:
             share_loop(entry, (address, *args), n, least, pieces)
         except TypeError:
             share_loop(entry, (address, *_writeable(args)), n, least, pieces)
 
     def __call__(self, *args: Any) -> Any:
+        call, _ = self._calls[args[self._typed].dtype]
         try:
-            return self._compiled(*args)
+            return call(*args)
         except TypeError:
-            return self._compiled(*_writeable(args))
+            return call(*_writeable(args))
 
 
 def _writeable(args: tuple[Any, ...]) -> list[Any]:
@@ -246,8 +244,11 @@ def _writeable(args: tuple[Any, ...]) -> list[Any]:
     return copied
 
 
-def _jit(function: Callable[..., Any], **options: Any) -> Any:
-    """Numba's dispatcher, which keeps what it compiles on disk if there is a place."""
+def jit(function: Callable[..., Any], signature: str, **options: Any) -> Any:
+    """Compile a function for the types of its signature, or load it from disk; others are a mistake.
+
+    It is never opened again for more types: a thread that called it meanwhile could have it compiled for its own.
+    """
     numba: Any = importlib.import_module("numba")
     try:
         made = numba.njit(cache=str(_marks()) != os.devnull, **options)(function)
@@ -255,26 +256,27 @@ def _jit(function: Callable[..., Any], **options: Any) -> Any:
         kept._source_stamp = kept._source_stamp, _stamp()  # Numba looks at one file; helpers are in others
     except (RuntimeError, AttributeError):  # no directory to write to, or a Numba that keeps things elsewhere
         made = numba.njit(**options)(function)
+    made.compile(signature)
+    made.disable_compile()
     return made
 
 
-def _compile(made: Any, signature: str, char: str) -> Any:
-    """Compile for a dtype, or load it; what has been compiled."""
+def _of(signature: str, char: str) -> str:
+    return re.sub(r"\bT\b", {"f": "float32", "d": "float64"}[char], signature)
+
+
+def _arguments(signature: str) -> Any:
     sigutils: Any = importlib.import_module("numba.core.sigutils")
-    signature = re.sub(r"\bT\b", {"f": "float32", "d": "float64"}[char], signature)
-    made.disable_compile(False)
-    made.compile(signature)
-    made.disable_compile()  # a call with other types is a mistake, not a reason to wait
-    return made.overloads[sigutils.normalize_signature(signature)[0]]
+    return sigutils.normalize_signature(signature)[0]
 
 
 @functools.cache
-def _entry(signature: str, rows: bool) -> tuple[Any, str]:
-    """The dispatcher that hands out pieces to loops of a signature, and its own signature."""
+def _entry(signature: str, rows: bool, char: str) -> Any:
+    """What hands out pieces to loops of a signature."""
     from .compiled.team import entry
 
     function, own = entry(signature, rows)
-    return _jit(function, nogil=True, error_model="numpy"), own
+    return jit(function, _of(own, char), nogil=True, error_model="numpy")
 
 
 def loop(signature: str, exact: bool = False, shared: str = "") -> Callable[[Callable[..., Any]], Loop]:
@@ -343,7 +345,9 @@ def _stamp() -> str:
     from importlib.metadata import version  # imported here: it costs a third of importing NumPy
     from pathlib import Path
 
-    newest = max(path.stat().st_mtime_ns for path in (Path(__file__).parent / "compiled").glob("*.py"))
+    here = Path(__file__).parent
+    files = [here / "policy.py", here / "threads.py", *(here / "compiled").glob("*.py")]
+    newest = max(path.stat().st_mtime_ns for path in files)
     return f"{sys.implementation.cache_tag}-{version('numba')}-{newest:x}"
 
 

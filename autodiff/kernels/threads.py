@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import operator
 import os
+import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from time import perf_counter
 from typing import Any
 
@@ -26,7 +28,7 @@ WORDS = 256  # in a worker's box: compiled/team.py says what they mean
 TOO_LONG = 1e-3  # seconds to wait for a worker
 ALONE = 32  # times as long, at most, callers compute alone then
 STATE, FAILED, WAITS = 0, 16, 17  # words, and states: likewise
-WAITED, CALL, CALLED = 3, 4, 5
+IDLE, JOB, BUSY, WAITED, CALL, CALLED = range(6)
 
 _lock = threading.Lock()
 _idle: list[_Worker] = []
@@ -86,8 +88,10 @@ class _Worker:
 
     def __init__(self) -> None:
         self.box = np.zeros(WORDS, np.int64)  # what loops tell it
-        self.boxes = np.array([self.box.ctypes.data])
+        self.boxes = np.array([self.box.ctypes.data], np.int64)
         self.work: Any = None
+        self.keeps: Any = None  # what a loop reads while it is waited for
+        self.finished = False
         self.error: BaseException | None = None
         self.asleep = self.ends = False
         self.crew = _idle
@@ -105,7 +109,7 @@ class _Worker:
     def call(self, run: Callable[[int, int], Any], start: int, stop: int) -> None:
         """Have it call a function."""
         with self.lock:
-            self.work, self.box[STATE] = (run, start, stop), CALL
+            self.finished, self.work, self.box[STATE] = False, (run, start, stop), CALL
             self.rouse()
 
     def end(self) -> None:
@@ -122,15 +126,14 @@ class _Worker:
         """
         global _alone_until, _rest
         done = perf_counter()
-        while True:
+        while not self.finished:
             try:
-                self.done.acquire()
-                break
+                self.done.acquire()  # it may have rung before
             except BaseException as interruption:
                 self.error = self.error or interruption
-        waited = perf_counter() - done
+        waited = min(perf_counter() - done, 1.0)
         if waited > max(TOO_LONG, done - began):
-            _rest = min(2 * _rest, ALONE) if done < _alone_until + ALONE * waited else min(1, ALONE)
+            _rest = min(max(2 * _rest, 1.0), ALONE) if done < _alone_until + ALONE * waited else min(1.0, ALONE)
             _alone_until = done + waited + _rest * waited
         error, self.error = self.error, None
         return error
@@ -147,21 +150,27 @@ class _Worker:
                 except BaseException as error:
                     self.error = error
                 del run, part
-                self.done.release()
                 self.box[STATE] = CALLED
+                self._ring()
             elif state == WAITED:
-                self.done.release()
+                self._ring()
             else:
                 with self.lock:
-                    self.asleep = self.box[STATE] != CALL
-                if self.asleep:
+                    asleep = self.asleep = self.box[STATE] not in (CALL, JOB)
+                if asleep:
                     self.wake.acquire()
+
+    def _ring(self) -> None:
+        """Tell the caller who waits, or will, that the work is done."""
+        self.finished = True
+        with suppress(RuntimeError):  # it has rung before, and nobody was waiting
+            self.done.release()
 
 
 def _hire(n: int) -> list[_Worker]:
     """Up to n workers that have nothing to do, for the range beside one's own; others may have all of them."""
     global _hired
-    if n < 1 or getattr(_inside, "worker", False) or perf_counter() < _alone_until:
+    if n < 1 or getattr(_inside, "worker", False) or perf_counter() < _alone_until or sys.is_finalizing():
         return []
     with _lock:
         workers = [_idle.pop() for _ in range(min(n, len(_idle)))]
@@ -175,12 +184,15 @@ def _hire(n: int) -> list[_Worker]:
 
 
 def _release(workers: list[_Worker]) -> None:
-    """Let workers go who are done; those who have been dismissed end."""
+    """Let workers go who are done. Those who have been dismissed end, and those that an interruption left at work."""
+    global _hired
     for worker in workers:
         with worker.lock:
-            if worker.crew is _idle:
+            ours = worker.crew is _idle
+            if ours and worker.work is None and worker.box[STATE] in (IDLE, CALLED):
                 _idle.append(worker)
                 continue
+            _hired -= ours
         worker.end()
 
 
@@ -218,14 +230,15 @@ def share(run: Callable[[int, int], Any], n: int, least: int = 1) -> None:
         return
     parts = len(workers) + 1
     bounds = [n * i // parts for i in range(parts + 1)]
-    began = perf_counter()
-    for i, worker in enumerate(workers, 1):
-        worker.call(run, bounds[i], bounds[i + 1])
+    began, called = perf_counter(), 0
     errors: list[BaseException | None] = []
     try:
+        for worker in workers:
+            called += 1
+            worker.call(run, bounds[called], bounds[called + 1])
         run(bounds[0], bounds[1])
     finally:
-        for worker in workers:
+        for worker in workers[:called]:
             if _linger is not None:
                 _linger(int(worker.boxes[0]), PATIENCE)
             errors.append(worker.wait(began))
@@ -252,6 +265,7 @@ def share_loop(loop: Any, args: tuple[Any, ...], n: int, least: int, pieces: int
         try:
             with _lock:
                 for worker in workers:
+                    worker.finished, worker.keeps = False, (boxes, workers, args)
                     worker.rouse()
             failed = loop(boxes, min(pieces, n // (len(workers) + 1)), n, *args)
         finally:
@@ -260,6 +274,7 @@ def share_loop(loop: Any, args: tuple[Any, ...], n: int, least: int, pieces: int
                     errors.append(worker.wait(began))
                 failed = failed or worker.box[FAILED]
                 worker.box[FAILED] = worker.box[WAITS] = 0
+                worker.keeps = None
             _release(workers)
         _raise(errors)
     if failed:

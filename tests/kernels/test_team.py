@@ -1,5 +1,6 @@
 """Compiled loops that call workers: all of a range once, whoever computes it, and nothing lost when that fails."""
 
+import _thread
 import os
 import subprocess
 import sys
@@ -113,6 +114,7 @@ def test_callers_compute_alone_where_workers_have_no_core(monkeypatch):
     """A worker that is waited for longer than its caller has worked was not running."""
     monkeypatch.setattr(threads, "ALONE", 1e6)
     monkeypatch.setattr(threads, "_alone_until", 0.0)
+    monkeypatch.setattr(threads, "_rest", 1.0)
     before, me = get_num_threads(), threading.get_ident()
     set_num_threads(2)
     seen = []
@@ -227,3 +229,47 @@ def test_arrays_that_may_only_be_read():
     out = np.zeros(4)
     _scaled_rows.share(x, np.ones(4), out, 1.0, n=4)
     assert (out == 3).all()
+
+
+def test_a_caller_that_is_interrupted_while_it_waits():
+    before, me = get_num_threads(), threading.get_ident()
+    set_num_threads(2)
+    seen = []
+
+    def run(start, stop):
+        if threading.get_ident() != me:
+            time.sleep(0.05)
+            _thread.interrupt_main()
+        seen.append(start)
+
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            threads.share(run, 2)
+        assert sorted(seen) == [0, 1]  # it is raised when all is done
+        threads.share(lambda start, stop: seen.append(start), 2)
+        assert sorted(seen) == [0, 0, 1, 1]
+    finally:
+        set_num_threads(before)
+
+
+def test_workers_that_are_handed_from_one_caller_to_the_next_at_once():
+    before, interval = get_num_threads(), sys.getswitchinterval()
+    set_num_threads(3)
+    sys.setswitchinterval(1e-6)
+    counts = np.zeros(3)
+
+    def run(user):
+        for _ in range(1500):
+            threads.share(lambda start, stop: None, 4)
+            counts[user] += 1
+
+    users = [threading.Thread(target=run, args=(user,), daemon=True) for user in range(3)]
+    try:
+        for user in users:
+            user.start()
+        for user in users:
+            user.join(120)
+    finally:
+        sys.setswitchinterval(interval)
+        set_num_threads(before)
+    assert (counts == 1500).all()

@@ -34,7 +34,8 @@ from numba import njit, types
 from numba.core import cgutils, sigutils
 from numba.extending import intrinsic
 
-from ..threads import CALL, CALLED, WAITED, WORDS
+from ..policy import jit
+from ..threads import BUSY, CALL, CALLED, IDLE, JOB, WAITED, WORDS
 
 _helpers: Any = cgutils
 _normalize: Any = sigutils.normalize_signature
@@ -43,7 +44,6 @@ _types: Any = types
 _INT, _PART, _NOTHING = ir.IntType(64), ir.IntType(32), ir.VoidType()
 _CODE = ir.FunctionType(_INT, [_INT, _INT, _INT])
 
-IDLE, JOB, BUSY = range(3)
 STATE, ORDER, CORE, FAILED, WAITS, SEAT, TAKEN, TAKEN_BY_CALLER, ROOM = 0, 64, 120, 128, 136, 144, 192, 256, 320
 SPACE = 8 * WORDS - ROOM
 LINGER = 10000  # looks at a worker that is busy, before the caller sleeps: 0.3 ms
@@ -155,7 +155,7 @@ def _take(number: Any, parts: Any, pieces: Any, n: Any, boxes: Any, code: Any, a
     return failed
 
 
-@njit("int64(int64, int64)", nogil=True, cache=True, error_model="numpy")
+@lambda function: jit(function, "int64(int64, int64)", nogil=True, error_model="numpy")
 def serve(box: Any, patience: Any) -> Any:
     """Join the loops that come. CALL: there is a function to call; WAITED: wake the caller; IDLE: nothing came."""
     _change(box + STATE, CALLED, IDLE)  # here the caller may hear of it: Python's lock is free
@@ -185,7 +185,7 @@ def serve(box: Any, patience: Any) -> Any:
         left -= 1
 
 
-@njit("void(int64, int64)", nogil=True, cache=True, error_model="numpy")
+@lambda function: jit(function, "void(int64, int64)", nogil=True, error_model="numpy")
 def linger(box: Any, patience: Any) -> None:
     """Wait until the function has been called, but no longer than `patience` looks, and not on the worker's core."""
     while patience > 0 and _load(box + STATE) >= CALL and not (LINUX and _core() == _load(box + SEAT)):
