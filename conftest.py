@@ -5,6 +5,7 @@ from typing import Any
 
 os.environ.setdefault("AUTODIFF_KERNELS", "numba")  # the same code computes in each run: none waits for a background
 
+import numba
 import numpy as np
 import pytest
 
@@ -13,6 +14,7 @@ import optim
 from autodiff.kernels import threads
 
 __all__ = ["nn", "optim"]
+collect_ignore = ["autodiff/kernels/compiled"] if numba.config.DISABLE_JIT else []  # loops compile as they are imported
 threads.ALONE = 0  # tests of threads have them on a busy machine too
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 from importlib import import_module
 
+import numba
 import numpy as np
 import pytest
 
@@ -216,6 +217,7 @@ def test_from_where_on_a_kernel_is_faster():
     assert thresholds.crossing([(16, 1.0, 3.0), (32, 2.0, 3.0)]) == 32
 
 
+@pytest.mark.skipif(numba.config.DISABLE_JIT, reason="Numba's compiler is switched off")
 def test_pictures_of_where_kernels_take_turns(monkeypatch, tmp_path):
     monkeypatch.setattr(thresholds, "TURNS", 1)
     monkeypatch.setattr(thresholds, "TURN", 1e-5)

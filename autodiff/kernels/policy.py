@@ -94,7 +94,7 @@ class Kernel:
                 function = getattr(importlib.import_module(f"autodiff.kernels.compiled.{self.module}"), self.name)
                 for loop in function.loops:
                     loop.compile(char)
-            except ImportError as error:  # no Numba for this machine or this Python
+            except ImportError as error:  # no Numba for this machine or this Python, or it is switched off
                 self.failed = error
                 return
             self.ready[char] = function
@@ -157,7 +157,8 @@ def use_kernels(mode: str) -> Iterator[None]:
     >>> with use_kernels("numpy"):
     ...     pass
 
-    It holds for all threads. Raises ValueError for another word.
+    It holds for all threads. Without Numba, or with its NUMBA_DISABLE_JIT=1, the references serve in any case.
+    Raises ValueError for another word.
     """
     global _mode
     if mode not in MODES:
@@ -170,9 +171,10 @@ def use_kernels(mode: str) -> Iterator[None]:
 
 
 def compile_kernels(*names: str) -> list[str]:
-    """Compile all kernels, or those named, for float32 and float64, and keep them on disk; returns their names.
+    """Compile all kernels, or those named, for float32 and float64, and keep them on disk; returns what is compiled.
 
-    Do this once after an installation and no first run is slower than the later ones.
+    Do this once after an installation and no first run is slower than the later ones. Without Numba, or with its
+    NUMBA_DISABLE_JIT=1, that is nothing, and the references serve. Raises ValueError for a kernel that is not there.
     """
     from pathlib import Path
 
@@ -185,7 +187,7 @@ def compile_kernels(*names: str) -> list[str]:
     for name in names or KERNELS:
         for char in DTYPES:
             KERNELS[name].prepare(char)
-    return sorted(names or KERNELS)
+    return sorted(name for name in names or KERNELS if KERNELS[name].failed is None)
 
 
 # -- compiling ----------------------------------------------------------------------------------------
@@ -250,6 +252,8 @@ def jit(function: Callable[..., Any], signature: str, **options: Any) -> Any:
     It is never opened again for more types: a thread that called it meanwhile could have it compiled for its own.
     """
     numba: Any = importlib.import_module("numba")
+    if numba.config.DISABLE_JIT:
+        raise ImportError("Numba's compiler is switched off by NUMBA_DISABLE_JIT")
     try:
         made = numba.njit(cache=str(_marks()) != os.devnull, **options)(function)
         kept = made._cache._cache_file

@@ -182,6 +182,23 @@ def test_the_environment_chooses():
         assert done.stdout.strip() == answer
 
 
+def test_numbas_own_switch_leaves_everything_to_the_references(monkeypatch):
+    monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
+    fresh(
+        dedent("""
+        import numpy as np
+        import autodiff as ad
+        import nn
+
+        x = np.ones((64, 1, 28, 28), "f")
+        for mode in "auto", "numba", "numpy":
+            with ad.use_kernels(mode):
+                nn.models.LeNet5()(x).sum().backward()
+        assert ad.compile_kernels() == []
+    """)
+    )
+
+
 BEYOND = """
     import numpy as np
     from autodiff.kernels.compiled.tiles import BYTES, outer_tail
