@@ -52,8 +52,8 @@ makes(
     ((A[0], 1.0, 3), {"axis": 1}),
     ((0, 9, 4, True, False, int), {}),
 )
-row("empty", lambda: N.empty(2) * 0, lambda: np.zeros(2), [[]], differentiable=False, creates=True)
-row("empty_like", lambda: N.empty_like(A) * 0, lambda: A * 0, [[]], differentiable=False, creates=True)
+row("empty", lambda: N.zeros_like(N.empty(2)), lambda: np.zeros(2), [[]], differentiable=False, creates=True)
+row("empty_like", lambda: N.zeros_like(N.empty_like(A)), lambda: A * 0, [[]], differentiable=False, creates=True)
 
 for _name, _cases in (("array", [[real(3), real()]]), ("asarray", [[real(2, 3), real(3)]])):
     row(f"{_name}, nested", lambda x, y, n=_name: getattr(N, n)([[x, x], [x * y, np.ones(x.shape)]]),
