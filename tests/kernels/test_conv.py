@@ -140,12 +140,17 @@ def test_what_is_no_number_stays_where_it_is(way, bad, c, o):
 
 
 @pytest.mark.parametrize("way", ["direct", "winograd", "lanes"])
-def test_any_number_of_threads_computes_the_same(way):
+@pytest.mark.parametrize(("x", "w"), [
+    ((9, 40, 17, 18), (30, 40, 3, 3)), ((9, 5, 31, 30), (6, 5, 3, 3)), ((20, 12, 24, 11), (14, 12, 5, 5)),
+    ((16, 16, 3, 60), (17, 16, 3, 3)),
+])  # fmt: skip
+def test_any_number_of_threads_computes_the_same(way, x, w):
     rng = np.random.default_rng(0)
     how = {"stride": (1, 1), "padding": ((1, 1), (1, 1)), "dilation": (1, 1), "groups": 1}
-    x, w, g = (rng.normal(size=s).astype("f") for s in ((9, 40, 17, 18), (30, 40, 3, 3), (9, 30, 17, 18)))
+    x, w = rng.normal(size=x).astype("f"), rng.normal(size=w).astype("f")
+    g = rng.normal(size=reference("conv")(x, w, **how).shape).astype("f")
     before, results = get_num_threads(), []
-    for n in (1, 2, 3):
+    for n in (1, 2, 3, 5):
         set_num_threads(n)
         with use_convolution(way):
             results.append(triad(lambda name: getattr(compiled, name), x, w, g, how))
@@ -153,6 +158,8 @@ def test_any_number_of_threads_computes_the_same(way):
     for other in results[1:]:
         for a, b in zip(results[0], other, strict=True):
             np.testing.assert_array_equal(a, b)
+    for a, b in zip(results[-1], triad(reference, x, w, g, how), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-4 * np.abs(b).max())
 
 
 def test_memory_in_any_order():

@@ -15,6 +15,7 @@ from numba import njit
 
 from ..conv import Sizes
 from ..policy import loop
+from ..threads import get_num_threads
 from . import tiles, winograd
 from .products import OPTIONS, aligned, block_of, cleared, dots, offsets, packed, product, rows_for
 
@@ -29,19 +30,26 @@ TILES = 10  # tiles of a channel that are worked on together
 
 @njit(**OPTIONS)
 def _fill(
-    x: Any, first: Any, count: Any, channels: Any, high: Any, wide: Any, room: Any, apart: Any, top: Any, left: Any,
-    pitch: Any, lanes: Any,
+    x: Any, first: Any, count: Any, channels: Any, high: Any, wide: Any, start: Any, stop: Any, room: Any, apart: Any,
+    top: Any, left: Any, pitch: Any, lanes: Any,
 ) -> None:  # fmt: skip
-    """Turn images (channels, high, wide) into a room of zeros, with rows of `pitch` vectors."""
+    """Turn images (channels, high, wide) into rows `start` to `stop` of a room of zeros, rows of `pitch` vectors."""
     size = high * wide
-    if pitch == wide:
-        high, wide = 1, size
+    start, stop = max(start - top, 0), min(stop - top, high)
+    together = stop - start if pitch == wide else 1  # rows
     for c in range(channels):
-        for i in range(high):
+        for i in range(start, stop, max(together, 1)):
             to_lanes(
-                x, (first * channels + c) * size + i * wide, channels * size, count, wide,
+                x, (first * channels + c) * size + i * wide, channels * size, count, together * wide,
                 room, (c * apart + (i + top) * pitch + left) * lanes,
             )  # fmt: skip
+
+
+@njit(**OPTIONS)
+def _range(piece: Any, cuts: Any, rows: Any, lanes: Any) -> Any:
+    """The first image of a piece, one of `cuts` of a vector of images, and its range of rows."""
+    part = piece % cuts
+    return piece // cuts * lanes, rows * part // cuts, rows * (part + 1) // cuts
 
 
 @njit(**OPTIONS)
@@ -53,20 +61,20 @@ def _tile(side: Any, pitch: Any, lanes: Any) -> Any:
     return off
 
 
-@loop("void(T[::1], T[::1], T[::1], int64[::1], T[::1], UniTuple(int64, 14), int64, int64)", shared="range")
+@loop("void(T[::1], T[::1], T[::1], int64[::1], T[::1], UniTuple(int64, 15), int64, int64)", shared="range")
 def direct(x: Any, w: Any, b: Any, off: Any, out: Any, numbers: Any, start: Any, stop: Any) -> None:
-    """The convolution of some vectors of images."""
-    n, c, high, wide, o, rows, columns, top, left, plane, pitch, band, r, lanes = numbers
+    """The convolution of some vectors of images, each of which is cut in ranges of rows."""
+    n, c, high, wide, o, rows, columns, top, left, plane, pitch, band, r, cuts, lanes = numbers
     k, apart = off.size, band * columns * lanes
     room, block = cleared((c * plane + lanes) * lanes, x), aligned(r * apart + lanes * lanes, x)
     total = cleared(lanes, x)
-    for unit in range(start, stop):
-        first = unit * lanes
+    for piece in range(start, stop):
+        first, begin, end = _range(piece, cuts, rows, lanes)
         count = min(lanes, n - first)
-        _fill(x, first, count, c, high, wide, room, plane, top, left, pitch, lanes)
+        _fill(x, first, count, c, high, wide, begin, end + plane // pitch - rows, room, plane, top, left, pitch, lanes)
         for u in range(-(-o // r)):
-            for h in range(0, rows, band):
-                size = min(band, rows - h)
+            for h in range(begin, end, band):
+                size = min(band, end - h)
                 for i in range(size):
                     product(
                         r, b, u * r, w, u * k * r, off, k, room, (h + i) * pitch * lanes, block, i * columns * lanes,
@@ -77,40 +85,40 @@ def direct(x: Any, w: Any, b: Any, off: Any, out: Any, numbers: Any, start: Any,
                     from_lanes(block, i * apart, size * columns, out, to, o * rows * columns, count, total)
 
 
-@loop("void(T[::1], T[::1], int64[::1], T[::1], UniTuple(int64, 15), int64, int64)", shared="range")
+@loop("void(T[::1], T[::1], int64[::1], T[::1], UniTuple(int64, 16), int64, int64)", shared="range")
 def weight(x: Any, g: Any, off: Any, parts: Any, numbers: Any, start: Any, stop: Any) -> None:
-    """The gradient by the weight, in chunks of images."""
-    n, c, high, wide, o, rows, columns, top, left, plane, pitch, r, some, chunks, lanes = numbers
-    k, blocks, size, units = off.size, -(-o // r), rows * columns * lanes, -(-n // lanes)
+    """The gradient by the weight, in chunks of images, or of ranges of their rows."""
+    n, c, high, wide, o, rows, columns, top, left, plane, pitch, r, some, chunks, cuts, lanes = numbers
+    k, blocks, size, pieces = off.size, -(-o // r), rows * columns * lanes, -(-n // lanes) * cuts
     room, room_g = cleared((c * plane + lanes) * lanes, x), aligned(blocks * r * size + lanes * lanes, x)
     for chunk in range(start, stop):
-        for unit in range(units * chunk // chunks, units * (chunk + 1) // chunks):
-            first = unit * lanes
-            count = min(lanes, n - first)
-            _fill(x, first, count, c, high, wide, room, plane, top, left, pitch, lanes)
-            _fill(g, first, count, o, rows, columns, room_g, rows * columns, 0, 0, columns, lanes)
+        for piece in range(pieces * chunk // chunks, pieces * (chunk + 1) // chunks):
+            first, begin, end = _range(piece, cuts, rows, lanes)
+            count, seen = min(lanes, n - first), end + plane // pitch - rows
+            _fill(x, first, count, c, high, wide, begin, seen, room, plane, top, left, pitch, lanes)
+            _fill(g, first, count, o, rows, columns, begin, end, room_g, rows * columns, 0, 0, columns, lanes)
             for u in range(blocks):
                 dots(
-                    r, room_g, u * r * size, size, room, 0, off, some, k, columns * lanes, parts,
-                    (chunk * blocks + u) * r * k, rows, columns * lanes, pitch * lanes,
+                    r, room_g, u * r * size + begin * columns * lanes, size, room, begin * pitch * lanes, off, some, k,
+                    columns * lanes, parts, (chunk * blocks + u) * r * k, end - begin, columns * lanes, pitch * lanes,
                 )  # fmt: skip
 
 
-@loop("void(T[::1], T[::1], T[::1], T[::1], T[:, ::1], UniTuple(int64, 15), int64, int64)", shared="range")
+@loop("void(T[::1], T[::1], T[::1], T[::1], T[:, ::1], UniTuple(int64, 16), int64, int64)", shared="range")
 def winograd_forward(x: Any, w: Any, b: Any, out: Any, totals: Any, numbers: Any, start: Any, stop: Any) -> None:
-    """The convolution of some vectors of images, in tiles."""
-    n, c, high, wide, o, rows, columns, top, left, m, down, right, band, r, lanes = numbers
+    """The convolution of some vectors of images in tiles, each cut in ranges of rows of tiles."""
+    n, c, high, wide, o, rows, columns, top, left, m, down, right, band, r, cuts, lanes = numbers
     pitch, width, apart = right * m + 6 - m, right * m, band * right * lanes
     plane = (down * m + 6 - m) * pitch
     room, y = cleared((c * plane + lanes) * lanes, x), aligned((band * m * width + lanes) * lanes, x)
     v, s = aligned(36 * c * apart, x), aligned(36 * r * apart, x)
     seen, to, sums, terms = _tile(6, pitch, lanes), _tile(m, width, lanes), offsets(36, r * apart), offsets(c, apart)
-    for unit in range(start, stop):
-        first, total = unit * lanes, totals[unit]
-        count = min(lanes, n - first)
-        _fill(x, first, count, c, high, wide, room, plane, top, left, pitch, lanes)
-        for a in range(0, down, band):
-            ending = min(band, down - a)
+    for piece in range(start, stop):
+        first, begin, end = _range(piece, cuts, down, lanes)
+        count, total, seen_rows = min(lanes, n - first), totals[piece], end * m + 6 - m
+        _fill(x, first, count, c, high, wide, begin * m, seen_rows, room, plane, top, left, pitch, lanes)
+        for a in range(begin, end, band):
+            ending = min(band, end - a)
             for i in range(c):
                 for d in range(ending):
                     for e in range(right):
@@ -151,22 +159,27 @@ def winograd_forward(x: Any, w: Any, b: Any, out: Any, totals: Any, numbers: Any
                             )
 
 
-@loop("void(T[::1], T[::1], T[::1], T[::1], T[:, ::1], UniTuple(int64, 15), int64, int64)", shared="range")
+@loop("void(T[::1], T[::1], T[::1], T[::1], T[:, ::1], UniTuple(int64, 16), int64, int64)", shared="range")
 def winograd_image(g: Any, w: Any, b: Any, out: Any, totals: Any, numbers: Any, start: Any, stop: Any) -> None:
-    """The transpose of that: each tile of the gradient is added to the elements that it has seen."""
-    n, c, high, wide, o, rows, columns, top, left, m, down, right, band, r, lanes = numbers
+    """The transpose of that: each tile of the gradient is added to the elements that it has seen.
+
+    A range of rows gets the tiles before it too that reach into it.
+    """
+    n, c, high, wide, o, rows, columns, top, left, m, down, right, band, r, cuts, lanes = numbers
     pitch, width, apart = right * m + 6 - m, right * m, band * right * lanes
     plane, plane_g = (down * m + 6 - m) * pitch, down * m * width
     room, y = cleared((o * plane_g + lanes) * lanes, g), aligned((c * plane + lanes) * lanes, g)
     v, s = aligned(36 * o * apart, g), aligned(36 * r * apart, g)
     seen, to, sums, terms = _tile(m, width, lanes), _tile(6, pitch, lanes), offsets(36, r * apart), offsets(o, apart)
-    for unit in range(start, stop):
-        first, total = unit * lanes, totals[unit]
-        count = min(lanes, n - first)
-        _fill(g, first, count, o, rows, columns, room, plane_g, 0, 0, width, lanes)
-        y[:] = 0
-        for a in range(0, down, band):
-            ending = min(band, down - a)
+    for piece in range(start, stop):
+        first, begin, end = _range(piece, cuts, down, lanes)
+        count, total, reach = min(lanes, n - first), totals[piece], max(0, begin - 5 // m)
+        last = plane // pitch if end == down else end * m  # the row after those of this piece
+        _fill(g, first, count, o, rows, columns, reach * m, end * m, room, plane_g, 0, 0, width, lanes)
+        for i in range(c):
+            y[(i * plane + begin * m * pitch) * lanes : (i * plane + last * pitch) * lanes] = 0
+        for a in range(reach, end, band):
+            ending = min(band, end - a)
             for i in range(o):
                 for d in range(ending):
                     for e in range(right):
@@ -188,30 +201,31 @@ def winograd_image(g: Any, w: Any, b: Any, out: Any, totals: Any, numbers: Any, 
                             there = (u * r + i) * plane + (a + d) * m * pitch + e * m
                             _to_image(s, i * apart + (d * right + e) * lanes, sums, y, there * lanes, to)
         for i in range(c):
-            for d in range(high):
+            for d in range(max(0, begin * m - top), min(high, last - top)):
                 here, there = i * plane + (d + top) * pitch + left, ((first * c + i) * high + d) * wide
                 from_lanes(y, here * lanes, wide, out, there, c * high * wide, count, total)
 
 
-@loop("void(T[::1], T[::1], T[::1], UniTuple(int64, 17), int64, int64)", shared="range")
+@loop("void(T[::1], T[::1], T[::1], UniTuple(int64, 18), int64, int64)", shared="range")
 def winograd_weight(x: Any, g: Any, parts: Any, numbers: Any, start: Any, stop: Any) -> None:
-    """Sums over tiles of the products of transformed images and gradients, in chunks of images."""
-    n, c, high, wide, o, rows, columns, top, left, m, down, right, band, r, some, chunks, lanes = numbers
+    """Sums over tiles of the products of transformed images and gradients, in chunks as in `weight`."""
+    n, c, high, wide, o, rows, columns, top, left, m, down, right, band, r, some, chunks, cuts, lanes = numbers
     pitch, width, apart = right * m + 6 - m, right * m, band * right * lanes
-    plane, plane_g, blocks, units = (down * m + 6 - m) * pitch, down * m * width, -(-o // r), -(-n // lanes)
+    plane, plane_g, blocks = (down * m + 6 - m) * pitch, down * m * width, -(-o // r)
+    pieces = -(-n // lanes) * cuts
     room, room_g = cleared((c * plane + lanes) * lanes, x), cleared((o * plane_g + lanes) * lanes, x)
     v, s = aligned(36 * c * apart, x), aligned(36 * blocks * r * apart, x)
     seen, whole, terms = _tile(6, pitch, lanes), _tile(m, width, lanes), offsets(-(-c // some) * some, apart)
     k = terms.size
     terms[c:] = (c - 1) * apart
     for chunk in range(start, stop):
-        for unit in range(units * chunk // chunks, units * (chunk + 1) // chunks):
-            first = unit * lanes
-            count = min(lanes, n - first)
-            _fill(x, first, count, c, high, wide, room, plane, top, left, pitch, lanes)
-            _fill(g, first, count, o, rows, columns, room_g, plane_g, 0, 0, width, lanes)
-            for a in range(0, down, band):
-                ending = min(band, down - a)
+        for piece in range(pieces * chunk // chunks, pieces * (chunk + 1) // chunks):
+            first, begin, end = _range(piece, cuts, down, lanes)
+            count, seen_rows = min(lanes, n - first), end * m + 6 - m
+            _fill(x, first, count, c, high, wide, begin * m, seen_rows, room, plane, top, left, pitch, lanes)
+            _fill(g, first, count, o, rows, columns, begin * m, end * m, room_g, plane_g, 0, 0, width, lanes)
+            for a in range(begin, end, band):
+                ending = min(band, end - a)
                 for i in range(c):
                     for d in range(ending):
                         for e in range(right):
@@ -236,6 +250,21 @@ def winograd_weight(x: Any, g: Any, parts: Any, numbers: Any, start: Any, stop: 
 # -- calls ------------------------------------------------------------------------------------------------------------
 
 
+def _cuts(n: int, lanes: int, rows: int, work: int) -> int:
+    """In how many ranges of rows each vector of images is cut: all threads get as many, of 20 us and more each."""
+    units, threads = -(-n // lanes), get_num_threads()
+    return (
+        1 if units >= 4 * threads else min(rows, threads // math.gcd(units, threads), max(1, work // n * lanes >> 20))
+    )
+
+
+def _chunks(n: int, lanes: int, rows: int, work: int) -> tuple[int, int]:
+    """How many sums by the weight are made and then added up, on any number of threads, and how images are cut."""
+    units = -(-n // lanes)
+    cuts = 2 if units < 4 and rows > 1 and work >= 1 << 21 else 1
+    return min(4, units * cuts), cuts
+
+
 @lru_cache(maxsize=256)
 def _windows(kernel: Sizes, pitch: int, plane: int, channels: int, lanes: int) -> Any:
     """Where each term's elements begin in a room."""
@@ -255,8 +284,9 @@ def _run_direct(x: Any, w: Any, bias: Any, out: Any, lead: Sizes) -> bool:
     if bias is not None:
         b[:o] = bias
     band = min(rows, max(1, BAND // (columns * lanes)))
-    numbers = (n, c, high, wide, o, rows, columns, *lead, plane, pitch, band, r, lanes)
-    direct.share(x.reshape(-1), w, b, off, out.reshape(-1), numbers, n=-(-n // lanes))
+    cuts = _cuts(n, lanes, rows, out.size * len(off))
+    numbers = (n, c, high, wide, o, rows, columns, *lead, plane, pitch, band, r, cuts, lanes)
+    direct.share(x.reshape(-1), w, b, off, out.reshape(-1), numbers, n=-(-n // lanes) * cuts)
     return True
 
 
@@ -268,11 +298,11 @@ def _run_weight(x: Any, g: Any, kernel: Sizes, lead: Sizes) -> Any:
     pitch, plane = columns + kernel[1] - 1, (columns + kernel[1] - 1) * (rows + kernel[0] - 1)
     off = np.zeros(-(-terms // some) * some, np.int64)
     off[:terms] = _windows(kernel, pitch, plane, c, lanes)
-    blocks, chunks = -(-o // r), min(4, -(-n // lanes))
+    blocks, (chunks, cuts) = -(-o // r), _chunks(n, lanes, rows, g.size * terms)
     parts = np.zeros((chunks, blocks * r, len(off)), x.dtype)
-    numbers = (n, c, high, wide, o, rows, columns, *lead, plane, pitch, r, some, chunks, lanes)
+    numbers = (n, c, high, wide, o, rows, columns, *lead, plane, pitch, r, some, chunks, cuts, lanes)
     weight.share(x.reshape(-1), g.reshape(-1), off, parts.reshape(-1), numbers, n=chunks)
-    return np.add.reduce(parts, axis=0)[:o, :terms].reshape(o, c, *kernel)
+    return np.add.reduce(parts[:, :o, :terms], axis=0).reshape(o, c, *kernel)
 
 
 def _cut(kernel: int, rows: int, columns: int) -> tuple[int, int, int, int]:
@@ -292,8 +322,10 @@ def _run_winograd(x: Any, w: Any, bias: Any, out: Any, lead: Sizes, back: bool =
     b = np.zeros((-(-out.shape[1] // r) + 1) * r, x.dtype)
     if bias is not None:
         b[r : r + o] = bias
-    numbers = (n, c, high, wide, o, rows, columns, *lead, *_cut(w.shape[2], rows, columns), r, lanes)
-    totals = np.zeros((-(-n // lanes), lanes), x.dtype)
+    m, down, *sizes = _cut(w.shape[2], rows, columns)
+    cuts = _cuts(n, lanes, down, sums.size * c * w.shape[2] ** 2)
+    numbers = (n, c, high, wide, o, rows, columns, *lead, m, down, *sizes, r, cuts, lanes)
+    totals = np.zeros((-(-n // lanes) * cuts, lanes), x.dtype)
     loop = winograd_image if back else winograd_forward
     loop.share(x.reshape(-1), u, b, out.reshape(-1), totals, numbers, n=len(totals))
     return bool(np.isfinite(totals).all())
@@ -303,11 +335,12 @@ def _run_winograd_weight(x: Any, g: Any, kernel: Sizes, lead: Sizes) -> Any:
     """The gradient by the weight."""
     (n, c, high, wide), (o, rows, columns), lanes = x.shape, g.shape[1:], tiles.lanes(x.itemsize)
     r, some = block_of(o, c)
-    blocks, k, chunks = -(-o // r), -(-c // some) * some, min(4, -(-n // lanes))
+    m, down, *sizes = _cut(kernel[0], rows, columns)
+    blocks, k, (chunks, cuts) = -(-o // r), -(-c // some) * some, _chunks(n, lanes, down, g.size * c * kernel[0] ** 2)
     parts = np.zeros((chunks, 36, blocks * r, k), x.dtype)
-    numbers = (n, c, high, wide, o, rows, columns, *lead, *_cut(kernel[0], rows, columns), r, some, chunks, lanes)
+    numbers = (n, c, high, wide, o, rows, columns, *lead, m, down, *sizes, r, some, chunks, cuts, lanes)
     winograd_weight.share(x.reshape(-1), g.reshape(-1), parts.reshape(-1), numbers, n=chunks)
-    sums = np.add.reduce(parts, axis=0)[:, :o, :c]
+    sums = np.add.reduce(parts[:, :, :o, :c], axis=0)
     return winograd.back(sums.transpose(1, 2, 0), kernel[0])
 
 
@@ -340,5 +373,6 @@ def run_image(g: Any, w: Any, out: Any, lead: Sizes) -> bool:
 
 def run_weight(x: Any, g: Any, kernel: Sizes, lead: Sizes) -> Any:
     """The gradient by the weight."""
-    tiled = kernel == (3, 3) and 512 <= x.shape[1] * g.shape[1] <= 1 << 16
+    pairs = x.shape[1] * g.shape[1]
+    tiled = kernel == (3, 3) and 256 <= pairs <= 1 << 16 and pairs * math.prod(g.shape[2:]) >= 3 << 14
     return (_run_winograd_weight if tiled else _run_weight)(x, g, kernel, lead)

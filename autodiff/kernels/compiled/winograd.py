@@ -155,6 +155,8 @@ def weight(x: Any, g: Any, parts: Any, numbers: Any, start: Any, stop: Any) -> N
     part, each = (high + 1) * wide, high * wide
     room, v = cleared(16 * part + wide + 2 * lanes, x), aligned(36 * channels * pitch + lanes, x)
     m = aligned(36 * blocks * r * pitch + lanes, x)
+    for i in range(36):
+        m[(i * blocks * r + o) * pitch : (i + 1) * blocks * r * pitch] = 0  # of channels that are not there
     seen, whole, rows = _fours(6, part, wide), _fours(4, each, wide), offsets(k, pitch)
     rows[channels:] = (channels - 1) * pitch
     bands = -(-g.shape[2] // (4 * high))
