@@ -443,6 +443,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--steps", action="store_true", help="functions forward and backward instead")
     parser.add_argument("--output", type=Path, default=OUTPUT, help="folder for numbers and pictures")
     options = parser.parse_args(arguments)
+    if not compile_kernels("conv.conv"):
+        raise SystemExit(
+            "compiled kernels are compared with NumPy's, and none can be compiled: is NUMBA_DISABLE_JIT set?"
+        )
     options.output.mkdir(parents=True, exist_ok=True)
     set_num_threads(1)
     with use_kernels("numba"):

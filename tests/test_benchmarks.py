@@ -217,7 +217,13 @@ def test_from_where_on_a_kernel_is_faster():
     assert thresholds.crossing([(16, 1.0, 3.0), (32, 2.0, 3.0)]) == 32
 
 
-@pytest.mark.skipif(numba.config.DISABLE_JIT, reason="Numba's compiler is switched off")
+def test_there_is_nothing_to_compare_without_a_compiler(monkeypatch, tmp_path):
+    monkeypatch.setattr(thresholds, "compile_kernels", lambda *names: [])
+    with pytest.raises(SystemExit, match="none can be compiled: is NUMBA_DISABLE_JIT set"):
+        thresholds.main(["--output", str(tmp_path)])
+
+
+@pytest.mark.skipif(numba.config.DISABLE_JIT, reason="draws compiled kernels over NumPy's: see the test above")
 def test_pictures_of_where_kernels_take_turns(monkeypatch, tmp_path):
     monkeypatch.setattr(thresholds, "TURNS", 1)
     monkeypatch.setattr(thresholds, "TURN", 1e-5)

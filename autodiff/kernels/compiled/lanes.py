@@ -253,9 +253,10 @@ def winograd_weight(x: Any, g: Any, parts: Any, numbers: Any, start: Any, stop: 
 def _cuts(n: int, lanes: int, rows: int, work: int) -> int:
     """In how many ranges of rows each vector of images is cut: all threads get as many, of 20 us and more each."""
     units, threads = -(-n // lanes), get_num_threads()
-    return (
-        1 if units >= 4 * threads else min(rows, threads // math.gcd(units, threads), max(1, work // n * lanes >> 20))
-    )
+    if units >= 4 * threads:
+        return 1
+    enough = work // n * lanes >> 20  # ranges of so many products
+    return min(rows, threads // math.gcd(units, threads), max(1, enough))
 
 
 def _chunks(n: int, lanes: int, rows: int, work: int) -> tuple[int, int]:
